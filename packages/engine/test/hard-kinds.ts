@@ -45,6 +45,18 @@ export const kinds: readonly Kind[] = [
   },
   {
     ...keyed,
+    name: 'whole, in key ranges, by partition',
+    spec: {
+      cursor: null,
+      minAge: undefined,
+      lookback: undefined,
+      keyRanges: { column: 'id', bounds: () => [4, 8, 16] },
+    },
+    told: false,
+    partitioned: true,
+  },
+  {
+    ...keyed,
     name: 'whole, by partition',
     spec: { cursor: null, minAge: undefined, lookback: undefined },
     told: false,

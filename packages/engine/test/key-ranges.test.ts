@@ -375,6 +375,21 @@ describe('rejected rows of a full refresh in key ranges', () => {
     expect(await rejects()).toEqual([[201, 'invalid']])
   })
 
+  it('are judged with the rows of all ranges, those that came since included', async () => {
+    keyed.rows.set(1, 7 as never)
+    const report = await run()
+    expect(first(first(report.tables).failures).failure).toMatchObject({ code: 'reject-limit' })
+    expect(first(report.tables)).toMatchObject({ stepsDone: 3, stepsLeft: 1 })
+    keyed.fill([301, 302, 303, 304, 305, 306, 307, 308, 309, 310])
+    keyed.asked = []
+    const next = await run()
+    expect(next.exitCode).toBe(0)
+    // The one that failed is tried once more when rows of another have landed.
+    expect(keyed.asked).toEqual([...RANGES, RANGES[0]])
+    expect(await stateOf()).toMatchObject({ refreshed: [], failures: 0 })
+    expect(await rejects()).toEqual([[1, 'invalid']])
+  })
+
   it('whose key cannot be read keep what vanished in their range alone', async () => {
     keyed.fill([1, 2, 101, 102])
     await run()

@@ -80,6 +80,12 @@ const TableConfig = z.strictObject({
   ),
   minAge: Length.optional().describe('minimum age of a row before it is read. Absent: `1m`'),
   window: Span.optional().describe('the longest range of one read. Absent: about a million rows'),
+  rangeRows: z
+    .union([z.int().min(1), z.literal(false)])
+    .optional()
+    .describe(
+      'a full refresh of a table with more rows reads ranges of its integer key with about so many each, and resumes where it broke off; `false`: one read. Absent: about a million',
+    ),
   timeZone: TimeZone.optional().describe("the time zone of the cursor. Absent: the source's"),
 })
 export type TableConfig = z.infer<typeof TableConfig>

@@ -9,11 +9,10 @@ import { carriesTime, integerLookback } from './integer-lookback.ts'
 import { lateRows } from './late-rows.ts'
 import { durationMs, spanOf } from './length.ts'
 import { microsOf } from './position.ts'
+import { isLarge, RANGE_ROWS } from './range-rows.ts'
 import type { Client } from './source.ts'
 import { unlessSlow } from './unless-slow.ts'
 
-/** Rows of a window that is read in one go: the more, the more is read again when it breaks off. */
-const WINDOW_ROWS = 1_000_000
 /** How long the ends of a cursor may be looked for before anything is read. */
 const RANGE_MS = 5000
 const DAY_MS = 86_400_000
@@ -59,7 +58,7 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
   const window = await windowOf(question)
   const { order } = client.database
   let lastEnd: bigint | undefined
-  const ordered = indexed && (order === 'always' || (order === 'large' ? isLarge(table) : type === 'integer'))
+  const ordered = indexed && (order === 'always' || (order === 'large' ? isLong(table) : type === 'integer'))
   const isTime = type !== 'integer'
   const lookback = await lookbackOf(question, timeZone)
   // Asked for with the count of what is below it, and handed on: between the two nothing may come.
@@ -161,8 +160,8 @@ function sayLookback(
 }
 
 /** More than one window; also where nobody knows. */
-function isLarge({ rows }: FoundTable): boolean {
-  return rows === undefined || rows > WINDOW_ROWS * 1.5
+function isLong({ rows }: FoundTable): boolean {
+  return rows === undefined || isLarge(rows)
 }
 
 /** A long backfill reads in windows, newest first; without an index each window would scan all rows. */
@@ -170,13 +169,13 @@ async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
   const { table, cursor, own, client } = question
   const { type, indexed, column } = cursor
   if (own?.window !== undefined) return spanOf(own.window)
-  if (!indexed || table.rows === undefined || !isLarge(table)) return undefined
+  if (!indexed || table.rows === undefined || !isLong(table)) return undefined
   // A table that is locked, or may not be read, fails by itself when it is read.
   const range = await unlessSlow(RANGE_MS, question.signal, () =>
     client.database.range(table, column, type, { ...question, withinMs: RANGE_MS }),
   )
   if (range === undefined) return undefined
-  const count = BigInt(Math.ceil(table.rows / WINDOW_ROWS))
+  const count = BigInt(Math.ceil(table.rows / RANGE_ROWS))
   const length = (microsOf(position(range.max, type)!) - microsOf(position(range.min, type)!)) / count + 1n
   // Not a number: where ids are spread over all 64 bits, it would not be exact.
   if (type === 'integer') return length

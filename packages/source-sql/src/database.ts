@@ -30,6 +30,15 @@ export interface Reads {
   readonly columns: readonly Selected[]
   /** Absent: all rows. */
   readonly bounds: Bounds | undefined
+  /** A range of the key of a table without a cursor; absent: all keys. */
+  readonly keys?: KeyBounds | undefined
+}
+
+/** A half-open range of an integer of the key; an open end is undefined. */
+export interface KeyBounds {
+  readonly column: string
+  readonly from: bigint | undefined
+  readonly to: bigint | undefined
 }
 
 /** What is counted: the rows of a window, or of the whole table; of a cursor also what lies from its end on, or has none. */
@@ -85,6 +94,8 @@ export interface Database {
     type: CursorType,
     asked: Asked & { readonly withinMs?: number },
   ): Promise<{ min: string; max: string } | undefined>
+  /** Where to cut the table by an integer column that an index begins with, so that about so many rows are between two cuts. */
+  keyBounds(table: FoundTable, column: string, asked: Asked & { readonly perRange: number }): Promise<readonly bigint[]>
   /** Whether columns identify the rows of a table, by its rows; undefined where that takes too long. Absent: never asked. */
   isUnique?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<boolean | undefined>
   /** What the answer of a driver would be in a column for rows from before it; undefined where nothing says so. */

@@ -92,7 +92,7 @@ export interface SelectOptions {
 /** The query that reads a table, a window of it, or a page of either. */
 export function selectOf(reads: Reads, dialect: Dialect, options: SelectOptions): Statement {
   const { where = [], orderBy = [], limit, more = [] } = options
-  const conditions = [...windowOf(reads, dialect, options.range), ...where]
+  const conditions = [...windowOf(reads, dialect, options.range), ...keysOf(reads, dialect), ...where]
   return dialect.compile(
     sql`select ${sql.join([...reads.columns.map(selected), ...more])} from ${fromOf(reads, dialect)}${
       conditions.length === 0 ? sql`` : sql` where ${sql.join(conditions, sql` and `)}`
@@ -105,6 +105,16 @@ export function selectOf(reads: Reads, dialect: Dialect, options: SelectOptions)
 export function selected({ name, select }: Selected): RawBuilder<unknown> {
   const column = sql.id(name)
   return select === undefined ? column : select(column)
+}
+
+/** The rows of a range of keys. */
+function keysOf({ keys }: Pick<Reads, 'keys'>, dialect: Dialect): RawBuilder<unknown>[] {
+  if (keys === undefined) return []
+  const key = sql.id(keys.column)
+  return [
+    ...(keys.from === undefined ? [] : [sql`${key} >= ${dialect.bound(keys.from, 'integer', 'from')}`]),
+    ...(keys.to === undefined ? [] : [sql`${key} < ${dialect.bound(keys.to, 'integer', 'to')}`]),
+  ]
 }
 
 /** The rows of a window, those from its end on, or those that no window holds. */

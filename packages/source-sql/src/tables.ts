@@ -21,6 +21,7 @@ import type { Asked, Clock, NamedKeys, Reads, Row, Selected } from './database.t
 import { failingTable } from './failing-table.ts'
 import type { FoundColumn, FoundTable } from './found-table.ts'
 import { isGrown, isSeen } from './generation.ts'
+import { keyRangesFor, keysIn } from './key-ranges.ts'
 import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
 import { plainNames } from './plain-names.ts'
 import { readingAs } from './reading.ts'
@@ -107,6 +108,13 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   const facts = cursor === undefined ? undefined : await cursorFacts({ table, cursor, own, ...context, clock, isNew })
   const selected = columns.map(({ selected }) => selected)
   const nullCursor = nullCursorOf(cursor, primaryKey, own)
+  const keyRanges = keyRangesFor(table, {
+    cursor,
+    primaryKey,
+    columns: columns.map(({ column }) => column),
+    own,
+    warn: isNew ? warn : () => {},
+  })
   return sql.table({
     name: table.name,
     // A row without its key does not count as one, whatever the database lets in.
@@ -122,9 +130,12 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
     ...findKeysOf(table, primaryKey, selected),
     ...countsOf(table, { cursor, nullCursor, bounds: facts?.bounds }),
     ...(cursor === undefined || own?.replaced === 'ignore' ? {} : generationFor(table)),
-    read: ({ client: { database: from }, from: begin, to, signal, log: said }) => {
+    ...keyRanges,
+    read: ({ client: { database: from }, from: begin, to, keyRange, signal, log: said }) => {
       const bounds = cursor === undefined || to === undefined ? undefined : facts?.bounds(begin, to)
-      const reads: Reads = { table, columns: selected, bounds }
+      const cut = keyRanges.keyRanges?.column
+      const keys = keyRange === undefined || cut === undefined ? undefined : keysIn(cut, keyRange)
+      const reads: Reads = { table, columns: selected, bounds, keys }
       return from.read(reads, { signal, log: said })
     },
   })

@@ -75,6 +75,23 @@ testSource(sql, {
   remove: ({ folder, row }: RowChange) => inFile(join(folder, 'shop.db'), removed(row)),
 })
 
+const PARTS = `CREATE TABLE parts (id INTEGER PRIMARY KEY, name TEXT);
+  INSERT INTO parts VALUES ${Array.from({ length: 20 }, (_, nth) => `(${nth * nth}, 'part ${nth}')`).join(', ')}`
+
+// A full refresh in ranges of its key.
+testSource(sql, {
+  fixtures: (folder) => {
+    inFile(join(folder, 'parts.db'), 'PRAGMA journal_mode = wal')
+    inFile(join(folder, 'parts.db'), PARTS)
+  },
+  config: ({ folder }) => ({ url: join(folder, 'parts.db'), tables: { parts: { rangeRows: 3 } } }),
+  add: ({ folder }: Change) =>
+    inFile(join(folder, 'parts.db'), `INSERT INTO parts VALUES (${1000 + counter++}, 'new')`),
+  edit: ({ folder, row }: RowChange) =>
+    inFile(join(folder, 'parts.db'), `UPDATE parts SET name = 'edited ${counter++}' WHERE id = ${row['id']}`),
+  remove: ({ folder, row }: RowChange) => inFile(join(folder, 'parts.db'), `DELETE FROM parts WHERE id = ${row['id']}`),
+})
+
 const server = inject('postgres')
 const databases = new Set<string>()
 const databaseOf = (folder: string): string => `law_${basename(folder).replace(/\W/g, '_').toLowerCase()}`

@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Source } from '@tidemark/core'
 import { openDestination } from '@tidemark/destination'
-import { type Report, resync, sync, type VerifyReport, verify } from '@tidemark/engine'
+import { type Report, type RunOptions, resync, sync, type VerifyReport, verify } from '@tidemark/engine'
 import sql from '../src/index.ts'
 import { type Row, temporaryFolder, type World } from './harness.ts'
 
 /** A destination that runs are made into. */
 export interface Target {
-  run(config?: Record<string, unknown>): Promise<Report>
+  run(config?: Record<string, unknown>, more?: Partial<RunOptions>): Promise<Report>
   /** Reads again what is covered of a table; with `full` after all of it was forgotten. */
   resync(table: string, how?: { readonly full?: boolean }, config?: Record<string, unknown>): Promise<Report>
   /** Compares a table with its source, and mends what differs. */
@@ -44,7 +44,7 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
   return {
     log: lines,
     file,
-    run: (config = {}) => into(config, sync),
+    run: (config = {}, more = {}) => into(config, (options) => sync({ ...options, ...more })),
     resync: (table, how = {}, config = {}) => into(config, (options) => resync(options, { table, ...how })),
     repair: (table) => into({}, (options) => verify(options, { table, repair: true })),
     rows(query) {

@@ -43,6 +43,11 @@ const MISTAKES: readonly (readonly [LawName, Mistake, RegExp])[] = [
     'fails on nothing',
     /"orders": \[2026-01-01T00:59:59.*\) has no row, but read\(\) threw: nothing was found/,
   ],
+  [
+    'ranges',
+    'ranges end too early',
+    /"stock": the row \{"book":.*is in the whole table but in none of its ranges: cut at \d+/,
+  ],
   ['ordered', 'wrong order', /"payments": it declares ordered: 'ascending', but after .* follows /],
   ['revision', 'random revision', /"stock": nothing changed, but the revision was .* and then /],
   ['revision', 'constant revision', /"stock": edit\(\) changed rows, but the revision is still 1/],
@@ -98,6 +103,7 @@ describe('what a law cannot look at is no pass:', () => {
   it.each<[LawName, SourceTestOptions, RegExp]>([
     ['rows', nothing, /it has no rows to check/],
     ['windows', nothing, /no two rows with different cursors/],
+    ['ranges', nothing, /"stock": there are no two rows with different shelf to cut between/],
     [
       'updates',
       { add: undefined, edit: undefined },

@@ -150,7 +150,7 @@ export interface Completion {
 export interface RefreshPart {
   /** What ranges must have been read as so that they make one full refresh: its schema and its generation, as a hash. */
   readonly version: string
-  /** Ranges that were read up to then count no more: a resync was requested. Absent: all count. */
+  /** Ranges that were read up to then count no more. Absent: all count. */
   readonly after?: bigint | undefined
 }
 

@@ -16,7 +16,7 @@ export interface PlannedRefresh {
   /** Of the columns that were found. */
   readonly schemaHash: string
   readonly generation: string | undefined
-  /** When a resync was requested last: what was read before does not count. */
+  /** What was read up to then does not count: a resync was requested. */
   readonly after: bigint | undefined
   /** Ranges that earlier runs have committed, and that count. */
   readonly committed: readonly RefreshedRange[]
@@ -36,21 +36,26 @@ export function versionOf(schemaHash: string, generation: string | undefined): s
 export function planKeyRanges(
   { table }: DiscoveredTable,
   { keyRanges, generation }: DiscoveredPartition,
-  { refreshed, resyncs }: PartitionState,
+  { refreshed, resyncs, failures, errorCode }: PartitionState,
 ): PlannedRefresh | undefined {
   if (keyRanges === undefined || table.keyRanges === undefined) return undefined
   const { schemaHash, bounds } = keyRanges
   const { column } = table.keyRanges.column
-  const after = resyncs.reduce<bigint | undefined>(
-    (last, { askedAt }) => (last === undefined || askedAt > last ? askedAt : last),
-    undefined,
-  )
+  // Rows of one range that did not fit are judged with those of all others, which are to be as new as they are.
+  const isJudgedAgain = failures > 0 && errorCode === 'reject-limit'
+  const after = latest([
+    ...resyncs.map(({ askedAt }) => askedAt),
+    ...(isJudgedAgain ? refreshed.map(({ readAt }) => readAt) : []),
+  ])
   const version = versionOf(schemaHash, generation?.text)
   const committed = refreshed.filter((one) => one.version === version && (after === undefined || one.readAt > after))
   const left = subtract([ALL_KEYS], union(committed.map(keysBetween)))
   const ranges = left.flatMap((range) => cutBy(range, bounds)).map((range) => ({ column, ...openEnded(range) }))
   return { schemaHash, generation: generation?.text, after, committed, ranges }
 }
+
+const latest = (times: readonly bigint[]): bigint | undefined =>
+  times.reduce<bigint | undefined>((last, at) => (last === undefined || at > last ? at : last), undefined)
 
 /** Cuts a range at sorted positions. */
 function cutBy({ from, to }: Range, bounds: readonly bigint[]): readonly Range[] {

@@ -7,6 +7,7 @@ import type { Asked, Clock, Counted, Database, KeysSought, Reads, Row } from '..
 import { blameIn, type ErrorTranslator, sqlFailure } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
+import { keyBoundsBetween } from '../key-bounds.ts'
 import { relationOf } from '../select.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { unlessSlow } from '../unless-slow.ts'
@@ -14,6 +15,7 @@ import { valueOfOldRows } from './before.ts'
 import { tellMySql } from './failure.ts'
 import { findTables } from './find.ts'
 import { integerEnd } from './integer-end.ts'
+import { estimateQuery, rowsIn } from './key-bounds.ts'
 import { dialect, readPages } from './read.ts'
 import { hiddenAmong, type RightsQuestion, whyHidden } from './rights.ts'
 import { ask, connectMySql, type RawRow, type Session, text } from './session.ts'
@@ -122,6 +124,20 @@ export class MySql implements Database {
     const [min, max] = row!.map(text)
     const shown = (value: string): string => value.replace(' ', 'T') + (type === 'timestamp' ? 'Z' : '')
     return min === undefined || max === undefined ? undefined : { min: shown(min), max: shown(max) }
+  }
+
+  async keyBounds(
+    table: FoundTable,
+    column: string,
+    asked: Asked & { readonly perRange: number },
+  ): Promise<readonly bigint[]> {
+    const range = await this.range(table, column, 'integer', asked)
+    if (range === undefined) return []
+    const estimate = async (from: bigint, to: bigint): Promise<number> => {
+      const [row] = await this.#ask(estimateQuery(table, column, from, to), [], asked.signal)
+      return rowsIn(text(row![0]) ?? '')
+    }
+    return await keyBoundsBetween(range, { perRange: asked.perRange, estimate })
   }
 
   async count(counted: Counted, { signal, withinMs }: Asked & { withinMs?: number }): Promise<number | undefined> {

@@ -58,12 +58,13 @@ export async function* readPages(
  * The columns that pages follow: the cursor, where rows come in its order, and the table's own key. Undefined where a
  * page could not go on exactly behind the one before.
  */
-function orderOf({ table, bounds }: Reads, part: Part): readonly string[] | undefined {
+function orderOf({ table, bounds, keys }: Reads, part: Part): readonly string[] | undefined {
   const { key, columns } = table
   const isPageable = (name: string): boolean => columns.some((column) => column.name === name && column.pageable)
   if (key.length === 0) return undefined
   const cursor = part === 'window' && bounds?.ordered === true ? [bounds.column] : []
-  const order = [...cursor, ...key.filter((name) => !cursor.includes(name))]
+  const first = keys === undefined ? cursor : [keys.column]
+  const order = [...first, ...key.filter((name) => !first.includes(name))]
   return order.every(isPageable) ? order : undefined
 }
 

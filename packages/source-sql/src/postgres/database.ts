@@ -15,6 +15,7 @@ import { DataRowParser } from './data-row-parser.ts'
 import { conflictOnStandby, tellPostgres } from './failure.ts'
 import { findTables } from './find.ts'
 import { integerEnd } from './integer-end.ts'
+import { boundsIn, STATISTICS, statisticsOf } from './key-bounds.ts'
 import { duplicateQuery, rangeQuery } from './range.ts'
 import { dialect, readPages } from './read.ts'
 import { IDENTITY } from './relations.ts'
@@ -26,7 +27,7 @@ import {
   beginning,
   causeOf,
   connectPostgres,
-  cutOff,
+  endPostgres,
   type SessionOptions,
   type TextRow,
 } from './session.ts'
@@ -81,7 +82,7 @@ export class Postgres implements Database {
         },
         ({ client }) => {
           opened.delete(client)
-          return end(client)
+          return endPostgres(client)
         },
       )
       return lent
@@ -159,6 +160,15 @@ export class Postgres implements Database {
     const [row] = await this.#ask(rangeQuery(table, column, type), [], signal, limitsOf(withinMs))
     const [min, max] = row!
     return min == null || max == null ? undefined : { min, max }
+  }
+
+  async keyBounds(
+    table: FoundTable,
+    column: string,
+    { signal, perRange }: Asked & { readonly perRange: number },
+  ): Promise<readonly bigint[]> {
+    if (table.rows === undefined) return []
+    return boundsIn(await this.#ask(STATISTICS, statisticsOf(table, column), signal), table.rows / perRange)
   }
 
   async count(counted: Counted, { signal, withinMs }: Asked & { withinMs?: number }): Promise<number | undefined> {
@@ -281,17 +291,4 @@ export class Postgres implements Database {
 
 function limitsOf(ms: number | undefined): Readonly<Record<string, number>> {
   return ms === undefined ? {} : { statement_timeout: ms, lock_timeout: ms }
-}
-
-/** Never waits: a server that does not answer must not hold up a stop. */
-async function end(client: pg.Client): Promise<void> {
-  const timer = setTimeout(() => cutOff(client), 1000)
-  timer.unref()
-  try {
-    await client.end()
-  } catch {
-    // It is gone, which was the aim.
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -165,3 +165,16 @@ export async function ask(client: pg.Client, text: string, values: readonly unkn
   const result = await client.query<(string | null)[]>({ text, values: [...values], rowMode: 'array', types: asText })
   return result.rows
 }
+
+/** Never waits: a server that does not answer must not hold up a stop. */
+export async function endPostgres(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => cutOff(client), 1000)
+  timer.unref()
+  try {
+    await client.end()
+  } catch {
+    // It is gone, which was the aim.
+  } finally {
+    clearTimeout(timer)
+  }
+}

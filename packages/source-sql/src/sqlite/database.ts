@@ -10,12 +10,14 @@ import { type ErrorTranslator, sqlFailure } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
+import { keyBoundsBetween } from '../key-bounds.ts'
 import { relationOf } from '../select.ts'
 import type { FileTarget } from '../target.ts'
 import { valueOfOldRows } from './before.ts'
 import { dialect } from './dialect.ts'
 import { tellSqlite } from './failure.ts'
 import { findTables } from './find.ts'
+import { type AskKeys, estimateKeys } from './key-bounds.ts'
 import { readPages } from './read.ts'
 
 /** How long a writer that is about to finish is waited for. */
@@ -102,6 +104,19 @@ export class Sqlite implements Database {
     const [row] = await this.#ask(query, [], signal)
     const [min, max] = row ?? []
     return typeof min === 'bigint' && typeof max === 'bigint' ? { min: String(min), max: String(max) } : undefined
+  }
+
+  async keyBounds(
+    table: FoundTable,
+    column: string,
+    asked: Asked & { readonly perRange: number },
+  ): Promise<readonly bigint[]> {
+    const range = await this.range(table, column, 'integer', asked)
+    if (range === undefined) return []
+    const ask: AskKeys = async ({ sql: query, parameters }) =>
+      (await this.#ask(query, parameters as readonly bigint[], asked.signal))[0]!
+    const estimate = (from: bigint, to: bigint) => estimateKeys(table, column, { from, to, ask })
+    return await keyBoundsBetween(range, { perRange: asked.perRange, estimate })
   }
 
   async count(counted: Counted, { signal }: Asked): Promise<number | undefined> {

@@ -161,12 +161,13 @@ function checkSchema(db: DatabaseSync, { table, columns }: Reads): void {
 }
 
 /** What pages follow: the cursor where an index has it, and what is unique. Empty: there is nothing, all comes at once. */
-function orderOf({ table, bounds }: Reads, part: 'window' | 'nulls'): readonly string[] {
+function orderOf({ table, bounds, keys }: Reads, part: 'window' | 'nulls'): readonly string[] {
   const { rowid } = table.details
   const unique = typeof rowid === 'string' ? [rowid] : table.key
   if (unique.length === 0) return []
   const cursor = part === 'window' && bounds !== undefined && table.indexed.has(bounds.column) ? [bounds.column] : []
-  return [...cursor, ...unique.filter((name) => !cursor.includes(name))]
+  const first = keys === undefined ? cursor : [keys.column]
+  return [...first, ...unique.filter((name) => !first.includes(name))]
 }
 
 function bytesOf(row: RawRow): number {

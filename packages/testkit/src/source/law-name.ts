@@ -5,6 +5,7 @@ export const LAW_NAMES = [
   'repeat',
   'windows',
   'empty',
+  'ranges',
   'ordered',
   'revision',
   'resume',

@@ -3,6 +3,7 @@ import { deletionsLaw, editsLaw } from './change-laws.ts'
 import { errorsLaw, secretsLaw } from './error-laws.ts'
 import { killLaw } from './kill-law.ts'
 import type { Law } from './law.ts'
+import { rangesLaw } from './range-law.ts'
 import { revisionLaw } from './revision-law.ts'
 import { columnsLaw, keysLaw, orderedLaw, repeatLaw, rowsLaw } from './row-laws.ts'
 import { partitionsLaw, resumeLaw, updatesLaw } from './run-laws.ts'
@@ -16,6 +17,7 @@ export const LAWS: readonly Law[] = [
   repeatLaw,
   windowsLaw,
   emptyLaw,
+  rangesLaw,
   orderedLaw,
   revisionLaw,
   resumeLaw,

@@ -1,4 +1,4 @@
-import { isDeleted, positionOf, type Range, type Table, windowAt } from '@tidemark/core/engine'
+import { isDeleted, type KeyRangeRef, positionOf, type Range, type Table, windowAt } from '@tidemark/core/engine'
 import type { OnePartition, Opened } from './opened.ts'
 import { cut, textOf } from './row-text.ts'
 
@@ -34,12 +34,14 @@ export async function read(
   table: Table,
   partition: OnePartition,
   range?: Range | undefined,
+  keys?: AskedKeys | undefined,
 ): Promise<Reading> {
   const all: ReadRow[] = []
   const deleted: unknown[] = []
   const odd: string[] = []
   const { cursor, ordered } = table
-  const bounds = cursor === undefined || range === undefined ? {} : windowAt(range, cursor)
+  const whole = keys === undefined ? {} : { keyRange: keys.asked }
+  const bounds = cursor === undefined || range === undefined ? whole : windowAt(range, cursor)
   const given = new AbortController()
   const signal = AbortSignal.any([opened.signal, given.signal])
   try {
@@ -55,7 +57,20 @@ export async function read(
   } finally {
     given.abort()
   }
-  return { rows: range === undefined ? all : all.filter((row) => isIn(row, range)), all, deleted, odd }
+  const within = range === undefined ? all : all.filter((row) => isIn(row, range))
+  const rows = keys === undefined ? within : within.filter((row) => hasKeyIn(row, keys))
+  return { rows, all, deleted, odd }
+}
+
+/** A range of the key that a table without a cursor is read by, and as its `read` receives it. */
+export interface AskedKeys {
+  readonly keyRange: KeyRangeRef
+  readonly asked: unknown
+}
+
+function hasKeyIn({ value }: ReadRow, { keyRange: { column, from, to } }: AskedKeys): boolean {
+  const key = positionOf(value?.[column], 'integer')
+  return key === undefined || ((from === undefined || key >= from) && (to === undefined || key < to))
 }
 
 function isIn({ position }: ReadRow, { from, to }: Range): boolean {

@@ -13,7 +13,7 @@ interface Item {
 export class ShopSystem {
   orders: Item[] = many(10, (nth) => ({ id: nth, total: `${nth}.50`, updated_at: iso(FIRST + nth * HOUR) }))
   payments: Item[] = many(9, (nth) => ({ id: nth, created: seconds(nth), changed: seconds(nth), paid: false }))
-  stock: Item[] = many(6, (nth) => ({ id: nth, book: `book ${nth}`, count: nth }))
+  stock: Item[] = many(6, (nth) => ({ id: nth, book: `book ${nth}`, shelf: nth, count: nth }))
   loans: Item[] = many(10, (nth) => ({
     id: nth,
     shop: nth % 2 === 0 ? 'a' : 'b',
@@ -53,7 +53,7 @@ export class ShopSystem {
     const id = this.#added++
     if (table === 'orders') this.orders.push({ id, total: '1.00', updated_at: iso(now) })
     if (table === 'payments') this.payments.push({ id, created: now / 1000, changed: now / 1000, paid: false })
-    if (table === 'stock') this.stock.push({ id, book: `new book ${id}`, count: 1 })
+    if (table === 'stock') this.stock.push({ id, book: `new book ${id}`, shelf: id, count: 1 })
     const lent_on = iso(now).slice(0, 10)
     if (table === 'loans') this.loans.push({ id, shop: partition, book: `new book ${id}`, lent_on })
     this.version++

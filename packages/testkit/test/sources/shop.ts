@@ -12,6 +12,7 @@ export type Mistake =
   | 'remembers what it gave'
   | 'from is left out'
   | 'fails on nothing'
+  | 'ranges end too early'
   | 'wrong order'
   | 'random revision'
   | 'constant revision'
@@ -143,15 +144,21 @@ export function shopSource(mistake?: Mistake): Source<{ url: string; token: stri
   })
   const stock = shop.table({
     name: 'stock',
-    row: z.object({ book: z.string(), count: z.int() }),
-    primaryKey: ['book'],
+    row: z.object({ book: z.string(), shelf: z.int(), count: z.int() }),
+    primaryKey: ['shelf', 'book'],
+    keyRanges: { column: 'shelf', bounds: () => [3, 5] },
     async revision({ client, signal }) {
       if (mistake === 'random revision') return String(Math.random())
       if (mistake === 'constant revision') return '1'
       return String((await client.get<{ version: number }>('/version', {}, signal)).version)
     },
-    async *read({ client, signal }) {
-      for await (const items of client.pages('/stock', {}, signal)) yield items as { book: string; count: number }[]
+    async *read({ client, keyRange, signal }) {
+      const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = keyRange ?? {}
+      const end = mistake === 'ranges end too early' ? to - 1 : to
+      for await (const items of client.pages('/stock', {}, signal)) {
+        const rows = items as { book: string; shelf: number; count: number }[]
+        yield rows.filter(({ shelf }) => shelf >= from && shelf < end)
+      }
     },
   })
   const shops = shop.partitions(async ({ client, signal }) => {

@@ -1,0 +1,194 @@
+import type { Table } from '@tidemark/core'
+import type { RunOptions } from '@tidemark/engine'
+import { describe, expect, it } from 'vitest'
+import type { Client } from '../src/source.ts'
+import { hasMariaDb, mariadb, type Opened, open, postgres, type Row, sqlite, type World } from './harness.ts'
+import { target } from './target.ts'
+
+const systems = [
+  ['Postgres', postgres],
+  ['SQLite', sqlite],
+  ...(hasMariaDb ? [['MariaDB', mariadb] as const] : []),
+] as const
+
+/** Ids with a large hole, and one that is far from all others. */
+const ROWS = 20_000
+async function filled(world: World, more = ''): Promise<void> {
+  const id = 'CASE WHEN n < 10000 THEN n WHEN n < 19999 THEN 4000000 + n ELSE 9000000000000000 END'
+  const series =
+    world.system === 'postgres'
+      ? `generate_series(0, ${ROWS - 1}) AS s(n)`
+      : world.system === 'mysql'
+        ? `(SELECT seq AS n FROM seq_0_to_${ROWS - 1}) AS s`
+        : `(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < ${ROWS - 1}) SELECT n FROM s)`
+  await world.run(
+    `CREATE TABLE t (id bigint NOT NULL, x int NOT NULL, PRIMARY KEY (id${more === '' ? '' : ', x'}))${more}`,
+  )
+  await world.run(`INSERT INTO t SELECT ${id}, n FROM ${series}`)
+  await analyzed(world)
+}
+
+/** What Postgres and MariaDB do by themselves after a while. */
+async function analyzed(world: World): Promise<void> {
+  if (world.system === 'postgres') await world.run('VACUUM ANALYZE t')
+  if (world.system === 'mysql') await world.run('ANALYZE TABLE t')
+}
+
+const config = (rangeRows: number | false) => ({ tables: { t: { rangeRows } } })
+
+async function boundsOf({ client, table }: Opened): Promise<readonly bigint[] | undefined> {
+  const question = { client, signal: new AbortController().signal, log: { debug() {}, info() {}, warn() {} } }
+  const bounds = await table().keyRanges!.bounds(question as never)
+  return bounds as readonly bigint[] | undefined
+}
+
+async function rangeOf(
+  { client }: Opened,
+  table: Table<Client>,
+  keyRange: { from: bigint | undefined; to: bigint | undefined },
+): Promise<readonly Row[]> {
+  const question = { client, signal: new AbortController().signal, log: { debug() {}, info() {}, warn() {} }, keyRange }
+  const rows: Row[] = []
+  for await (const page of table.read(question as never)) rows.push(...(page as Row[]))
+  return rows
+}
+
+describe.each(systems)('a large table without a cursor of %s', (_, make) => {
+  it('is cut so that its ranges have about equally many rows, and together are the table', async () => {
+    const world: World = await make()
+    await filled(world)
+    const opened = await open(world, config(2000))
+    expect(opened.table().keyRanges?.column.column).toBe('id')
+    const bounds = (await boundsOf(opened))!
+    expect(bounds.length).toBeGreaterThanOrEqual(7)
+    expect(bounds.length).toBeLessThanOrEqual(20)
+    const sizes: number[] = []
+    const seen = new Set<unknown>()
+    for (const [at, from] of [undefined, ...bounds].entries()) {
+      const rows = await rangeOf(opened, opened.table(), { from, to: bounds[at] })
+      sizes.push(rows.length)
+      for (const { id } of rows) {
+        expect(from === undefined || BigInt(id as number) >= from).toBe(true)
+        expect(bounds[at] === undefined || BigInt(id as number) < bounds[at]!).toBe(true)
+        seen.add(id)
+      }
+    }
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(ROWS)
+    expect(seen.size).toBe(ROWS)
+    expect(Math.max(...sizes)).toBeLessThan(4500)
+  })
+
+  it('is cut by the first column of a key of two', async () => {
+    const world: World = await make()
+    await world.run('CREATE TABLE t (tenant int NOT NULL, id int NOT NULL, PRIMARY KEY (tenant, id))')
+    const values = Array.from({ length: 40 }, (_, tenant) =>
+      Array.from({ length: 100 }, (_, id) => `(${tenant}, ${id})`).join(),
+    )
+    await world.run(`INSERT INTO t VALUES ${values.join()}`)
+    await analyzed(world)
+    const opened = await open(world, config(500))
+    const bounds = (await boundsOf(opened))!
+    expect(bounds.length).toBeGreaterThanOrEqual(3)
+    const sizes: number[] = []
+    for (const [at, from] of [undefined, ...bounds].entries())
+      sizes.push((await rangeOf(opened, opened.table(), { from, to: bounds[at] })).length)
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(4000)
+    expect(Math.max(...sizes)).toBeLessThan(2000)
+  })
+
+  it('is one read where it is small, where the config says so, and where no integer of its key cuts it', async () => {
+    const world: World = await make()
+    await filled(world)
+    const small = await open(world)
+    expect((await boundsOf(small)) ?? []).toEqual([])
+    expect((await open(world, config(false))).table().keyRanges).toBeUndefined()
+    await world.run('CREATE TABLE named (name varchar(20) NOT NULL PRIMARY KEY, x int)')
+    const named = await open(world, { tables: { named: { rangeRows: 10 } } })
+    expect(named.table('named').keyRanges).toBeUndefined()
+    expect(named.warnings).toEqual([
+      'named: rangeRows has no effect: no index begins with an integer of its key (name)',
+    ])
+  })
+
+  it('resumes where it was stopped, finds deletions in each range, and is read from the beginning by the next run', async () => {
+    const world: World = await make()
+    await filled(world)
+    const into = target(world, config(2000))
+    const stop = new AbortController()
+    let ended = 0
+    const onEvent: RunOptions['onEvent'] = ({ type }) => {
+      if (type === 'step-ended' && ++ended === 3) stop.abort(new Error('stopped'))
+    }
+    await into.run({}, { signal: stop.signal, onEvent }).catch(() => {})
+    const held = () => Number(into.rows('SELECT count(*) AS n FROM crm_t WHERE _deleted_at IS NULL')[0]!['n'])
+    const ranges = () =>
+      into.rows(
+        'SELECT from_position, to_position FROM _tidemark_steps WHERE ended_at IS NOT NULL AND run = (SELECT max(run) FROM _tidemark_runs) ORDER BY step',
+      )
+    const before = ranges()
+    expect(before).toHaveLength(3)
+    expect(held()).toBeLessThan(ROWS / 2)
+    expect(held()).toBeGreaterThan(0)
+    await into.run()
+    expect(held()).toBe(ROWS)
+    const rest = ranges()
+    expect(rest.map((range) => range['from_position'])).not.toContain(null)
+    expect(rest[0]!['from_position']).toBe(before.at(-1)!['to_position'])
+    expect(into.rows('SELECT count(*) AS n FROM _tidemark_refreshed_ranges')).toEqual([{ n: 0 }])
+
+    await world.run('DELETE FROM t WHERE id IN (0, 5000, 4015000, 9000000000000000)')
+    await world.run('UPDATE t SET x = -1 WHERE id > 4010000')
+    const next = await into.run()
+    expect(next.tables[0]!.rows).toMatchObject({ deleted: 4, written: 9997 })
+    expect(held()).toBe(ROWS - 4)
+    expect(ranges()).toHaveLength(before.length + rest.length)
+  })
+})
+
+it('reads a range by the index, not by looking at all rows: Postgres', async () => {
+  const world = await postgres()
+  await filled(world)
+  const opened = await open(world, config(2000))
+  await rangeOf(opened, opened.table(), { from: 100n, to: 200n })
+  const before = await world.run(`SELECT pg_stat_force_next_flush()`).then(() => scans(world))
+  await rangeOf(opened, opened.table(), { from: 100n, to: 200n })
+  expect((await scans(world)).seq).toBe(before.seq)
+})
+
+async function scans(world: World): Promise<{ readonly seq: number; readonly index: number }> {
+  const [row] = await world.run(
+    `SELECT seq_scan AS seq, idx_scan AS index FROM pg_stat_user_tables WHERE relname = 't'`,
+  )
+  return { seq: Number(row!['seq']), index: Number(row!['index']) }
+}
+
+it('of partitions is cut by the statistics of all of them: Postgres', async () => {
+  const world = await postgres()
+  await world.run(`CREATE TABLE t (id bigint NOT NULL, x int NOT NULL, PRIMARY KEY (id)) PARTITION BY RANGE (id)`)
+  await world.run(`CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (1000)`)
+  await world.run(`CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (1000) TO (4000)`)
+  await world.run(`INSERT INTO t SELECT n, n FROM generate_series(0, 3999) n`)
+  await world.run('ANALYZE t')
+  await world.run('ANALYZE t1; ANALYZE t2')
+  const opened = await open(world, config(1000))
+  const bounds = (await boundsOf(opened))!
+  expect(bounds.map((bound) => Math.round(Number(bound) / 100))).toEqual([10, 20, 30])
+})
+
+it('that was never analyzed is one read: Postgres', async () => {
+  const world = await postgres()
+  await world.run('CREATE TABLE t (id bigint PRIMARY KEY) WITH (autovacuum_enabled = false)')
+  await world.run('INSERT INTO t SELECT generate_series(1, 5000)')
+  const opened = await open(world, config(1000))
+  expect((await boundsOf(opened)) ?? []).toEqual([])
+})
+
+it('warns where rangeRows has no effect, once', async () => {
+  const world = await sqlite()
+  await world.run(
+    'CREATE TABLE t (id INTEGER PRIMARY KEY, updated_at DATETIME NOT NULL); CREATE INDEX u ON t (updated_at)',
+  )
+  const opened = await open(world, config(10))
+  expect(opened.warnings).toEqual(['t: rangeRows has no effect: the table is read by its cursor "updated_at"'])
+  expect((await open(world, config(10), opened.known())).warnings).toEqual([])
+})
