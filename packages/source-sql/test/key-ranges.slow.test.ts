@@ -1,7 +1,11 @@
 import type { Table } from '@tidemark/core'
 import type { RunOptions } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
+import type { Reads } from '../src/database.ts'
+import { dialect as postgresDialect } from '../src/postgres/read.ts'
+import { selectOf } from '../src/select.ts'
 import type { Client } from '../src/source.ts'
+import { dialect as sqliteDialect } from '../src/sqlite/dialect.ts'
 import { hasMariaDb, mariadb, type Opened, open, postgres, type Row, sqlite, type World } from './harness.ts'
 import { target } from './target.ts'
 
@@ -34,10 +38,11 @@ async function analyzed(world: World): Promise<void> {
   if (world.system === 'mysql') await world.run('ANALYZE TABLE t')
 }
 
+const silent = { debug() {}, info() {}, warn() {} }
 const config = (rangeRows: number | false) => ({ tables: { t: { rangeRows } } })
 
 async function boundsOf({ client, table }: Opened): Promise<readonly bigint[] | undefined> {
-  const question = { client, signal: new AbortController().signal, log: { debug() {}, info() {}, warn() {} } }
+  const question = { client, signal: new AbortController().signal, log: silent }
   const bounds = await table().keyRanges!.bounds(question as never)
   return bounds as readonly bigint[] | undefined
 }
@@ -47,7 +52,7 @@ async function rangeOf(
   table: Table<Client>,
   keyRange: { from: bigint | undefined; to: bigint | undefined },
 ): Promise<readonly Row[]> {
-  const question = { client, signal: new AbortController().signal, log: { debug() {}, info() {}, warn() {} }, keyRange }
+  const question = { client, signal: new AbortController().signal, log: silent, keyRange }
   const rows: Row[] = []
   for await (const page of table.read(question as never)) rows.push(...(page as Row[]))
   return rows
@@ -126,7 +131,7 @@ describe.each(systems)('a large table without a cursor of %s', (_, make) => {
         'SELECT from_position, to_position FROM _tidemark_steps WHERE ended_at IS NOT NULL AND run = (SELECT max(run) FROM _tidemark_runs) ORDER BY step',
       )
     const before = ranges()
-    expect(before).toHaveLength(3)
+    expect(before.length).toBeGreaterThanOrEqual(3)
     expect(held()).toBeLessThan(ROWS / 2)
     expect(held()).toBeGreaterThan(0)
     await into.run()
@@ -141,26 +146,31 @@ describe.each(systems)('a large table without a cursor of %s', (_, make) => {
     const next = await into.run()
     expect(next.tables[0]!.rows).toMatchObject({ deleted: 4, written: 9997 })
     expect(held()).toBe(ROWS - 4)
-    expect(ranges()).toHaveLength(before.length + rest.length)
+    // How many there are is for the statistics to say.
+    expect([ranges()[0]!['from_position'], ranges().at(-1)!['to_position']]).toEqual([null, null])
   })
 })
 
-it('reads a range by the index, not by looking at all rows: Postgres', async () => {
-  const world = await postgres()
+it.each([
+  ['Postgres', postgres, postgresDialect, 'EXPLAIN ', /Index (Only )?Scan/],
+  ['SQLite', sqlite, sqliteDialect, 'EXPLAIN QUERY PLAN ', /SEARCH t USING (INTEGER PRIMARY KEY|.*INDEX)/],
+] as const)('is read by its index, not by looking at all rows: %s', async (_, make, dialect, explain, index) => {
+  const world: World = await make()
   await filled(world)
-  const opened = await open(world, config(2000))
-  await rangeOf(opened, opened.table(), { from: 100n, to: 200n })
-  const before = await world.run(`SELECT pg_stat_force_next_flush()`).then(() => scans(world))
-  await rangeOf(opened, opened.table(), { from: 100n, to: 200n })
-  expect((await scans(world)).seq).toBe(before.seq)
+  const { client } = await open(world)
+  const tables = await client.database.tables({ signal: new AbortController().signal, log: silent })
+  const table = tables.find(({ name }) => name === 't')!
+  const reads: Reads = {
+    table,
+    columns: table.columns,
+    bounds: undefined,
+    keys: { column: 'id', from: 100n, to: 200n },
+  }
+  const { sql, parameters } = selectOf(reads, dialect, { range: 'window' })
+  expect(JSON.stringify(await world.run(`${explain}${sql}`, parameters))).toMatch(index)
+  const { sql: whole } = selectOf({ ...reads, keys: undefined }, dialect, { range: 'window' })
+  expect(JSON.stringify(await world.run(`${explain}${whole}`, []))).not.toMatch(index)
 })
-
-async function scans(world: World): Promise<{ readonly seq: number; readonly index: number }> {
-  const [row] = await world.run(
-    `SELECT seq_scan AS seq, idx_scan AS index FROM pg_stat_user_tables WHERE relname = 't'`,
-  )
-  return { seq: Number(row!['seq']), index: Number(row!['index']) }
-}
 
 it('of partitions is cut by the statistics of all of them: Postgres', async () => {
   const world = await postgres()

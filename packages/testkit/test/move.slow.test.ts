@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { bytes, defineSource, deleted, numeric } from '@tidemark/core'
-import { type Destination, FAILPOINTS, type Failpoint, onFailpoint, readStateDocument } from '@tidemark/core/engine'
+import {
+  type Destination,
+  FAILPOINTS,
+  type Failpoint,
+  onFailpoint,
+  readStateDocument,
+  STATE_VERSION,
+} from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import { exportState, importState, move, type RunOptions, sync, systemClock, verify } from '@tidemark/engine'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
@@ -386,9 +393,12 @@ describe('a state document', () => {
   it.each([
     ['', /is not JSON/],
     ['[]', /is not a document that "tidemark state export" wrote/],
-    ['{"tidemark":"state","version":5}', /version 5, and this Tidemark supports versions up to 4/],
-    ['{"tidemark":"state","version":3}', /export it again/],
-    ['{"tidemark":"state","version":4}', /was changed/],
+    [
+      `{"tidemark":"state","version":${STATE_VERSION + 1}}`,
+      new RegExp(`version ${STATE_VERSION + 1}, and this Tidemark supports versions up to ${STATE_VERSION}`),
+    ],
+    [`{"tidemark":"state","version":${STATE_VERSION - 1}}`, /export it again/],
+    [`{"tidemark":"state","version":${STATE_VERSION}}`, /was changed/],
   ])('%s is refused', (text, message) => {
     expect(() => readStateDocument(text)).toThrow(message)
   })

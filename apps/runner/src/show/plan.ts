@@ -78,7 +78,10 @@ function headline(
 function rangeText({ kind, window, readFrom, windows, untilEmpty, partitions }: RangePlan): string {
   const what = KINDS[kind]
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
-  if (window === undefined) return `${what}${among}`
+  if (window === undefined) {
+    const ranges = windows > partitions ? ` in ${plural(windows, 'key range')}` : ''
+    return `${what}${ranges}${among}`
+  }
   const many = untilEmpty ? 'newest window first until one is empty, then the rest' : plural(windows, 'window')
   const count = kind === 'unchanged' ? 'the source reports no change' : `${many}${among}`
   return `${what}: ${windowText(window)}, ${count}${readFrom === undefined ? '' : `, read from ${readFrom}`}`

@@ -5,6 +5,7 @@ import type { Order, Terms } from '../dialects/terms.ts'
 import { dataColumns, dataTypes, identifying, type Layout } from '../table/columns.ts'
 import { passes } from './precedence.ts'
 import { and, list, or } from './sql.ts'
+import { inKeys } from './step-terms.ts'
 
 const { id, join, raw } = sql
 
@@ -48,7 +49,9 @@ export function mergeRows(
   const { now, partition } = terms
   const set = changes(layout, 's').map(([name, value]) => sql`${id(name)} = ${value}`)
   const moves = layout.globalKey && layout.partitioned
-  return sql`merge into ${table} as t using ${source} as s on ${sameKey(layout, terms)}
+  // All rows of a key range lie in it: said of the table too, only that part of it is looked at.
+  const on = and([sameKey(layout, terms), ...inKeys(terms)])
+  return sql`merge into ${table} as t using ${source} as s on ${on}
     when matched and ${passes(order, terms)}${isChanged(dialect, layout, 's', partition)} then update set ${join(set)},
       _synced_at = ${now}, _deleted_at = null${moves ? sql`, _partition = ${partition}` : sql``}
     when not matched then insert (${list([...dataColumns(layout), ...systemColumns(layout)])}) values (${valuesOf(layout, terms)})`

@@ -40,6 +40,14 @@ export function keyTerms({ layout }: Pick<Target, 'layout'>, { keyRange }: StepR
   }
 }
 
+/** That a row (alias t) lies in the key range of its step; no condition where it has none. */
+export function inKeys({ keys }: Pick<Terms, 'keys'>): readonly RawBuilder<unknown>[] {
+  return [
+    ...(keys?.from === undefined ? [] : [sql`t.${sql.id(keys.column)} >= ${keys.from}`]),
+    ...(keys?.to === undefined ? [] : [sql`t.${sql.id(keys.column)} < ${keys.to}`]),
+  ]
+}
+
 /** Whether a row (alias t) lies in a range. */
 export function inRange({ from, to }: RangeTerms): RawBuilder<unknown> {
   return from === undefined ? sql`t._cursor < ${to}` : sql`t._cursor >= ${from} and t._cursor < ${to}`
@@ -53,8 +61,7 @@ export function inScope(
   return and([
     ...(partitioned ? [sql`t._partition = ${partition}`] : []),
     ...(read === undefined ? [] : [inRange(read)]),
-    ...(keys?.from === undefined ? [] : [sql`t.${sql.id(keys.column)} >= ${keys.from}`]),
-    ...(keys?.to === undefined ? [] : [sql`t.${sql.id(keys.column)} < ${keys.to}`]),
+    ...inKeys({ keys }),
   ])
 }
 

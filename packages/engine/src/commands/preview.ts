@@ -32,7 +32,7 @@ export interface TablePlan {
   readonly changes: readonly string[]
   readonly partitions: number
   /**
-   * How many windows would be read, or whole partitions; what its source calls unchanged is not. At least so many where
+   * How many windows would be read, key ranges, or whole partitions; what its source calls unchanged is not. At least so many where
    * `untilEmpty` says so.
    */
   readonly windows: number
@@ -61,6 +61,8 @@ export interface StepPlan {
   readonly kind: Step['kind']
   /** Undefined where the partition is read whole. */
   readonly window: WindowText | undefined
+  /** The range of its key that a full refresh reads, as digits; an open end, or all of it: undefined. */
+  readonly keyRange: { readonly from: string | undefined; readonly to: string | undefined } | undefined
   /** Where reading starts, when a lookback reaches under the window. */
   readonly readFrom: string | undefined
 }
@@ -113,11 +115,12 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
     deletionLimit: discovered.options.deletionLimit,
     steps: steps[Symbol.iterator]()
       .take(MAX_STEPS_LISTED)
-      .map(({ partition, lane, kind, window, read }) => ({
+      .map(({ partition, lane, kind, window, keyRange, read }) => ({
         partition,
         lane,
         kind,
         window: window === undefined ? undefined : text(window),
+        keyRange: keyRange && { from: keyRange.from?.toString(), to: keyRange.to?.toString() },
         readFrom: read?.from === undefined || read.from === window?.from ? undefined : text(read).from,
       }))
       .toArray(),
