@@ -37,7 +37,7 @@ describe('the tutorial', () => {
       const text = readFileSync(join(ROOT, path), 'utf8')
       return [...text.matchAll(/name: '(\w+)',\n\s*says: '([^']+)'/g)].map((match) => [match[1]!, match[2]!] as const)
     })
-    expect(laws.length).toBe(17)
+    expect(laws.length).toBe(18)
     for (const [name, says] of laws) {
       const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` `))
       expect(row?.replaceAll('`', ''), name).toContain(says)

@@ -28,7 +28,9 @@ export interface KeyRangesSpec<Client, S extends RowSchema, PK extends readonly 
 
 /** A half-open range of a key column as `read` receives it: `from` is read, `to` is not; an open end is undefined. */
 export interface KeyRange<V> {
+  /** The first key that is read; undefined: from the beginning. */
   readonly from: V | undefined
+  /** The first key that is not read any more; undefined: to the end. */
   readonly to: V | undefined
 }
 
