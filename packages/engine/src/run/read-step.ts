@@ -5,7 +5,6 @@ import {
   type Counts,
   type DeletionGuard,
   failpoint,
-  keyRangeAt,
   type Question,
   type Range,
   type RejectLimit,
@@ -21,6 +20,7 @@ import { heldBack, outOfOrder, tooManyRejects } from '../read/step-error.ts'
 import { latenessOf, lookedBack } from '../report/lateness.ts'
 import { addRows, NO_ROWS, type RowCounts, sumCounts } from '../report/report.ts'
 import { rowsIn, type SourceWait, waitingFor } from '../source/source-wait.ts'
+import { askedKeys } from './asked-keys.ts'
 import { lateDeletionsOf } from './late-deletions.ts'
 import type { StepTask } from './step-task.ts'
 import { tracedCommit } from './telemetry.ts'
@@ -132,9 +132,8 @@ export class StepReader {
   #question(signal: AbortSignal): Question {
     const { table, step, client, log, partition, mayChangeColumns } = this.#task
     const { cursor } = table
-    const { read, keyRange } = step
-    const keys = keyRange === undefined ? {} : { keyRange: keyRangeAt(keyRange, table.keyRanges!.column) }
-    const bounds = cursor === undefined || read === undefined ? keys : windowAt(read, cursor)
+    const { read } = step
+    const bounds = cursor === undefined || read === undefined ? askedKeys(this.#task) : windowAt(read, cursor)
     const more = mayChangeColumns ? { mayChangeColumns } : {}
     return { client, signal, log, partition, ...bounds, ...more } as unknown as Question
   }
