@@ -9,7 +9,7 @@ import type { RunOptions } from '../src/options.ts'
 import type { Report } from '../src/report/report.ts'
 import { fixedClock } from './catalog-of.ts'
 import { first } from './memory-world.ts'
-import { openMemory } from './system.ts'
+import { Lines, openMemory } from './system.ts'
 
 interface Asked {
   readonly from: number | undefined
@@ -159,7 +159,8 @@ describe('a full refresh in key ranges', () => {
         ]
       },
     }
-    await run()
+    const report = await run()
+    expect(first(report.tables).rows).toMatchObject({ written: 0, unchanged: 2, deleted: 0 })
     expect([...(await stored()).keys()]).toEqual([1, 101])
   })
 
@@ -212,11 +213,44 @@ describe('a full refresh that broke off', () => {
     const { mend } = breakAt(200)
     await run(broken)
     const readAt = (await stateOf())!.refreshed[0]!.readAt
+    expect((await stateOf())!.checkedAt).toBeNull()
     mend()
     await run()
-    const table = (await destination.state()).tables.get('memory_events')!
-    expect(table.partitions.get('')!.checkedAt).toBeLessThanOrEqual(readAt)
-    expect(table.lastCheckedAt === null || table.lastCheckedAt <= readAt).toBe(true)
+    expect((await stateOf())!.checkedAt).toBeLessThanOrEqual(readAt)
+  })
+
+  it('of one of two partitions is not as fresh either', async () => {
+    const memory = defineSource({ name: 'memory' })
+    let breaks = true
+    const table = memory.table({
+      name: 'events',
+      row: z.object({ id: z.int() }),
+      primaryKey: ['id'],
+      partitions: memory.partitions(() => ['a', 'b']),
+      keyRanges: { column: 'id', bounds: () => [100] },
+      async *read({ partition, keyRange }) {
+        if (breaks && partition === 'a' && keyRange?.to === undefined) throw new Error('the process was killed')
+        yield [{ id: 1 }, { id: 101 }]
+      },
+    })
+    const sources = [{ name: 'memory', source: memory.with([table]) as never, config: {}, options: {} }]
+    await run({ ...(broken as object), sources })
+    const tableOf = async () => (await destination.state()).tables.get('memory_events')!
+    expect((await tableOf()).lastCheckedAt).toBeNull()
+    const { readAt } = (await tableOf()).partitions.get('a')!.refreshed[0]!
+    breaks = false
+    expect((await run({ sources })).exitCode).toBe(0)
+    expect((await tableOf()).lastCheckedAt).toBe(readAt)
+  })
+
+  it('continues, and says so', async () => {
+    keyed.fill([1, 101, 201, 301])
+    const { mend } = breakAt(200)
+    await run(broken)
+    mend()
+    const log = new Lines()
+    await run({ log })
+    expect(log.lines).toContain('memory_events continues, 2 windows of its backfill remaining')
   })
 
   it.each(['a resync', 'other columns', 'replaced data'])('starts again after %s', async (what) => {
@@ -386,6 +420,40 @@ describe('the deletion limit of a full refresh in key ranges', () => {
     const accepted = await run({ acceptDeletions: true })
     expect(accepted.exitCode).toBe(0)
     expect(await stored()).toEqual(keyed.rows)
+  })
+
+  it('is one for all partitions of the table, also of several runs', async () => {
+    const memory = defineSource({ name: 'memory' })
+    const names = ['a', 'b', 'c', 'd']
+    let [kept, breaks] = [100, false]
+    const sources = () => {
+      const source = memory.with([
+        memory.table({
+          name: 'events',
+          row: z.object({ id: z.int() }),
+          primaryKey: ['id'],
+          partitions: memory.partitions(() => names),
+          keyRanges: { column: 'id', bounds: () => [60] },
+          async *read({ partition, keyRange }) {
+            if (breaks && (partition !== 'a' || keyRange?.to === undefined)) throw new Error('the process was killed')
+            yield hundreds(100)
+              .filter((id) => id >= 100 - kept)
+              .map((id) => ({ id }))
+          },
+        }),
+      ])
+      return [{ name: 'memory', source: source as never, config: {}, options: {} }]
+    }
+    expect((await run({ sources: sources() })).exitCode).toBe(0)
+    // Of each a hundred, which is too few to be judged alone.
+    kept = 40
+    breaks = true
+    const begun = await run({ ...(broken as object), sources: sources() })
+    expect(first(begun.tables).rows.deleted).toBe(60)
+    breaks = false
+    const held = await run({ sources: sources() })
+    expect(first(held.tables).rows.deleted).toBe(120)
+    expect(first(first(held.tables).failures).failure.message).toMatch(/240 of 400 rows/)
   })
 
   it('never lets the table become empty', async () => {

@@ -3,7 +3,7 @@ import { bound } from './bound.ts'
 import { positionIn } from './position-in.ts'
 import type { Raw } from './reject.ts'
 
-/** Whether a row, or the key of a deleted one, lies outside of the key range that is read. One whose key cannot be read does not. */
+/** Whether a row lies outside of the key range that is read. One whose key cannot be read does not. */
 export function outsideKeys({
   table,
   keyRange,

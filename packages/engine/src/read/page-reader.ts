@@ -268,7 +268,7 @@ export class PageReader {
     if (own === undefined)
       throw new SyncError(`deleted([…]): the cursor "${this.#cursor?.name}" is no ${this.#cursor?.type}`, 'fix-source')
     // The source reports one from above again with its own window; one from below still marks what is older than it.
-    if ((own !== null && own >= this.#to!) || this.#isOutside(raw)) return
+    if (own !== null && own >= this.#to!) return
     this.anyDeleted = true
     this.#deletions.push({ key, position: own ?? range?.to ?? null })
     this.#otherBytes += weigh(key)
