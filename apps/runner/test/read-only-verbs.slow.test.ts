@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { STATE_VERSION } from '@tidemark/core/engine'
+import { OLDEST_READABLE_STATE, STATE_VERSION } from '@tidemark/core/engine'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dailySource, type Outcome, reference, type TestProject, testProject } from './test-project.ts'
@@ -111,7 +111,7 @@ describe.each(['sqlite', 'postgres'] as const)('verbs that only look, on %s', TI
         const { code, stderr } = await run(...verb)
         expect(code, `${verb.join(' ')}: ${stderr}`).toBe(6)
         expect(stderr, verb.join(' ')).toContain(
-          `has version ${version}, and this Tidemark reads version ${STATE_VERSION}; read it with the Tidemark that wrote it, or run "tidemark sync"`,
+          `has version ${version}, and this Tidemark reads versions ${OLDEST_READABLE_STATE} to ${STATE_VERSION}; read it with the Tidemark that wrote it, or run "tidemark sync"`,
         )
         expect(stderr, verb.join(' ')).toContain('errors.md#destination-older')
         expect(await look(), verb.join(' ')).toEqual(before)

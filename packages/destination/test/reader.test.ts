@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { STATE_VERSION } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { listRuns, openReader, sampleRows } from '../src/index.ts'
 import { open, prepare } from './place.ts'
@@ -77,6 +79,25 @@ describe.each(['sqlite', 'postgres'] as const)('a reader on %s', (database) => {
     const schema = new URL(url).searchParams.get('schema')
     return await rows('select * from pg_tables where schemaname = $1', [schema])
   }
+})
+
+it('a reader reads a state of version 4, which knows of no key ranges, and a sync migrates it', async () => {
+  const url = file()
+  const { destination, write } = await prepare(await open(url))
+  await write([{ id: 1, note: 'x' }])
+  await destination.close()
+  const database = new DatabaseSync(url)
+  database.exec('drop table _tidemark_refreshed_ranges; update _tidemark_meta set version = 4')
+  database.close()
+  const reader = await openReader({ url })
+  expect((await reader.state()).tables.get('things')!.partitions.get('')).toMatchObject({ refreshed: [] })
+  for await (const chunk of reader.relocation.records('refreshed_ranges')) expect(chunk.records).toEqual([])
+  expect((await reader.query('select version from _tidemark_meta')).rows).toEqual([[4]])
+  await reader.close()
+  const migrated = await open(url)
+  onTestFinished(() => migrated.close())
+  expect((await migrated.query('select version from _tidemark_meta')).rows).toEqual([[STATE_VERSION]])
+  expect((await migrated.query('select count(*) from _tidemark_refreshed_ranges')).rows).toEqual([[0]])
 })
 
 it('a reader of a file leaves it as it is, byte by byte', async () => {
