@@ -81,23 +81,27 @@ describe.each(['sqlite', 'postgres'] as const)('a reader on %s', (database) => {
   }
 })
 
-it('a reader reads a state of version 4, which knows of no key ranges, and a sync migrates it', async () => {
+it('a reader reads a state of version 4, which knows of no key ranges and no leases of windows, and a sync migrates it', async () => {
   const url = file()
   const { destination, write } = await prepare(await open(url))
   await write([{ id: 1, note: 'x' }])
   await destination.close()
   const database = new DatabaseSync(url)
-  database.exec('drop table _tidemark_refreshed_ranges; update _tidemark_meta set version = 4')
+  database.exec(`drop table _tidemark_refreshed_ranges; drop table _tidemark_window_leases;
+    update _tidemark_meta set version = 4`)
   database.close()
   const reader = await openReader({ url })
   expect((await reader.state()).tables.get('things')!.partitions.get('')).toMatchObject({ refreshed: [] })
   for await (const chunk of reader.relocation.records('refreshed_ranges')) expect(chunk.records).toEqual([])
   expect((await reader.query('select version from _tidemark_meta')).rows).toEqual([[4]])
-  await reader.close()
+  const mark = await reader.mark()
   const migrated = await open(url)
+  expect(await reader.mark()).not.toBe(mark)
+  await reader.close()
   onTestFinished(() => migrated.close())
   expect((await migrated.query('select version from _tidemark_meta')).rows).toEqual([[STATE_VERSION]])
   expect((await migrated.query('select count(*) from _tidemark_refreshed_ranges')).rows).toEqual([[0]])
+  expect((await migrated.query('select count(*) from _tidemark_window_leases')).rows).toEqual([[0]])
 })
 
 it('a reader of a file leaves it as it is, byte by byte', async () => {
