@@ -51,7 +51,8 @@ describe('where keys are cut', () => {
       return Number(to - from)
     }
     const bounds = await keyBounds({ min: 0n, max: 1_000_000n, perRange: 10, estimate: many, isOver: () => asked > 7 })
-    expect(bounds).toHaveLength(3)
+    expect(bounds).toHaveLength(4)
+    expect(asked).toBe(9)
   })
 })
 
