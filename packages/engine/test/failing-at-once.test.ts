@@ -57,6 +57,7 @@ describe('a failure', () => {
     system.beforePage = () => {
       if (++tries < 3) throw new SyncError('not today', 'retry', { code: 'network' })
     }
+    // Nothing comes due beside the step that waits: this clock never moves.
     const asleep: unknown[] = []
     const clock = {
       ...fixedClock(at(system.now)),
@@ -66,7 +67,7 @@ describe('a failure', () => {
         asleep.push([table?.status, table?.last_error, table?.error_code, table?.error_remedy])
       },
     }
-    await run({ system, destination, options: { clock } })
+    await run({ system, destination, options: { clock, settings: { perTable: 1 } } })
     expect(asleep).toEqual([
       ['failing', 'not today', 'network', 'retry'],
       ['failing', 'not today', 'network', 'retry'],
