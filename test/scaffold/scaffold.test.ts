@@ -60,7 +60,7 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
     succeeded(await outside.manage(source, 'run', 'build'))
     succeeded(await outside.manage(source, 'run', 'typecheck'))
     const tested = succeeded(await outside.manage(source, 'run', 'test'))
-    expect(tested.stdout).toMatch(/17 passed/)
+    expect(tested.stdout).toMatch(/18 passed/)
     expect(tested.stdout).not.toMatch(/skipped/)
     succeeded(await outside.manage(source, 'run', 'check'))
   })
