@@ -1,10 +1,11 @@
 import { days, deleted, minutes, SyncError } from '@tidemark/core'
-import { type Coverage, union } from '@tidemark/core/engine'
+import { type Coverage, OpenWindows, split, union, type Windows } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { plan } from '../src/commands/preview.ts'
 import { resync } from '../src/commands/resync.ts'
 import type { Step } from '../src/plan/step.ts'
+import { StepList } from '../src/plan/step-list.ts'
 import type { RunEvent } from '../src/report/event.ts'
 import { OpenRange } from '../src/run/open-range.ts'
 import { fixedClock } from './catalog-of.ts'
@@ -393,4 +394,20 @@ it('windows that were handed out before one came back empty are read as they are
   expect(open.isOver).toBe(false)
   expect(open.begin(c)).toEqual(window(undefined, 20))
   expect(open.isOver).toBe(true)
+})
+
+it('no step is behind the windows of a range without a start, whose end only a run finds', () => {
+  const span = (windows: Windows | OpenWindows) => ({
+    ...({ table: 't', partition: '', lane: 'current', kind: 'resync' } as const),
+    windows,
+  })
+  const steps = new StepList([
+    span(new OpenWindows({ from: undefined, to: 100n }, 10n, 0n)),
+    span(split({ from: 200n, to: 210n }, 10n)),
+  ])
+  const [first, second] = steps.inLane('current')
+  expect([first?.window, second?.window]).toEqual([
+    { from: 200n, to: 210n },
+    { from: 90n, to: 100n },
+  ])
 })

@@ -79,7 +79,9 @@ export class StepList implements Iterable<Step> {
   /** As the steps of one lane are run: incremental steps as planned, backfill steps with the newest first. */
   *inLane(lane: Step['lane']): Generator<Step> {
     const own = this.spans.filter((span) => span.lane === lane)
-    for (const span of lane === 'current' ? own : own.toSorted(newestFirst)) yield* stepsOf(span)
+    // Only a run finds out where the windows of a range without a start end: nothing is behind them.
+    const planned = [...own.filter((span) => !isOpen(span)), ...own.filter(isOpen)]
+    for (const span of lane === 'current' ? planned : own.toSorted(newestFirst)) yield* stepsOf(span)
   }
 }
 
