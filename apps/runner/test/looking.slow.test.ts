@@ -297,6 +297,8 @@ describe('without a terminal', () => {
   it('a long run says a plain line for each table every half minute, without escapes', TIMEOUT, async () => {
     const project = testProject()
     project.install('shop', pacedSource({ orders: 3400, users: 1 }))
+    // One window after another, so that it takes more than half a minute.
+    project.config({ perTable: 1 })
     const { stderr, stdout, code } = await project.run(['sync'])
     expect(code).toBe(0)
     expect(stderr + stdout).not.toContain('\u001b')
