@@ -100,7 +100,8 @@ it.each([
 
 it('a planner is killed in the middle of its plan, and the next one plans the same set', async () => {
   const { start, finish } = await newPlace()
-  const dying = start({ days: 30, plansOnly: 20, looksAtProcesses: true })
+  // It reads slowly, so that the other one finds windows.
+  const dying = start({ days: 30, plansOnly: 20, looksAtProcesses: true, readMs: 1000 })
   await dying.says('stuck')
   const other = start({ days: 30, looksAtProcesses: true })
   await other.says('reading')
