@@ -16,6 +16,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   json: 'is a file of the repository (title), or parses; a config is read by the command',
   sh: 'each command is one that there is (docs-commands.test.ts)',
   js: 'parses',
+  python: 'is a file of the repository (title)',
   yaml: 'is for another program; its commands are those that there are',
   sql: 'runs in Postgres, or says of which database it is',
   ini: 'its commands are those that there are',
@@ -38,6 +39,10 @@ describe('the blocks of the docs', { timeout: 300_000 }, () => {
   it('say a language that a test knows', () => {
     expect(blocks.length).toBeGreaterThan(50)
     expect(blocks.filter(({ language }) => !Object.hasOwn(LANGUAGES, language)).map(({ at }) => at)).toEqual([])
+  })
+
+  it('of Python are files of the repository', () => {
+    expect(blocks.filter(({ language, title }) => language === 'python' && title === undefined)).toEqual([])
   })
 
   it('that name a file are what it holds', () => {
