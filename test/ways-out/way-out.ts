@@ -89,6 +89,6 @@ export function quotedIn(text: string, before: string): string {
 
 /** Waits until something is so. @throws Error after 20 s. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await isSo()); await sleep(5))
-    if (Date.now() > end) throw new Error(`not within 20 s: ${what}`)
+  for (const end = Date.now() + 60_000; !(await isSo()); await sleep(5))
+    if (Date.now() > end) throw new Error(`not within 60 s: ${what}`)
 }

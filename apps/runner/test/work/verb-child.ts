@@ -35,7 +35,8 @@ const root = new Command('tidemark').option('--project <folder>')
 root
   .command('work [sources...]')
   .option('--every <length>')
-  .action(async (names: string[], asked: { every?: string }, command: Command) => {
+  .option('--concurrency <count>', '', Number)
+  .action(async (names: string[], asked: { every?: string; concurrency?: number }, command: Command) => {
     const flags = command.optsWithGlobals<{ project?: string }>()
     const call = { ...{ flags, terminal, log, secrets, interrupts }, cwd: process.cwd(), environment: process.env }
     process.exitCode = await work(call, names, asked, async () => engine)
