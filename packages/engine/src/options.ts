@@ -56,6 +56,8 @@ export interface HandedOut {
   readonly table: DiscoveredTable
   readonly partition: string
   readonly steps: StepList
+  /** How many of them a run reads, where there are more than ever come to an end; undefined: all. */
+  readonly most: number | undefined
 }
 
 /** What a run is given. */

@@ -4,9 +4,6 @@ import type { WindowJob } from '@tidemark/destination'
 import { type HandedOut, OpenSources, type Report, type RunOptions, sync } from '@tidemark/engine'
 import type { FailedWindow, WindowContext, WindowOutcome, WorkEngine } from './work-engine.ts'
 
-/** The most windows of a partition that are handed out where it has more than ever come to an end, as in a run. */
-const MOST_OF_TOO_MANY = 1000
-const TOO_MANY = 100_000
 /** So long all windows of this process belong to one run; then it ends, and another one begins. */
 const RUN_MS = 3_600_000
 
@@ -124,8 +121,8 @@ export class RunWindows implements WorkEngine {
 }
 
 /** The steps of a partition as windows, as they are planned. */
-function* windowsOf(source: string, { table, partition, steps }: HandedOut): Generator<WindowJob> {
-  let left = steps.count > TOO_MANY ? MOST_OF_TOO_MANY : Number.POSITIVE_INFINITY
+function* windowsOf(source: string, { table, partition, steps, most }: HandedOut): Generator<WindowJob> {
+  let left = most ?? Number.POSITIVE_INFINITY
   let isWhole = false
   for (const { window, lane } of steps) {
     // What is read in ranges of its key is read by one worker, as what is read at once is.

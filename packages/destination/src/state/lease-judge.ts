@@ -12,6 +12,9 @@ export interface Holder {
   readonly lease_ms: Int64 | null
 }
 
+/** Columns of a runner (alias r) by which it is judged, beside its id. */
+export const HOLDER_COLUMNS = ['r.host', 'r.pid', 'r.started_at', 'r.heartbeat_at', 'r.lease_ms'] as const
+
 /** Who holds a lease, for whoever is refused. */
 export type HeldBy = Omit<Refusal, 'table'>
 

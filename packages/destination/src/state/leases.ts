@@ -10,7 +10,7 @@ import {
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import { closeRunsOf } from './crashed-runs.ts'
-import { LeaseJudge } from './lease-judge.ts'
+import { HOLDER_COLUMNS, LeaseJudge } from './lease-judge.ts'
 import type { LeaseOptions } from './lease-options.ts'
 import { addMissing, beat } from './runner-record.ts'
 import type { StateDatabase } from './state-types.ts'
@@ -68,7 +68,7 @@ async function holdersOf(db: Kysely<StateDatabase>, names: readonly string[]) {
     .selectFrom('_tidemark_leases as l')
     .leftJoin('_tidemark_runners as r', 'r.id', 'l.runner')
     .select(['l.id as lease', 'l.name', 'l.fence', 'l.since', 'l.runner as id'])
-    .select(['r.host', 'r.pid', 'r.started_at', 'r.heartbeat_at', 'r.lease_ms'])
+    .select(HOLDER_COLUMNS)
     .where('l.name', 'in', names)
     .execute()
 }

@@ -1,7 +1,7 @@
 import type { Lease, LeasedWindow, Leases, Refusal } from '@tidemark/core/engine'
 import { type Insertable, type Kysely, sql } from 'kysely'
 import { fenced } from './fenced.ts'
-import { type HeldBy, LeaseJudge } from './lease-judge.ts'
+import { type HeldBy, HOLDER_COLUMNS, LeaseJudge } from './lease-judge.ts'
 import type { LeaseOptions } from './lease-options.ts'
 import { addMissing, beat } from './runner-record.ts'
 import type { Int64, StateDatabase } from './state-types.ts'
@@ -54,7 +54,7 @@ async function lockTable(db: Db, name: string, judge: LeaseJudge, { flavor }: Le
     .selectFrom('_tidemark_leases as l')
     .leftJoin('_tidemark_runners as r', 'r.id', 'l.runner')
     .select(['l.id as lease', 'l.fence', 'l.since', 'l.runner as id'])
-    .select(['r.host', 'r.pid', 'r.started_at', 'r.heartbeat_at', 'r.lease_ms'])
+    .select(HOLDER_COLUMNS)
     .where('l.name', '=', name)
     .executeTakeFirstOrThrow()
   const id = Number(row.lease)
@@ -81,8 +81,8 @@ async function overlapping(db: Db, { id, partition, range }: Wanted, judge: Leas
   let query = db
     .selectFrom('_tidemark_window_leases as w')
     .leftJoin('_tidemark_runners as r', 'r.id', 'w.runner')
-    .select(['w.id as window', 'w.since', 'w.runner as id', 'r.host', 'r.pid', 'r.started_at'])
-    .select(['r.heartbeat_at', 'r.lease_ms'])
+    .select(['w.id as window', 'w.since', 'w.runner as id'])
+    .select(HOLDER_COLUMNS)
     .where('w.table_lease', '=', id)
     .where('w.partition', '=', partition)
   if (range !== undefined)
@@ -113,8 +113,9 @@ export async function windowHolders(
     .selectFrom('_tidemark_window_leases as w')
     .innerJoin('_tidemark_leases as l', 'l.id', 'w.table_lease')
     .leftJoin('_tidemark_runners as r', 'r.id', 'w.runner')
-    .select(['w.id as window', 'w.table_lease', 'w.since', 'w.runner as id', 'r.host', 'r.pid', 'r.started_at'])
-    .select(['r.heartbeat_at', 'r.lease_ms', 'l.fence as current', 'w.fence', 'l.runner as whole'])
+    .select(['w.id as window', 'w.table_lease', 'w.since', 'w.runner as id', 'w.fence'])
+    .select(['l.fence as current', 'l.runner as whole'])
+    .select(HOLDER_COLUMNS)
     .where('w.table_lease', 'in', leases)
     .execute()
   const holders = new Map<number, HeldBy>()

@@ -90,8 +90,11 @@ export class RunSteps {
   #handOut(table: TableRun): void {
     const isReadBeside = table.heldBy !== undefined && table.known?.schema != null
     if (table.prepared === undefined && !isReadBeside) return
-    for (const { id, planned } of table.partitions)
-      this.#context.options.handOut?.({ table: table.planned.discovered, partition: id, steps: planned.steps })
+    for (const partition of table.partitions) {
+      const { id, planned } = partition
+      const most = mostRead(partition)
+      this.#context.options.handOut?.({ table: table.planned.discovered, partition: id, steps: planned.steps, most })
+    }
   }
 
   /** A source has said all it has. */
@@ -129,7 +132,7 @@ export class RunSteps {
   #begin(steps: StepList, partition: PartitionRun, lane: Step['lane']): void {
     const { table } = partition
     const count = steps.countIn((span) => span.lane === lane)
-    const left = partition.hasTooMany ? Math.min(count, readAllTheSame(table.partitions.length)) : count
+    const left = Math.min(count, mostRead(partition) ?? count)
     table.tasksLeft += left
     this.#addNext({ partition, steps: steps.inLane(lane), left })
   }
@@ -260,6 +263,9 @@ export class RunSteps {
   }
 }
 
+/** How many windows of a partition with too many of them are read in each lane; undefined: it has not too many. */
+const mostRead = ({ hasTooMany, table }: PartitionRun): number | undefined =>
+  hasTooMany ? readAllTheSame(table.partitions.length) : undefined
 const sourceOf = ({ planned }: TableRun): string => planned.discovered.source.name
 const isDone = ({ tasksLeft, atWork, isLocked }: TableRun): boolean => tasksLeft === 0 && atWork === 0 && !isLocked
 const comesDue = ({ planned, prepared }: TableRun): boolean =>

@@ -1,7 +1,8 @@
 import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationUnderTest, runnerNamed, type TestDatabase } from './destination-under-test.ts'
+import { DestinationUnderTest, type TestDatabase } from './destination-under-test.ts'
+import { withTwoRunners } from './two-runners.ts'
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -11,17 +12,8 @@ export function testLeases(database: () => TestDatabase): void {
     const world = await DestinationUnderTest.on(database())
     await use(world).finally(() => world.destination.close())
   }
-  async function withTwo(
-    use: (one: DestinationUnderTest, two: DestinationUnderTest) => Promise<void>,
-    more: object = {},
-  ): Promise<void> {
-    const one = await DestinationUnderTest.on(database(), { runner: runnerNamed('one'), ...more })
-    const two = await DestinationUnderTest.on(database(), { runner: runnerNamed('two', { pid: 4712 }), ...more })
-    await use(one, two).finally(async () => {
-      await one.destination.close()
-      await two.destination.close()
-    })
-  }
+  const withTwo = (use: Parameters<typeof withTwoRunners>[1], more?: Parameters<typeof withTwoRunners>[2]) =>
+    withTwoRunners(database(), use, more)
 
   describe('a lease', () => {
     it('is refused while another runner holds it, and says who', () =>

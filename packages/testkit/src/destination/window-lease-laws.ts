@@ -2,13 +2,8 @@ import { SyncError } from '@tidemark/core'
 import type { Lease, Range } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import {
-  DestinationUnderTest,
-  runnerNamed,
-  type TestDatabase,
-  TestTable,
-  type WriteOptions,
-} from './destination-under-test.ts'
+import { type DestinationUnderTest, type TestDatabase, TestTable, type WriteOptions } from './destination-under-test.ts'
+import { withTwoRunners } from './two-runners.ts'
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
 const THINGS = { row: Thing, primaryKey: ['id'], cursor: 'at' }
@@ -17,17 +12,8 @@ const range = (from: bigint, to: bigint): Range => ({ from, to })
 
 /** Laws of several steps, and several runners, that write one table at once. */
 export function testWindowLeases(database: () => TestDatabase): void {
-  async function withTwo(
-    use: (one: DestinationUnderTest, two: DestinationUnderTest) => Promise<void>,
-    more: object = {},
-  ): Promise<void> {
-    const one = await DestinationUnderTest.on(database(), { runner: runnerNamed('one'), ...more })
-    const two = await DestinationUnderTest.on(database(), { runner: runnerNamed('two', { pid: 4712 }), ...more })
-    await use(one, two).finally(async () => {
-      await one.destination.close()
-      await two.destination.close()
-    })
-  }
+  const withTwo = (use: Parameters<typeof withTwoRunners>[1], more?: Parameters<typeof withTwoRunners>[2]) =>
+    withTwoRunners(database(), use, more)
 
   /** The table is made, and nobody holds it. */
   async function free(world: DestinationUnderTest, spec: Parameters<DestinationUnderTest['table']>[0] = THINGS) {
