@@ -30,15 +30,18 @@ export async function takeLeases(
     // Where another runner takes one at the same moment, a second look says who it was.
     for (let left: readonly string[] = chunk; left.length > 0; ) {
       const holders = await holdersOf(db, left)
+      const whole = new Map(
+        holders.map((row) => [row, row.id === options.runner.id ? undefined : judge.held(row, row.since)]),
+      )
+      // Of a table that somebody holds as a whole they are not looked at: those beside its lease are the holder's.
       const windows = await windowHolders(
         db,
-        holders.map(({ lease }) => lease),
+        holders.filter((row) => whole.get(row) === undefined).map(({ lease }) => lease),
         judge,
       )
       const free: { readonly id: bigint; readonly name: string; readonly fence: bigint }[] = []
       for (const row of holders) {
-        const own = row.id === options.runner.id ? undefined : judge.held(row, row.since)
-        const holder = own ?? windows.get(Number(row.lease))
+        const holder = whole.get(row) ?? windows.get(Number(row.lease))
         if (holder === undefined) free.push({ id: BigInt(row.lease), name: row.name, fence: BigInt(row.fence) })
         else refused.push({ table: row.name, ...holder })
       }

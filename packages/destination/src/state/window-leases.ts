@@ -103,12 +103,16 @@ async function overlapping(db: Db, { id, partition, range }: Wanted, judge: Leas
   return { live, dead }
 }
 
-/** Who holds windows of tables: the first for each table's lease. Those of runners that are no more are deleted. */
+/**
+ * Who holds windows of tables that nobody else holds as a whole: the first for each table's lease. Those of runners that are no
+ * more, or that end with an earlier lease of the whole table, are deleted.
+ */
 export async function windowHolders(
   db: Db,
   leases: readonly Int64[],
   judge: LeaseJudge,
 ): Promise<ReadonlyMap<number, HeldBy>> {
+  if (leases.length === 0) return new Map()
   const rows = await db
     .selectFrom('_tidemark_window_leases as w')
     .innerJoin('_tidemark_leases as l', 'l.id', 'w.table_lease')

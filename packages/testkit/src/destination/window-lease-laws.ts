@@ -189,6 +189,16 @@ export function testWindowLeases(database: () => TestDatabase): void {
   })
 
   describe('a lease beside that of the whole table', () => {
+    it('beside the whole table stays while others are refused the table and its windows', () =>
+      withTwo(async (one, two) => {
+        const table = await one.table(THINGS)
+        const beside = new TestTable(one, table.shape, await one.destination.leaseBeside(table.lease), table.prepared)
+        expect((await two.destination.lease(['things'])).refused).toHaveLength(1)
+        expect(await refusals(two, range(0n, 1n))).toHaveLength(1)
+        await beside.write([thing(1, 1)], covering(range(0n, 10n)))
+        expect(await beside.column('id')).toEqual([1n])
+      }))
+
     it('writes at the same time, and ends with it', () =>
       withTwo(async (one, two) => {
         const table = await one.table(THINGS)
