@@ -72,8 +72,13 @@ export class RunWindows implements WorkEngine {
     if (lane === 'current') await this.#sources.end(source)
     const of = partition === '' ? {} : { partition }
     const range = to === undefined ? (partition === '' ? undefined : of) : { ...of, window: { from, to } }
-    const report = await this.#sync({ select: [table], range, signal, within: completeWithin })
+    const report = await this.#sync({ select: [table], range, signal, within: completeWithin, asPlanned: true })
     const [read] = report.tables
+    if (read?.isPlannedOtherwise === true) {
+      // Of a connection that is older than what was planned, the next one may know it.
+      await this.#sources.end(source)
+      return 'changed'
+    }
     if (report.interrupted || read?.heldBy !== undefined) return 'held'
     const failure = read?.failures[0]?.failure ?? failureOf(report, source)
     if (failure === undefined) return 'done'

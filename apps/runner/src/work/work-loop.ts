@@ -35,7 +35,9 @@ const BACKFILL_EVERY = 4
 /** How often is looked for workers that died. */
 const SWEEP_MS = 5000
 const HELD_MS = 5000
-const CHANGED_MS = 30_000
+/** So long a worker leaves a source to the others that they plan in another way; each time twice as long. */
+const FIRST_ALONE_MS = 1000
+const LONGEST_ALONE_MS = 30_000
 const RETRY_MS = 60_000
 /** A database that can take the job back is there again. */
 const DATABASE_MS = 5000
@@ -55,6 +57,8 @@ export class WorkLoop {
   readonly #options: WorkLoopOptions
   readonly #running = new Set<Promise<void>>()
   readonly #held = new Set<HeldJob>()
+  /** Sources that others plan in another way, and until when they are left to them. */
+  readonly #leftAlone = new Map<string, { readonly until: number; readonly ms: number }>()
   #oneEnded = (): void => {}
   #fetches = 0
   #idle = FIRST_IDLE_MS
@@ -169,13 +173,32 @@ export class WorkLoop {
   }
 
   async #fetch(limit: number): Promise<readonly HeldJob[]> {
-    const { queue, sources, perSource } = this.#options
+    const { queue, perSource } = this.#options
+    const sources = this.#options.sources.filter((source) => !this.#isLeftAlone(source))
+    if (sources.length === 0) return []
     const options: FetchOptions = { limit, sources, perSource }
     if (++this.#fetches % BACKFILL_EVERY === 0) {
       const jobs = await queue.fetch({ ...options, lane: 'backfill' })
       if (jobs.length > 0) return jobs
     }
     return await queue.fetch(options)
+  }
+
+  #isLeftAlone(source: string): boolean {
+    const until = this.#leftAlone.get(source)?.until
+    return until !== undefined && performance.now() < until
+  }
+
+  /** Windows that this worker had taken by then count as one. */
+  #leaveAlone(source: string): void {
+    if (this.#isLeftAlone(source)) return
+    const before = this.#leftAlone.get(source)
+    const ms = before === undefined ? FIRST_ALONE_MS : Math.min(LONGEST_ALONE_MS, before.ms * 2)
+    this.#leftAlone.set(source, { until: performance.now() + ms, ms })
+    this.#options.log.info(
+      `windows of ${source} are planned in another way than this worker reads them, so it leaves them to others for now`,
+      { source },
+    )
   }
 
   /** Reads one window, and ends its job. */
@@ -187,6 +210,8 @@ export class WorkLoop {
       isCompleted = true
     }
     const outcome = await engine.run(job.window, { signal: stop, completeWithin }).catch(failed)
+    if (outcome === 'done') this.#leftAlone.delete(job.window.source)
+    if (outcome === 'changed') this.#leaveAlone(job.window.source)
     if (outcome === 'done' && isCompleted) return
     // Whoever ends now returns all that it still holds: what stopped because of that is no failure.
     if (stop.aborted) return outcome === 'done' ? await queue.complete(job).catch(() => {}) : undefined
@@ -200,7 +225,10 @@ export class WorkLoop {
     const { queue } = this.#options
     if (outcome === 'done') return await queue.complete(job)
     if (outcome === 'held') return await queue.release(job, HELD_MS)
-    if (outcome === 'changed') return await queue.release(job, CHANGED_MS)
+    if (outcome === 'changed') {
+      await queue.release(job, HELD_MS)
+      return await queue.planSoon(job.window.source)
+    }
     if (outcome.remedy !== 'retry') return await queue.fail(job, outcome)
     const { code } = outcome
     const { retryAfterMs = code?.startsWith('destination') === true ? DATABASE_MS : RETRY_MS } = outcome

@@ -1,15 +1,16 @@
 import { defineSource, type Source } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { openDestination, type WindowJob } from '@tidemark/destination'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { RunWindows } from '../../src/work/run-windows.ts'
 
 const many = defineSource({ name: 'many' })
-const tableOf = (name: string) =>
+const plain = z.object({ id: z.int(), at: z.int() })
+const tableOf = (name: string, row: typeof plain = plain) =>
   many.table({
     name,
-    row: z.object({ id: z.int(), at: z.int() }),
+    row,
     primaryKey: ['id'],
     cursor: 'at',
     window: 10,
@@ -20,7 +21,7 @@ const tableOf = (name: string) =>
       yield Array.from({ length: Number(to) - first }, (_, n) => ({ id: first + n, at: first + n }))
     },
   })
-const sourceOf = (...names: readonly string[]) => many.with(names.map(tableOf)) as Source
+const sourceOf = (...names: readonly string[]) => many.with(names.map((name) => tableOf(name))) as Source
 
 async function openMemory(): Promise<Destination> {
   const destination = await openDestination({
@@ -84,4 +85,46 @@ it('a window is read while another table, which the config names, is away', asyn
   await destination.release((await destination.lease(['many_days'])).leases)
   const without = await worker(destination, sourceOf('days'), options)
   expect(await without.read(windows[0]!)).toBe('done')
+})
+
+describe('of two versions of a source', () => {
+  const versions = {
+    older: sourceOf('days'),
+    newer: many.with([tableOf('days', plain.extend({ note: z.string().default('new') }))]) as Source,
+  }
+  const columnsOf = async (destination: Destination) =>
+    (await destination.state()).tables.get('many_days')!.schema!.columns.map(({ name }) => name)
+
+  it.each([
+    ['older', 'newer'],
+    ['newer', 'older'],
+  ] as const)('only the %s reads what it planned, and the %s changes no table', async (planning, other) => {
+    const destination = await openMemory()
+    const first = await worker(destination, versions[planning])
+    const columns = await columnsOf(destination)
+    const engine = new RunWindows({
+      destination,
+      run: { sources: [{ name: 'many', source: versions[other], config: {}, options: {} }], destination },
+    })
+    onTestFinished(() => engine.close())
+    const context = { signal: new AbortController().signal, completeWithin: async () => {} }
+    for (const window of first.windows) expect(await engine.run(window, context)).toBe('changed')
+    expect([await countOf(destination, 'many_days'), await columnsOf(destination)]).toEqual([0, columns])
+    for (const window of first.windows) expect(await first.read(window)).toBe('done')
+    expect(await countOf(destination, 'many_days')).toBe(30)
+  })
+
+  it('whoever plans the next time has its columns made, and from then on the other reads nothing', async () => {
+    const destination = await openMemory()
+    const older = await worker(destination, versions.older)
+    expect(await older.read(older.windows[0]!)).toBe('done')
+    const newer = await worker(destination, versions.newer)
+    expect(await columnsOf(destination)).toEqual(['id', 'at', 'note'])
+    expect(newer.windows).toEqual(older.windows.slice(1))
+    expect(await older.read(newer.windows[0]!)).toBe('changed')
+    for (const window of newer.windows) expect(await newer.read(window)).toBe('done')
+    const notes = []
+    for await (const row of destination.read('many_days')) notes.push(row['note'])
+    expect(notes.toSorted()).toEqual([...Array(20).fill('new'), ...Array(10).fill(null)])
+  })
 })
