@@ -11,6 +11,8 @@ export interface RunWindowsOptions {
   readonly destination: Destination
   /** As for a run of all sources. */
   readonly run: RunOptions
+  /** Makes what hears the events of one run of the engine. */
+  readonly hear?: (() => NonNullable<RunOptions['onEvent']>) | undefined
 }
 
 /** A run that windows are recorded under. */
@@ -100,6 +102,7 @@ export class RunWindows implements WorkEngine {
     return await sync({
       ...run,
       openSources: this.#sources,
+      onEvent: this.#options.hear?.(),
       partOf: { run: record.number, nextStep: () => ++record.steps },
       ...more,
     })

@@ -43,6 +43,13 @@ const RETRY_MS = 60_000
 const DATABASE_MS = 5000
 const LONGEST_AWAY_MS = 30_000
 
+/** What a worker does. Times in milliseconds since 1970. */
+export interface WorkerPulse {
+  /** When its heartbeat was last written; undefined: not yet. */
+  readonly heartbeatAt: number | undefined
+  readonly reads: readonly { readonly source: string; readonly table: string; readonly since: number }[]
+}
+
 /** What `#repeat` is given where nothing is left to repeat. */
 const FINISHED = Number.NEGATIVE_INFINITY
 
@@ -56,7 +63,9 @@ interface Ending {
 export class WorkLoop {
   readonly #options: WorkLoopOptions
   readonly #running = new Set<Promise<void>>()
-  readonly #held = new Set<HeldJob>()
+  /** What it reads, and since when. */
+  readonly #held = new Map<HeldJob, number>()
+  #heartbeatAt: number | undefined
   /** Sources that others plan in another way, and until when they are left to them. */
   readonly #leftAlone = new Map<string, { readonly until: number; readonly ms: number }>()
   #oneEnded = (): void => {}
@@ -67,18 +76,23 @@ export class WorkLoop {
     this.#options = options
   }
 
+  pulse(): WorkerPulse {
+    const reads = [...this.#held].map(([{ window }, since]) => ({ source: window.source, table: window.table, since }))
+    return { heartbeatAt: this.#heartbeatAt, reads }
+  }
+
   /** Works until the signal. @throws what no later try can fix. */
   async run(): Promise<void> {
-    const { signal, queue, sources, renew, leaseMs, log } = this.#options
+    const { signal, queue, sources, leaseMs, log } = this.#options
     // Ends when the windows that run have ended, too: their leases need the heartbeat until then.
     const left = new AbortController()
     const fatal = new AbortController()
     const stop = AbortSignal.any([signal, fatal.signal])
     const give = (error: unknown): void => fatal.abort(error)
-    await renew()
+    await this.#renew()
     await queue.register(this.#options.concurrency)
     const heartbeat = this.#repeat(left.signal, give, async () => {
-      await renew()
+      await this.#renew()
       return leaseMs / 3
     })
     const others = [
@@ -92,6 +106,11 @@ export class WorkLoop {
     await heartbeat
     await queue.leave().catch((error: unknown) => log.warn(`this worker could not sign off: ${messageOf(error)}`))
     if (fatal.signal.aborted) throw fatal.signal.reason
+  }
+
+  async #renew(): Promise<void> {
+    await this.#options.renew()
+    this.#heartbeatAt = Date.now()
   }
 
   /** Does something again and again; what may pass is tried again after a while. */
@@ -114,7 +133,7 @@ export class WorkLoop {
 
   async #sweep(): Promise<number> {
     const { queue, concurrency, leaseMs, log } = this.#options
-    const returned = await queue.returnLostJobs([...this.#held])
+    const returned = await queue.returnLostJobs([...this.#held.keys()])
     if (returned > 0) log.info('returned windows that nobody reads to the queue', { windows: returned })
     await queue.register(concurrency)
     return Math.min(SWEEP_MS, leaseMs / 4)
@@ -145,7 +164,7 @@ export class WorkLoop {
     }
     const jobs = await this.#fetch(limit)
     for (const job of jobs) {
-      this.#held.add(job)
+      this.#held.set(job, Date.now())
       const running = this.#work(job, ending).finally(() => {
         this.#held.delete(job)
         this.#running.delete(running)
