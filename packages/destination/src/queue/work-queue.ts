@@ -198,8 +198,7 @@ export class WorkQueue {
 
   /** Reserves requests of a source's rate, which all workers share. */
   async reserve(source: string, limit: RateLimit, most: number): Promise<Turn> {
-    const asked = { ...limit, source, most }
-    const turn = await this.#with((execute) => reserveTurn(execute, this.#tables, asked))
+    const turn = await this.#with((execute) => reserveTurn(execute, this.#tables, { ...limit, source, most }))
     if (turn !== undefined) return turn
     await this.#with((execute) => addSources(execute, this.#tables, [source]))
     return await this.reserve(source, limit, most)
@@ -218,8 +217,8 @@ export class WorkQueue {
   }
 
   /** Has a source planned now, and not only when it is due; not more often than each minute. */
-  async planSoon(source: string): Promise<void> {
-    await this.#with((execute) => planSoon(execute, this.#tables, source))
+  planSoon(source: string): Promise<void> {
+    return this.#with((execute) => planSoon(execute, this.#tables, source))
   }
 
   /** Returns the jobs of dead workers to the queue, and those of this one that are not among what it holds. @returns how many. */
