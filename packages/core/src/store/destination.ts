@@ -138,6 +138,8 @@ export interface Shape {
   readonly declared: readonly string[]
   readonly mode: SchemaMode
   readonly identity: string | undefined
+  /** Recorded as `RecordedSchema.hash`; absent: what is recorded stays. */
+  readonly hash?: string | undefined
 }
 
 /** A table that is ready to be written. */

@@ -37,6 +37,11 @@ export const RecordedSchema = z.object({
   partitioned: z.boolean(),
   /** Names that the table had before, by its contract. */
   aliases: z.array(z.string()).optional(),
+  /**
+   * A hash of the contract and the settings by which the table is planned: who reads it by others reads other rows. Absent where its
+   * source finds its columns at run time.
+   */
+  hash: z.string().optional(),
   cursor: z
     .object({
       column: z.string(),

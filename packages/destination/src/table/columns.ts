@@ -87,14 +87,19 @@ export function nameColumns(
   return named
 }
 
-export function factsOf(shape: Shape, columns: readonly KnownColumn[]): RecordedSchema {
-  const { cursor, aliases = [] } = shape
+export function factsOf(
+  shape: Shape,
+  columns: readonly KnownColumn[],
+  before?: Pick<RecordedSchema, 'hash'> | undefined,
+): RecordedSchema {
+  const { cursor, aliases = [], hash = before?.hash } = shape
   return {
     columns: [...columns],
     primaryKey: [...shape.primaryKey],
     globalKey: shape.globalKey,
     partitioned: shape.partitioned,
     ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
+    ...(hash === undefined ? {} : { hash }),
     cursor:
       cursor === undefined ? null : { column: cursor.column, type: cursor.type, precision: cursor.precision ?? null },
   }

@@ -117,9 +117,8 @@ async function run(given: RunOptions): Promise<Report> {
       nextStep: () => options.partOf?.nextStep() ?? ++steps,
     }
     // Part of a run is for one table, called by the name that it has here.
-    before = await destination.state(
-      options.partOf === undefined || options.handOut !== undefined ? undefined : options.select,
-    )
+    const isOfOne = options.partOf !== undefined && options.handOut === undefined
+    before = await destination.state(isOfOne ? options.select : undefined)
     const runSteps = new RunSteps(context, {
       release: (table) => release(table, context),
       leave: (source) => {
@@ -129,8 +128,10 @@ async function run(given: RunOptions): Promise<Report> {
         options.onEvent?.({ type: 'source-ended', source: source.name })
       },
     })
-    const asked = { ...discoverOptions(options, before, signal), askedAt, partition: options.range?.partition }
-    const names = new NameClaims(asked.sources, asked)
+    const only = isOfOne ? options.select?.[0] : undefined
+    const asked = { ...discoverOptions(options, before, signal, only), askedAt, partition: options.range?.partition }
+    // Whoever planned it has settled whose its name is.
+    const names = new NameClaims(asked.only === undefined ? asked.sources : [], asked)
     intake = new Intake({ context, steps: runSteps, config: planConfig(options), names, before })
     const discovering = discover({ context, asked, intake, before, discovered })
       .catch((error: unknown) => {

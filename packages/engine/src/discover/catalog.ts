@@ -49,6 +49,8 @@ export interface DiscoveredTable {
   /** The columns that are kept, without those that the config leaves out. */
   readonly columns: readonly TableColumn[]
   readonly options: TableSettings
+  /** Of a table that stands in the code of its source: what is recorded of it as `RecordedSchema.hash`. */
+  readonly schemaHash?: string | undefined
   readonly identity: string | undefined
   /** When its partitions were listed, by the destination's clock. */
   readonly askedAt?: bigint | undefined
