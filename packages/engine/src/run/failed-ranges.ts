@@ -17,6 +17,8 @@ export class FailedRanges {
   isFailing: boolean
   /** What failed, as far as it is known. */
   window: Range | undefined
+  /** When its failures were to be tried again, as they are recorded: what a commit overcomes is one of these. */
+  readonly tries: (bigint | null)[]
   /** What of it steps are to read. */
   #toOvercome: Coverage
   /** It has more windows than are read, and no step of this run overcomes that. */
@@ -25,6 +27,7 @@ export class FailedRanges {
   constructor(known: PartitionState | undefined, planned: PlannedPartition) {
     const failed = known !== undefined && known.failures > 0 ? known.failedWindow : null
     this.isFailing = (known?.failures ?? 0) > 0
+    this.tries = this.isFailing ? [known?.nextTryAt ?? null] : []
     this.window = failed === null ? undefined : { from: failed.from ?? undefined, to: failed.to }
     this.#staysTooMany = hasTooManyInAll(planned)
     const unread = [...planned.steps.ranges(), ...planned.outside.ranges()]
@@ -42,8 +45,9 @@ export class FailedRanges {
     return this.isFailing && !this.#staysTooMany && subtract(this.#toOvercome, [rangeOfStep(step)]).length === 0
   }
 
-  /** A step failed, with so much of its window left. */
-  add(step: Step, { window }: Step): void {
+  /** A step failed, with so much of its window left, and is to be tried again then. */
+  add(step: Step, { window }: Step, nextTryAt: bigint): void {
+    this.tries.push(nextTryAt)
     this.window = window === undefined ? undefined : hull(window, this.isFailing ? this.window : undefined)
     this.isFailing = true
     this.#toOvercome = union(this.#toOvercome, [rangeOfStep(step)])
