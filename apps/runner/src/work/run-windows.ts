@@ -72,7 +72,9 @@ export class RunWindows implements WorkEngine {
     if (lane === 'current') await this.#sources.end(source)
     const of = partition === '' ? {} : { partition }
     const range = to === undefined ? (partition === '' ? undefined : of) : { ...of, window: { from, to } }
-    const report = await this.#sync({ select: [table], range, signal, within: completeWithin })
+    // A job is one of those that its source may serve at once, over all workers: its key ranges follow each other.
+    const settings = { ...this.#options.run.settings, perTable: 1 }
+    const report = await this.#sync({ select: [table], range, signal, within: completeWithin, settings })
     const [read] = report.tables
     if (report.interrupted || read?.heldBy !== undefined) return 'held'
     const failure = read?.failures[0]?.failure ?? failureOf(report, source)
