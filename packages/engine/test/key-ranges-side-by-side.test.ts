@@ -55,6 +55,26 @@ function untilAtOnce(count: number, then: (range: Asked) => unknown = () => {}):
   return seen
 }
 
+/** The destination, with something to wait for before each commit, and to do when a failure is recorded. */
+function committing(before: () => Promise<void>, onFailure: () => void = () => {}): Destination {
+  return new Proxy(destination, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name === 'record')
+        return async (...asked: readonly [unknown, readonly { readonly kind: string }[]]) => {
+          await value.apply(target, asked)
+          if (asked[1].some(({ kind }) => kind === 'failure')) onFailure()
+        }
+      if (name !== 'commit') return value.bind(target)
+      return async (...asked: unknown[]) => {
+        await before()
+        return value.apply(target, asked)
+      }
+    },
+  })
+}
+
 describe('key ranges of one partition', () => {
   it('are read side by side, and are the table', async () => {
     keyed.fill([-5, 0, 99, 100, 199, 200, 299, 300, 1000])
@@ -115,6 +135,31 @@ describe('key ranges of one partition', () => {
     expect(await stateOf()).toMatchObject({ failures: 0, refreshed: [] })
   })
 
+  it('that failed before are overcome where the last of them are committed at the same time', async () => {
+    keyed.fill([1, 101, 201, 301])
+    keyed.before = () => {
+      throw new Error('broken')
+    }
+    await run({ settings: { perSource: 4, retry: ONE_TRY } })
+    expect(await stateOf()).toMatchObject({
+      failures: expect.any(Number),
+      lastError: expect.stringContaining('broken'),
+    })
+    untilAtOnce(4)
+    // All say what they complete before any of them is committed.
+    const all = Promise.withResolvers<void>()
+    let commits = 0
+    const report = await run({
+      destination: committing(async () => {
+        if (++commits === 4) all.resolve()
+        await all.promise
+      }),
+    })
+    expect(report).toMatchObject({ exitCode: 0, tables: [{ status: 'complete' }] })
+    expect(await stateOf()).toMatchObject({ failures: 0, lastError: null, refreshed: [] })
+    expect((await destination.state()).tables.get('memory_events')?.status).toBe('complete')
+  })
+
   it('delete no more together than the deletion limit lets pass', async () => {
     const all = Array.from({ length: 400 }, (_, id) => id)
     keyed.fill(all)
@@ -143,29 +188,19 @@ describe('key ranges of one partition', () => {
   it('that fail while others are committed stay on record', async () => {
     keyed.fill([1, 101, 201, 301])
     const failed = Promise.withResolvers<void>()
-    const committing = Promise.withResolvers<void>()
+    const others = Promise.withResolvers<void>()
     let commits = 0
     // One fails while the commits of the others are on their way, which knew of no failure when they began.
-    const held = new Proxy(destination, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name)
-        if (typeof value !== 'function') return value
-        if (name === 'record')
-          return async (...asked: readonly [unknown, readonly { readonly kind: string }[]]) => {
-            await value.apply(target, asked)
-            if (asked[1].some(({ kind }) => kind === 'failure')) failed.resolve()
-          }
-        if (name !== 'commit') return value.bind(target)
-        return async (...asked: unknown[]) => {
-          if (++commits === 3) committing.resolve()
-          await failed.promise
-          return value.apply(target, asked)
-        }
+    const held = committing(
+      async () => {
+        if (++commits === 3) others.resolve()
+        await failed.promise
       },
-    })
+      () => failed.resolve(),
+    )
     keyed.before = async ({ from }) => {
       if (from !== 300) return
-      await committing.promise
+      await others.promise
       throw new Error('broken')
     }
     const report = await run({ settings: { perSource: 4, retry: ONE_TRY }, destination: held })

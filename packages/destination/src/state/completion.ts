@@ -81,6 +81,8 @@ async function completeKeyRange(
   if (whole !== undefined) {
     const { completedAt, revision } = whole
     const { checkedAt } = completes
+    // Whatever range failed is read by now, also where the last of them were committed at the same time.
+    await overcome(db, name, partition)
     await strikeKeyless(db, step, completedAt)
     if (!whole.deletionsUnknown)
       await deleteAnsweredResyncs(db, { ...step, beganAt: completedAt }, { again: true, covered: undefined, lock })

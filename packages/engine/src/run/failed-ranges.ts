@@ -12,13 +12,16 @@ import type { PlannedPartition } from '../plan/planned-table.ts'
 import { rangeOfStep, type Step } from '../plan/step.ts'
 import { hasTooManyInAll } from '../plan/too-many-windows.ts'
 
+/** The state has the last failure of a partition: of those before only as many are known as may be on their way at once. */
+const MAX_TRIES = 100
+
 /** What of a partition failed, in a run or before, and was not read since. */
 export class FailedRanges {
   isFailing: boolean
   /** What failed, as far as it is known. */
   window: Range | undefined
   /** When its failures were to be tried again, as they are recorded: what a commit overcomes is one of these. */
-  readonly tries: (bigint | null)[]
+  tries: readonly (bigint | null)[]
   /** What of it steps are to read. */
   #toOvercome: Coverage
   /** It has more windows than are read, and no step of this run overcomes that. */
@@ -35,6 +38,11 @@ export class FailedRanges {
     this.#toOvercome = this.window === undefined ? union(keyRanges.map(keysBetween)) : intersect(unread, [this.window])
   }
 
+  /** A failure is recorded that is to be tried again then. */
+  knowTry(at: bigint): void {
+    this.tries = [...this.tries, at].slice(-MAX_TRIES)
+  }
+
   /** Nothing is left to read of what failed. */
   get hasNothingLeft(): boolean {
     return this.isFailing && !this.#staysTooMany && this.#toOvercome.length === 0
@@ -47,7 +55,7 @@ export class FailedRanges {
 
   /** A step failed, with so much of its window left, and is to be tried again then. */
   add(step: Step, { window }: Step, nextTryAt: bigint): void {
-    this.tries.push(nextTryAt)
+    this.knowTry(nextTryAt)
     this.window = window === undefined ? undefined : hull(window, this.isFailing ? this.window : undefined)
     this.isFailing = true
     this.#toOvercome = union(this.#toOvercome, [rangeOfStep(step)])

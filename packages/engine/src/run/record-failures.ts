@@ -28,7 +28,7 @@ export async function recordUnanswered(partition: PartitionRun, failure: Failure
   const { table, id, failedRanges } = partition
   const { window } = failedRanges
   failedRanges.isFailing = true
-  failedRanges.tries.push(await recordPartitionFailure({ table, partition: id, failure, window }, context))
+  failedRanges.knowTry(await recordPartitionFailure({ table, partition: id, failure, window }, context))
 }
 
 interface PartitionFailure {

@@ -32,7 +32,7 @@ export function completionOf(
         ? partition.asked.at
         : undefined,
     failing: (partition.failedRanges.isFailing && !overcomes) || undefined,
-    overcomes: last ? [...partition.failedRanges.tries] : undefined,
+    overcomes: last ? partition.failedRanges.tries : undefined,
     // What a restricted run leaves out may still bring older versions.
     purge:
       (closes || refresh !== undefined) &&
@@ -81,7 +81,8 @@ export function statusAfter(
   { last, status, refresh }: Completion,
   isRefreshed: boolean,
 ): TableStatus {
-  const now = partition.table.status(0, last && partition.failedRanges.isOvercomeBy(step) ? partition : undefined)
+  const overcomes = isRefreshed || (last && partition.failedRanges.isOvercomeBy(step))
+  const now = partition.table.status(0, overcomes ? partition : undefined)
   if (now === 'failing') return now
   return isRefreshed ? status : (refresh?.unfinished ?? status)
 }
