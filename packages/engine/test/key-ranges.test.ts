@@ -8,59 +8,9 @@ import { sync } from '../src/commands/sync.ts'
 import type { RunOptions } from '../src/options.ts'
 import type { Report } from '../src/report/report.ts'
 import { fixedClock } from './catalog-of.ts'
+import { type Asked, Keyed } from './keyed.ts'
 import { first } from './memory-world.ts'
 import { Lines, openMemory } from './system.ts'
-
-interface Asked {
-  readonly from: number | undefined
-  readonly to: number | undefined
-}
-
-/** A table without a cursor, read in ranges of its key. */
-class Keyed {
-  rows = new Map<number, string>()
-  bounds: readonly number[] | undefined = [100, 200, 300]
-  asked: (Asked | 'whole')[] = []
-  revision: string | undefined
-  generation: string | undefined
-  /** Called before each page of a range. */
-  before: (range: Asked) => unknown = () => {}
-  /** Yields more than was asked for, as a source may. */
-  surplus = false
-  more: Record<string, unknown> = {}
-
-  fill(ids: Iterable<number>, text = 'a'): void {
-    for (const id of ids) this.rows.set(id, text)
-  }
-
-  source() {
-    const memory = defineSource({ name: 'memory' })
-    const { revision, generation } = this
-    return memory.with([
-      memory.table({
-        name: 'events',
-        row: z.object({ id: z.int(), text: z.string() }),
-        primaryKey: ['id'],
-        keyRanges: { column: 'id', bounds: () => this.bounds },
-        ...(revision === undefined ? {} : { revision: () => revision }),
-        ...(generation === undefined ? {} : { generation: () => generation }),
-        read: (context) => this.#read(context.keyRange),
-        ...(this.more as object),
-      }),
-    ])
-  }
-
-  async *#read(range: { readonly from: number | undefined; readonly to: number | undefined } | undefined) {
-    const asked = { from: range?.from, to: range?.to }
-    this.asked.push(range === undefined ? 'whole' : asked)
-    await this.before(asked)
-    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = asked
-    const rows = [...this.rows]
-      .map(([id, text]) => ({ id, text }))
-      .filter(({ id }) => this.surplus || (id >= from && id < to))
-    for (let at = 0; at < rows.length; at += 7) yield rows.slice(at, at + 7)
-  }
-}
 
 let keyed: Keyed
 let destination: Destination
@@ -98,7 +48,9 @@ function breakAt(from: number | undefined): { mend(): void } {
     },
   }
 }
-const broken = { settings: { batch: { rows: 5, bytes: 1e6 }, retry: { attempts: 1, baseMs: 1, maxMs: 1 } } } as never
+const ONE_TRY = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 }
+/** One range after another, so that it is known which are committed. */
+const broken = { settings: { batch: { rows: 5, bytes: 1e6 }, retry: ONE_TRY, perTable: 1 } }
 
 const RANGES = [
   { from: undefined, to: 100 },
@@ -234,7 +186,7 @@ describe('a full refresh that broke off', () => {
       },
     })
     const sources = [{ name: 'memory', source: memory.with([table]) as never, config: {}, options: {} }]
-    await run({ ...(broken as object), sources })
+    await run({ ...broken, sources })
     const tableOf = async () => (await destination.state()).tables.get('memory_events')!
     expect((await tableOf()).lastCheckedAt).toBeNull()
     const { readAt } = (await tableOf()).partitions.get('a')!.refreshed[0]!
@@ -346,7 +298,7 @@ describe('a full refresh whose columns change in the middle', () => {
   it('is one read by the next run where it is cut no more', async () => {
     keyed.fill([1, 101, 201, 301])
     const sources = sourcesOf(source(false))
-    const report = await run({ ...(broken as object), sources })
+    const report = await run({ ...broken, sources })
     expect(first(first(report.tables).failures).failure.message).toBe(
       'memory_events: it can no longer be read in ranges of "id"; the next sync reads all of it',
     )
@@ -448,7 +400,7 @@ describe('the deletion limit of a full refresh in key ranges', () => {
     // Of each a hundred, which is too few to be judged alone.
     kept = 40
     breaks = true
-    const begun = await run({ ...(broken as object), sources: sources() })
+    const begun = await run({ ...broken, sources: sources() })
     expect(first(begun.tables).rows.deleted).toBe(60)
     breaks = false
     const held = await run({ sources: sources() })
@@ -567,6 +519,7 @@ it('whatever changes between ranges and wherever runs break off: a full refresh 
           bounds: fc.uniqueArray(fc.integer({ min: -10, max: 410 }), { maxLength: 6 }),
           changes: fc.array(fc.array(change, { maxLength: 5 }), { maxLength: 8 }),
           breaksAt: fc.option(fc.nat({ max: 7 }), { nil: undefined }),
+          perTable: fc.integer({ min: 1, max: 3 }),
         }),
         { minLength: 1, maxLength: 5 },
       ),
@@ -575,7 +528,7 @@ it('whatever changes between ranges and wherever runs break off: a full refresh 
         keyed.fill(ids)
         await destination.close()
         destination = await openMemory()
-        for (const { bounds, changes, breaksAt } of runs) {
+        for (const { bounds, changes, breaksAt, perTable } of runs) {
           keyed.bounds = bounds
           let range = 0
           keyed.before = () => {
@@ -583,7 +536,7 @@ it('whatever changes between ranges and wherever runs break off: a full refresh 
             for (const one of changes[at] ?? []) apply(one)
             if (at === breaksAt) throw new Error('the process was killed')
           }
-          await run({ ...(broken as object), acceptDeletions: true })
+          await run({ settings: { ...broken.settings, perTable, perSource: perTable }, acceptDeletions: true })
         }
         keyed.before = () => {}
         // One ends what was begun, the next is a full refresh of its own.

@@ -110,6 +110,31 @@ describe('windows of one partition', () => {
     expect(await rowsIn(destination)).toHaveLength(20)
   })
 
+  it('delete no more in several runs of one resync than the deletion limit lets pass', async () => {
+    fill(24)
+    const spec = { ...windowed, window: minutes(2), findKeys: async () => [] }
+    await run({ system, destination, spec })
+    for (const id of [1, 2, 3, 4, 13, 14, 15, 16]) system.remove(id)
+    const { leases } = await destination.lease(['memory_events'])
+    await destination.record(leases[0]!, [
+      { kind: 'resync', partition: '', window: { from: at(0), to: at(240) }, reason: 'test' },
+    ])
+    await destination.release(leases)
+    const half = (from: number, to: number) =>
+      run({
+        system,
+        destination,
+        spec,
+        use: { options: { deletionLimit } },
+        options: { select: ['memory_events'], range: { window: { from: at(from), to: at(to) } } },
+      })
+    expect((await half(0, 120)).exitCode).toBe(0)
+    expect(await rowsIn(destination)).toHaveLength(20)
+    const held = await half(120, 240)
+    expect(held.tables[0]?.failures.map(({ failure }) => failure.code)).toEqual(['deletion-limit'])
+    expect(await rowsIn(destination)).toHaveLength(20)
+  })
+
   it('leave no marked row of a table whose deleted rows are removed', async () => {
     fill(20)
     const spec = { ...windowed, window: minutes(2) }

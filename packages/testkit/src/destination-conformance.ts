@@ -10,6 +10,7 @@ import { testLimits } from './destination/limit-laws.ts'
 import { testNames } from './destination/name-laws.ts'
 import { testPartitions } from './destination/partition-laws.ts'
 import { testProperties } from './destination/properties.ts'
+import { testRangesAtOnce } from './destination/ranges-at-once-laws.ts'
 import { testRecords } from './destination/record-laws.ts'
 import { testRejectLimit } from './destination/reject-limit-laws.ts'
 import { testRelocations } from './destination/relocation-laws.ts'
@@ -48,6 +49,7 @@ export function testDestination(
     testLater(database)
     testStaging(database)
     testKeyRanges(database)
+    testRangesAtOnce(database)
     testPartitions(database)
     testResyncs(database)
     testLeases(database)

@@ -74,7 +74,10 @@ export class RunWindows implements WorkEngine {
     if (lane === 'current') await this.#sources.end(source)
     const of = partition === '' ? {} : { partition }
     const range = to === undefined ? (partition === '' ? undefined : of) : { ...of, window: { from, to } }
-    const report = await this.#sync({ select: [table], range, signal, within: completeWithin, asPlanned: true })
+    // A job is one of those that its source may serve at once, over all workers: its key ranges follow each other.
+    const settings = { ...this.#options.run.settings, perTable: 1 }
+    const asked = { select: [table], range, signal, within: completeWithin, settings, asPlanned: true }
+    const report = await this.#sync(asked)
     const [read] = report.tables
     if (read?.isPlannedOtherwise === true) {
       // Of a connection that is older than what was planned, the next one may know it.

@@ -119,10 +119,13 @@ export interface DeletionGuard {
   readonly replaces?: readonly Range[] | undefined
   /** Rows of it came back in another step of this run. */
   readonly cameBack?: true | undefined
-  /** Rows of this table that were marked or replaced away earlier in this run, or in the full refresh that it resumes. */
+  /** Rows of this table that earlier runs marked in the full refresh that this one resumes. */
   readonly deletedBefore: number
-  /** Those of them in other key ranges of the partition: they are judged with those of this range. Absent: none. */
-  readonly deletedInRanges?: number | undefined
+  /**
+   * What steps of this run have marked or replaced away in the table since then counts as well, as their commits have recorded
+   * it. Absent: no step of this run does. Steps of any run that answer the same request for a resync always count.
+   */
+  readonly since?: bigint | undefined
 }
 
 export interface Completion {
@@ -132,6 +135,11 @@ export interface Completion {
   readonly last: boolean
   /** Another range of the partition failed and was not read since: its failure stays on record. */
   readonly failing?: true | undefined
+  /**
+   * When the failures of the partition that are overcome with the last batch were to be tried again (null: at once). Another
+   * failure, which was recorded while the step was read, stays. Absent: none stays.
+   */
+  readonly overcomes?: readonly (bigint | null)[] | undefined
   /** With the last batch of a key range: what of the partition's full refresh counts beside it. */
   readonly refresh?: RefreshPart | undefined
   /** The partition's revision, where this ends a complete pass; with a key range, the one that it was read under. */
@@ -152,6 +160,8 @@ export interface RefreshPart {
   readonly version: string
   /** Ranges that were read up to then count no more. Absent: all count. */
   readonly after?: bigint | undefined
+  /** What the table is while others of its ranges are left, where nothing of it fails. Absent: as when none is. */
+  readonly unfinished?: TableStatus | undefined
 }
 
 export interface Committed {

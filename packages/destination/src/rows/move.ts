@@ -2,6 +2,8 @@ import type { Batch, DeletionGuard, Lease } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { Staging } from '../dialects/staging.ts'
 import type { Order, Terms } from '../dialects/terms.ts'
+import { type DeletedBefore, readDeletedBefore } from '../state/deleted-before.ts'
+import { waitForLimitTurn } from '../state/limit-turn.ts'
 import { hasBeside } from './beside.ts'
 import { type Held, heldBy } from './deletion-guard.ts'
 import { applyDeletions } from './deletions.ts'
@@ -31,7 +33,12 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
   const terms = { ...termsOf(dialect, { step }, now), keys: keyTerms(target, step) }
   await checkEntries(writing, staging)
   const deletionsUnknown = deletionGuard?.markDeleted === false || staging.deletionsUnknown
-  if (layout.key.length === 0) return await replaceRows(writing, { staging, terms, deletionGuard, deletionsUnknown })
+  const before = async () => {
+    await waitForLimitTurn(session.db, lease, dialect.flavor.lock)
+    return await readDeletedBefore(session.db, batch, layout.key.length > 0)
+  }
+  if (layout.key.length === 0)
+    return await replaceRows(writing, { staging, terms, deletionGuard, before, deletionsUnknown })
 
   const resync = step.kind === 'resync'
   if (resync && terms.read !== undefined) await session.indexPositions(target, lease.id)
@@ -46,7 +53,9 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
   const deleted = staging.deletions === 0 ? 0 : await applyDeletions(writing, deletions, { terms, tombstones })
   // Before the rows are written: new ones would make the share that goes look smaller.
   const marks = (resync || step.kind === 'full_refresh') && !deletionsUnknown
-  const vanished = marks ? await markGone(writing, table, { terms, deletionGuard, onlyBefore: resync }) : { marked: 0 }
+  const vanished = marks
+    ? await markGone(writing, table, { terms, deletionGuard, before, onlyBefore: resync })
+    : { marked: 0 }
   if (resync && layout.cursored && staging.presentKeys > 0)
     await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, terms))
 
@@ -72,6 +81,7 @@ const NOTHING_MOVED: Moved = { written: 0, unchanged: 0, deduped: 0, deleted: 0,
 interface Marking {
   readonly terms: Terms
   readonly deletionGuard: DeletionGuard | undefined
+  readonly before: () => Promise<DeletedBefore>
   /** Only rows that were synced before the step began. */
   readonly onlyBefore: boolean
 }
@@ -80,7 +90,7 @@ interface Marking {
 async function markGone(
   writing: Writing,
   staging: RawBuilder<unknown>,
-  { terms, deletionGuard, onlyBefore }: Marking,
+  { terms, deletionGuard, before, onlyBefore }: Marking,
 ): Promise<{ readonly marked: number; readonly withheld?: Held }> {
   const { session, target } = writing
   return await session.tentatively(async () => {
@@ -93,6 +103,7 @@ async function markGone(
     }
     const held = await heldBy(deletionGuard, {
       deleted: gone,
+      before,
       // A range of keys may well vanish, such as the oldest: it is judged as a part of its partition.
       ofScope: (most) => live(inScope(target.layout, { ...terms, keys: undefined }), most),
       ofTable: (most) => live(sql`true`, most),

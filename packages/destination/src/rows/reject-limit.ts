@@ -1,5 +1,7 @@
-import { type Batch, isPastRejectLimit, type RejectLimit, type StepRef } from '@tidemark/core/engine'
+import { type Batch, isPastRejectLimit, type Lease, type RejectLimit, type StepRef } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
+import { waitForLimitTurn } from '../state/limit-turn.ts'
+import type { StateDialect } from '../state/state-dialect.ts'
 import type { StateDatabase } from '../state/state-types.ts'
 import type { TableWriter } from './table-writer.ts'
 
@@ -11,17 +13,21 @@ export interface Judged {
   readonly writer: TableWriter | undefined
   /** The rejects that came with it are recorded already. */
   readonly batch: Batch
+  readonly lease: Lease
+  readonly lock: StateDialect['lock']
   /** Rows of it that the database refused. */
   readonly refused: number
 }
 
 /** Whether a batch completes what it may not, because too many rows were rejected. @returns it, for people. */
-export async function pastLimit({ db, writer, batch, refused }: Judged): Promise<string | undefined> {
+export async function pastLimit({ db, writer, batch, lease, lock, refused }: Judged): Promise<string | undefined> {
   const { completes, rejectLimit, step, staging } = batch
   if (completes === undefined || rejectLimit === undefined) return undefined
   const { rows } = rejectLimit
   const rejected = rejectLimit.rejected + refused
   if (rejected === 0) return undefined
+  // Ranges that are read at the same time are judged with each other's rows.
+  if (rejectLimit.first === true && step.keyRange !== undefined) await waitForLimitTurn(db, lease, lock)
   const holds = async (most: number) => writer?.holds(most, rejectLimit.first ? step.partition : undefined) ?? 0
   // Written straight into the table its good rows are already in the table; out of a staging table they come later.
   const coming = staging === undefined ? 0 : rows - rejected

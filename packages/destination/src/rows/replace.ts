@@ -2,6 +2,7 @@ import type { DeletionGuard } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { Staging } from '../dialects/staging.ts'
 import type { Terms } from '../dialects/terms.ts'
+import type { DeletedBefore } from '../state/deleted-before.ts'
 import { dataColumns } from '../table/columns.ts'
 import { hasBeside } from './beside.ts'
 import { type Held, heldBy } from './deletion-guard.ts'
@@ -19,6 +20,7 @@ export interface Replacement {
   readonly staging: Staging
   readonly terms: Terms
   readonly deletionGuard: DeletionGuard | undefined
+  readonly before: () => Promise<DeletedBefore>
   /** Some rows of the pass were rejected, and nobody can say which ones: an old row may be one of them. */
   readonly deletionsUnknown: boolean
 }
@@ -38,7 +40,7 @@ export async function replaceRows(writing: Writing, replacement: Replacement): P
 
 async function replace(
   writing: Writing,
-  { staging, terms, deletionGuard, deletionsUnknown }: Replacement,
+  { staging, terms, deletionGuard, before, deletionsUnknown }: Replacement,
 ): Promise<Moved> {
   const { dialect, session, target } = writing
   const { layout, table } = target
@@ -53,6 +55,7 @@ async function replace(
       ? all
       : await heldBy(deletionGuard, {
           deleted: gone,
+          before,
           ofScope: () => old,
           ofTable: () => count(session, sql`select count(*) from ${table}`),
           leavesNone: async () =>

@@ -1,7 +1,8 @@
 import { type Batch, type Completion, type Range, type StepRef, subtract } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import { cover, OVERCOME, type PartitionFacts, setPartition } from './partition-record.ts'
+import { cover, overcome, type PartitionFacts, setPartition } from './partition-record.ts'
 import { addRefreshed, forgetRefreshed } from './refreshed-ranges.ts'
+import { resyncsIn } from './requested-resyncs.ts'
 import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-types.ts'
 import { setStatus } from './table-status.ts'
@@ -41,7 +42,7 @@ export async function complete(db: Db, batch: Batch, manner: Manner): Promise<bo
   if (completes.last) {
     // What of the partition can be read is read as often as before, also while something else of it fails.
     if (completes.failing === true) facts.failures = 1
-    else Object.assign(facts, OVERCOME)
+    else await overcome(db, name, partition, completes.overcomes)
     // A step that read nothing, because the revision said so, answers no resync and no reject.
     if (step.kind !== 'unchanged') {
       const again = replaced || step.kind === 'resync' || step.kind === 'full_refresh'
@@ -70,15 +71,18 @@ async function completeKeyRange(
   const { table: name, partition } = step
   // Before its ranges are read: whoever else commits one waits here.
   await setPartition(db, name, partition, {
-    ...(completes.failing === true ? { failures: 1 } : OVERCOME),
+    ...(completes.failing === true ? { failures: 1 } : {}),
     revision: null,
     revision_schema_hash: null,
   })
+  if (completes.failing !== true) await overcome(db, name, partition, completes.overcomes)
   await strikeRejects(db, step)
   const whole = await addRefreshed(db, { step, completes, deleted, deletionsUnknown })
   if (whole !== undefined) {
     const { completedAt, revision } = whole
     const { checkedAt } = completes
+    // Whatever range failed is read by now, also where the last of them were committed at the same time.
+    await overcome(db, name, partition)
     await strikeKeyless(db, step, completedAt)
     if (!whole.deletionsUnknown)
       await deleteAnsweredResyncs(db, { ...step, beganAt: completedAt }, { again: true, covered: undefined, lock })
@@ -91,7 +95,8 @@ async function completeKeyRange(
         : { revision, revision_schema_hash: completes.revision?.schemaHash ?? null }),
     })
   }
-  await synced(db, name, completes, now)
+  const status = whole === undefined ? (completes.refresh?.unfinished ?? completes.status) : completes.status
+  await synced(db, name, { ...completes, status }, now)
   return whole !== undefined
 }
 
@@ -139,26 +144,6 @@ async function deleteAnsweredResyncs(
       await db.insertInto('_tidemark_resyncs').values(piece).execute()
     }
   }
-}
-
-/** Resyncs asked for before a step that ranges may answer: no others are looked at, however many there are. Undefined: all. */
-async function resyncsIn(db: Db, step: StepRef, ranges: readonly Range[] | undefined) {
-  const own = db
-    .selectFrom('_tidemark_resyncs')
-    .selectAll()
-    .where('name', '=', step.table)
-    .where('partition', '=', step.partition)
-    .where('requested_at', '<', step.beganAt)
-  if (ranges === undefined) return await own.execute()
-  const found = new Map<number, Awaited<ReturnType<typeof own.execute>>[number]>()
-  for (const { from, to } of ranges) {
-    const above = from === undefined ? own.where('to_position', 'is not', null) : own.where('to_position', '>', from)
-    const within = above.where((where) =>
-      where.or([where('from_position', 'is', null), where('from_position', '<', to)]),
-    )
-    for (const row of await within.execute()) found.set(Number(row.id), row)
-  }
-  return [...found.values()]
 }
 
 /** Removes what earlier steps rejected where this one has read: what is still bad was rejected again. */

@@ -28,6 +28,29 @@ export async function setPartition(db: Db, name: string, partition: string, fact
     .execute()
 }
 
+/** Clears the failure of a partition. @param known when the failures that are overcome were to be tried again; absent: whatever it is. */
+export async function overcome(
+  db: Db,
+  name: string,
+  partition: string,
+  known?: readonly (bigint | null)[],
+): Promise<void> {
+  if (known?.length === 0) return
+  const tries = known?.filter((at) => at !== null)
+  await db
+    .updateTable('_tidemark_partitions')
+    .set(OVERCOME)
+    .where('name', '=', name)
+    .where('partition', '=', partition)
+    .where('failures', '>', 0)
+    .$if(tries !== undefined, (query) =>
+      query.where((where) =>
+        where.or([where('next_try_at', 'is', null), ...(tries?.length ? [where('next_try_at', 'in', tries)] : [])]),
+      ),
+    )
+    .execute()
+}
+
 export async function cover(
   db: Db,
   name: string,

@@ -38,17 +38,8 @@ export async function addRefreshed(
   { step, completes, deleted, deletionsUnknown }: Refreshing,
 ): Promise<Refreshed | undefined> {
   const { table: name, partition, keyRange, beganAt } = step
-  const { version = '', after } = completes.refresh ?? {}
-  const known = await db
-    .selectFrom(TABLE)
-    .selectAll()
-    .where('name', '=', name)
-    .where('partition', '=', partition)
-    .execute()
-  const counting = known
-    .map(refreshedIn)
-    .filter((range) => range.version === version && (after === undefined || range.readAt > after))
-  const ranges = withRefreshed(counting, {
+  const { version = '' } = completes.refresh ?? {}
+  const ranges = withRefreshed(await countingRanges(db, step, completes), {
     from: keyRange?.from ?? null,
     to: keyRange?.to ?? null,
     readAt: beganAt,
@@ -82,6 +73,24 @@ export async function addRefreshed(
       })
       .execute()
   return undefined
+}
+
+/** The committed ranges of a partition that make one full refresh with what a step completes. */
+export async function countingRanges(
+  db: Db,
+  { table, partition }: StepRef,
+  { refresh }: Completion,
+): Promise<readonly RefreshedRange[]> {
+  const { version = '', after } = refresh ?? {}
+  const known = await db
+    .selectFrom(TABLE)
+    .selectAll()
+    .where('name', '=', table)
+    .where('partition', '=', partition)
+    .execute()
+  return known
+    .map(refreshedIn)
+    .filter((range) => range.version === version && (after === undefined || range.readAt > after))
 }
 
 /** No range of a partition counts any more. */

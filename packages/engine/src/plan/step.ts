@@ -14,6 +14,10 @@ export interface Step {
   readonly read: Range | undefined
 }
 
-/** What a step reads; the step of a whole partition reads all of it. */
+/** Steps whose ranges do not overlap may run at the same time; undefined: it may read anything of its partition. */
+export const rangeRead = ({ read, keyRange }: Step): Range | undefined =>
+  keyRange === undefined ? read : keysBetween(keyRange)
+
+/** What a step covers; the step of a whole partition reads all of it. */
 export const rangeOfStep = ({ window, keyRange }: Step): Range =>
   window ?? (keyRange === undefined ? { from: undefined, to: 2n ** 64n } : keysBetween(keyRange))

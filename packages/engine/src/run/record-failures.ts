@@ -28,7 +28,7 @@ export async function recordUnanswered(partition: PartitionRun, failure: Failure
   const { table, id, failedRanges } = partition
   const { window } = failedRanges
   failedRanges.isFailing = true
-  await recordPartitionFailure({ table, partition: id, failure, window }, context)
+  failedRanges.knowTry(await recordPartitionFailure({ table, partition: id, failure, window }, context))
 }
 
 interface PartitionFailure {
@@ -39,12 +39,13 @@ interface PartitionFailure {
   readonly window?: Range | undefined
 }
 
-/** Records that a partition failed before anything of it was read. */
+/** Records that a partition failed before anything of it was read. @returns when it is to be tried again. */
 export async function recordPartitionFailure(
   { table, partition, failure, window }: PartitionFailure,
   context: RunContext,
-): Promise<void> {
+): Promise<bigint> {
   const now = await context.destination.now()
+  const nextTryAt = restUntil(now, table.known?.partitions.get(partition)?.failures, failure)
   const change: StateChange = {
     kind: 'failure',
     step: stepOf(table.name, partition, now, context),
@@ -53,10 +54,11 @@ export async function recordPartitionFailure(
     code: failure.code,
     remedy: failure.remedy,
     window,
-    nextTryAt: restUntil(now, table.known?.partitions.get(partition)?.failures, failure),
+    nextTryAt,
     durationMs: 0,
   }
   if (await recordOn(table, [change], context)) table.recorded = 'failing'
+  return nextTryAt
 }
 
 /** A table, by its names, and how it failed before. */

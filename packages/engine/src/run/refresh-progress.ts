@@ -5,8 +5,8 @@ import { lowest } from './extremes.ts'
 export class RefreshProgress {
   /** All of its ranges are committed. */
   isComplete = false
-  /** Rows that were marked as deleted in its ranges, also by earlier runs. */
-  deleted: number
+  /** Rows that earlier runs have marked as deleted in its ranges. */
+  readonly deletedBefore: number
   /** When the first of the ranges was read that earlier runs have committed. */
   readonly begunAt: bigint | undefined
   readonly #refresh: PlannedRefresh | undefined
@@ -14,7 +14,7 @@ export class RefreshProgress {
   constructor(refresh: PlannedRefresh | undefined) {
     const committed = refresh?.committed ?? []
     this.#refresh = refresh
-    this.deleted = committed.reduce((sum, { deleted }) => sum + deleted, 0)
+    this.deletedBefore = committed.reduce((sum, { deleted }) => sum + deleted, 0)
     this.begunAt = lowest(...committed.map(({ readAt }) => readAt))
   }
 

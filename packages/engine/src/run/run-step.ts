@@ -43,6 +43,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         partition.countDone(step)
         return await finished(step, partition, context)
       }
+      if (table.beganAt === undefined || beganAt < table.beganAt) table.beganAt = beganAt
       current = within
       whole ??= within
       const leave = await table.gate.enter()
@@ -118,7 +119,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
-        partition.failedRanges.add(step, rest)
+        partition.failedRanges.add(step, rest, nextTryAt)
         const change: StateChange = {
           kind: 'failure',
           step: ref,

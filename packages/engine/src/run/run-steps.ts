@@ -1,5 +1,5 @@
 import type { DiscoveredSource } from '../discover/catalog.ts'
-import type { Step } from '../plan/step.ts'
+import { rangeRead, type Step } from '../plan/step.ts'
 import type { StepList, StepSpan } from '../plan/step-list.ts'
 import { readAllTheSame } from '../plan/too-many-windows.ts'
 import { Schedule } from '../schedule/schedule.ts'
@@ -167,7 +167,7 @@ export class RunSteps {
       table,
       partition,
       // By the lease of a window one step is written at a time.
-      range: table.windowLeases.size > 0 ? undefined : planned.read,
+      range: table.windowLeases.size > 0 ? undefined : rangeRead(planned),
       lane: planned.lane,
       to: planned.window?.to,
       comesLast: table.known?.status === 'failing',

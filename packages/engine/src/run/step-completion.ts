@@ -20,17 +20,19 @@ export function completionOf(
     refresh: refresh && {
       version: versionOf(table.schemaHash ?? refresh.schemaHash, refresh.generation),
       after: refresh.after,
+      unfinished: table.ownStatus(),
     },
     revision:
       (closes || refresh !== undefined) && planned.revision !== undefined
         ? revisionOf(planned.revision, table)
         : undefined,
-    status: table.ownStatus(done),
+    status: refresh === undefined ? table.ownStatus(done) : table.ownStatus(partition.historyStepsRemaining, partition),
     checkedAt:
       (refresh !== undefined && !table.isRestricted) || (last && partition.reachesEnd(step))
         ? partition.asked.at
         : undefined,
     failing: (partition.failedRanges.isFailing && !overcomes) || undefined,
+    overcomes: last ? partition.failedRanges.tries : undefined,
     // What a restricted run leaves out may still bring older versions.
     purge:
       (closes || refresh !== undefined) &&
@@ -73,9 +75,16 @@ export function passReadBefore(partition: PartitionRun): StateChange | undefined
 }
 
 /** The status that the state has after a commit that completes a step, or one batch of it: what it said, unless something fails. */
-export function statusAfter(step: Step, partition: PartitionRun, { last, status }: Completion): TableStatus {
-  const now = partition.table.status(0, last && partition.failedRanges.isOvercomeBy(step) ? partition : undefined)
-  return now === 'failing' ? now : status
+export function statusAfter(
+  step: Step,
+  partition: PartitionRun,
+  { last, status, refresh }: Completion,
+  isRefreshed: boolean,
+): TableStatus {
+  const overcomes = isRefreshed || (last && partition.failedRanges.isOvercomeBy(step))
+  const now = partition.table.status(0, overcomes ? partition : undefined)
+  if (now === 'failing') return now
+  return isRefreshed ? status : (refresh?.unfinished ?? status)
 }
 
 /** It holds for the columns that the table has by now. */

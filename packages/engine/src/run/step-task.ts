@@ -77,7 +77,7 @@ export interface StepTask {
 export interface StepOwner {
   /** What the deletion limit knows of the run so far. */
   readonly deletionGuard: Omit<DeletionGuard, 'markDeleted'>
-  /** Does what marks or replaces rows after what other steps of the table do of that kind, so that the limit knows of it. */
+  /** Does what marks or replaces rows after what other steps of the table do of that kind, where the limit must know what came back with them. */
   inTurn<T>(work: () => Promise<T>): Promise<T>
   /** Older versions may still come from other windows of the partition. */
   readonly hasOlderSteps: boolean

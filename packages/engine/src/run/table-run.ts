@@ -34,7 +34,7 @@ export class TableRun {
   /** Of a run of a range: a lease for each of its partitions, of which `lease` is one. */
   windowLeases: ReadonlyMap<string, Lease> = new Map()
   readonly stepLeases = new StepLeases()
-  /** Steps that mark or replace rows do so one after another: the deletion limit counts what those before have done. */
+  /** Steps that mark or replace rows do so one after another, each knowing what came back with those before; key ranges need not. */
   readonly deleting = new Sequence()
   heldBy: Refusal | undefined
   /** Whoever planned it reads it in another way. */
@@ -71,8 +71,10 @@ export class TableRun {
   checkedAt: bigint | undefined
   /** The source has reported deleted rows. */
   reportsDeletions = false
-  /** Marked or replaced away, for the deletion limit. */
-  deletedRows = 0
+  /** When the first of its steps began. */
+  beganAt: bigint | undefined
+  /** Rows that earlier runs marked in the full refreshes that this one resumes. */
+  readonly deletedBefore: number
   failures: readonly PartitionFailure[] = []
   /** Fields of its rows in this run that no column holds. */
   readonly undeclared = new Set<string>()
@@ -91,7 +93,7 @@ export class TableRun {
     this.recordedUndeclared = known?.undeclared ?? []
     this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
     this.#others = otherPartitions(planned, known)
-    this.deletedRows = this.partitions.reduce((sum, { refresh }) => sum + refresh.deleted, 0)
+    this.deletedBefore = this.partitions.reduce((sum, { refresh }) => sum + refresh.deletedBefore, 0)
   }
 
   get name(): string {
@@ -142,11 +144,12 @@ export class TableRun {
       : this.ownStatus(done)
   }
 
-  /** What it is where nothing of it fails. */
-  ownStatus(done = 0): TableStatus {
+  /** What it is where nothing of it fails, when `done` more backfill steps are taken as done, and a partition as refreshed. */
+  ownStatus(done = 0, refreshed?: PartitionRun): TableStatus {
     if (this.planned.pausedFor !== undefined) return 'paused'
     const left = this.partitions.reduce((sum, one) => sum + one.historyStepsRemaining + one.historyOutside, 0)
-    const isLeft = left - done > 0 || this.partitions.some(({ refresh }) => refresh.startsAgain(this.schemaHash))
+    const startsAgain = (one: PartitionRun) => one !== refreshed && one.refresh.startsAgain(this.schemaHash)
+    const isLeft = left - done > 0 || this.partitions.some(startsAgain)
     return isLeft || this.#others.isBackfilling ? 'backfilling' : 'complete'
   }
 }

@@ -71,19 +71,20 @@ class PartitionStep implements StepOwner {
   }
 
   get deletionGuard(): StepOwner['deletionGuard'] {
-    const { table, resyncs, cameBack, refresh } = this.#partition
-    const { read, keyRange } = this.#step
+    const { table, resyncs, cameBack } = this.#partition
+    const { read } = this.#step
     return {
       limit: this.#options.acceptDeletions === true ? undefined : table.discovered.options.deletionLimit,
-      deletedBefore: table.deletedRows,
-      deletedInRanges: keyRange === undefined ? undefined : refresh.deleted,
+      deletedBefore: table.deletedBefore,
+      since: table.beganAt,
       replaces: read === undefined ? undefined : union(resyncs, [read]),
       cameBack: cameBack || undefined,
     }
   }
 
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#partition.table.deleting.take(work)
+    // What a key range may delete, the commit decides from the state.
+    return this.#step.keyRange === undefined ? this.#partition.table.deleting.take(work) : work()
   }
 
   get within(): StepOwner['within'] {
@@ -107,12 +108,11 @@ class PartitionStep implements StepOwner {
   committed({ rows, lateRows: late, completes, isRefreshed, deletions }: CommittedPart): void {
     const partition = this.#partition
     const { table } = partition
-    const { kind, keyRange } = this.#step
+    const { kind } = this.#step
     if (isRefreshed) partition.refresh.isComplete = true
-    if (keyRange !== undefined) partition.refresh.deleted += rows.deleted ?? 0
     table.add(rows)
     if (deletions) table.reportsDeletions = true
-    if (completes !== undefined) table.recorded = statusAfter(this.#step, partition, completes)
+    if (completes !== undefined) table.recorded = statusAfter(this.#step, partition, completes, isRefreshed)
     if (completes?.last === true) {
       partition.countDone(this.#step)
       partition.isClosed = this.#closes
@@ -122,9 +122,6 @@ class PartitionStep implements StepOwner {
     if ((rows.written ?? 0) > 0) partition.landed = true
     if (kind === 'resync' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
     if (late !== undefined) table.lateness = later(table.lateness, late)
-    // A deletion that the source reported is not a loss; one that is inferred from absence counts towards the limit.
-    if (kind === 'full_refresh' || kind === 'resync' || table.discovered.table.primaryKey.length === 0)
-      table.deletedRows += rows.deleted ?? 0
     const { step } = this.#ref
     this.#options.onEvent?.({ type: 'batch-committed', table: table.name, partition: partition.id, step, rows })
   }

@@ -159,7 +159,7 @@ export function testKeyRanges(database: () => TestDatabase): void {
       const limit = { share: 0.5, above: 100 }
       const first = await refresh(between(undefined, 100n), [], { deletionGuard: { limit } })
       expect(first.committed).toMatchObject({ deleted: 100 })
-      const guard = { limit, deletedBefore: 100, deletedInRanges: 100 }
+      const guard = { limit, deletedBefore: 100 }
       const held = await refresh(between(100n, 250n), some(100n, 49), { deletionGuard: guard })
       expect(held.committed).toMatchObject({ deleted: 0, withheld: { deleted: 201, of: 400 } })
       expect((await table.partition()).refreshed).toMatchObject([{ to: 100n }])
