@@ -1,6 +1,7 @@
 // The entry point `engine`: what the engine, the destinations and the runner share. Not covered by the version promise.
 
 export type { Unread } from './contract/answers.ts'
+export { asChange, asCheckpoint, type FeedCheckpoint, type TableChange, UNCHANGED } from './contract/change.ts'
 export { bare, columnsOf, isLoose, isWhole, type Plain, type TableColumn } from './contract/column.ts'
 export { isColumnsChanged } from './contract/columns-changed.ts'
 export type { SchemaMode } from './contract/config.ts'
@@ -9,6 +10,7 @@ export { CONTRACT } from './contract/contract-version.ts'
 export { type Cursor, floorTo, lowestStart, positionOf, textAt, valueAt, windowAt } from './contract/cursor.ts'
 export { parseDuration } from './contract/duration.ts'
 export { messageOf } from './contract/error.ts'
+export type { Feed } from './contract/feed.ts'
 export type { KeyRanges } from './contract/key-ranges.ts'
 export { type Logger, silent } from './contract/log.ts'
 export { isDeleted } from './contract/page.ts'
