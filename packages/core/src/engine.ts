@@ -61,6 +61,17 @@ export type {
 export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
 export {
+  FedTable,
+  type FeedBatch,
+  type FeedCommitted,
+  type FeedRef,
+  FeedState,
+  type FeedTableBatch,
+  type FeedTableCommitted,
+  feedKey,
+  type PartialRow,
+} from './store/feed.ts'
+export {
   ALL_KEYS,
   holdsAllKeys,
   type KeyRangeRef,
