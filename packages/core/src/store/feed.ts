@@ -25,6 +25,8 @@ export const FeedState = z.object({
   toldAt: Position.nullable(),
   /** When it was last read to its end, or to where its source was as the run began. Null: never, its history is not complete. */
   completedAt: Position.nullable(),
+  /** Tables, by their names in the source, whose changes were told and left out: what they hold is not complete. */
+  leftOut: z.array(z.string()),
   /** Why it could not continue from its offset; all of its tables are read again since. Null: it could. */
   lostFor: z.string().nullable(),
 })
@@ -66,8 +68,10 @@ export interface FeedBatch extends FeedRef {
     | undefined
   /** The feed is read to its end, or to where its source was as the run began; since then, by the destination's clock. */
   readonly completedAt?: bigint | undefined
-  /** Records why the offset was given up; with it the offset is set anew. */
-  readonly lostFor?: string | undefined
+  /** Tables whose changes are left out, in the place of those in the state; absent: as they are there. */
+  readonly leftOut?: readonly string[] | undefined
+  /** Why the offset was given up; null: it is behind. Absent: as the state has it. */
+  readonly lostFor?: string | null | undefined
 }
 
 /** Changes of one table in a batch of its feed: each key once, in its last version. */
@@ -108,6 +112,8 @@ export interface PartialRow {
   readonly row: EncodedRow
   /** Indexes of the values that were not told. */
   readonly untold: readonly number[]
+  /** Of them, those that are named in `_missing` even where the row has a value: what told them was rejected. */
+  readonly doubtful: readonly number[]
   /**
    * The row that the values which were not told are taken from, as it is in the table before this batch: by its own key, or by the
    * key that it had. Undefined: by none, because this life of the key began in this batch.
