@@ -20,6 +20,8 @@ export const FeedState = z.object({
   id: z.string(),
   /** The system that it was read from. */
   identity: z.string().nullable(),
+  /** Its connector keeps a state of its own in the offset, one for all of its tables. */
+  opaque: z.boolean(),
   /** When its last checkpoint was committed, and when the system had made what it covers, as far as it says; microseconds. */
   committedAt: Position.nullable(),
   toldAt: Position.nullable(),
@@ -52,8 +54,8 @@ export const feedKey = ({ source, feed }: FeedRef): string => `${source}/${feed}
 export interface FeedBatch extends FeedRef {
   /** The number that this commit takes: one more than the last. It is the position of its rows. */
   readonly seq: bigint
-  /** With the first commit ever: the id and the system that the state is to hold. */
-  readonly begins?: { readonly id: string; readonly identity: string | undefined } | undefined
+  /** With the first commit of a run: what the state is to hold of the feed. The id is taken with the first one ever. */
+  readonly begins?: { readonly id: string; readonly identity: string | undefined; readonly opaque: boolean } | undefined
   /** Tables that join the feed, or begin a new life in it: a greater number is taken where their rows have greater positions. Without rows. */
   readonly joins?: readonly { readonly lease: Lease; readonly table: string }[] | undefined
   readonly tables: readonly FeedTableBatch[]

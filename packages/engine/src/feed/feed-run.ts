@@ -128,7 +128,7 @@ export class FeedRun {
         source: source.name,
         feed: feed.name,
         seq: state.seq + 1n,
-        begins: known === undefined ? { id: state.id, identity: joins[0]?.discovered.identity } : undefined,
+        begins: { id: state.id, identity: joins[0]?.discovered.identity, opaque: feed.opaque },
         joins: joins.map((table) => ({ lease: table.lease!, table: table.name })),
         tables: [],
         checkpoint: lostFor === undefined ? undefined : { offset: null, toldAt: undefined },
