@@ -16,7 +16,7 @@ export { type Logger, silent } from './contract/log.ts'
 export { isDeleted } from './contract/page.ts'
 export type { Question } from './contract/question.ts'
 export { registered } from './contract/registry.ts'
-export { isSource } from './contract/source.ts'
+export { fixedTables, isSource } from './contract/source.ts'
 export type { Order, Table } from './contract/table.ts'
 export { AnswerSize, sizeOf } from './store/answer-size.ts'
 export type {

@@ -20,11 +20,15 @@ export const FeedState = z.object({
   id: z.string(),
   /** The system that it was read from. */
   identity: z.string().nullable(),
+  /** Its connector keeps a state of its own in the offset, one for all of its tables. */
+  opaque: z.boolean(),
   /** When its last checkpoint was committed, and when the system had made what it covers, as far as it says; microseconds. */
   committedAt: Position.nullable(),
   toldAt: Position.nullable(),
   /** When it was last read to its end, or to where its source was as the run began. Null: never, its history is not complete. */
   completedAt: Position.nullable(),
+  /** Tables, by their names in the source, whose changes were told and left out: what they hold is not complete. */
+  leftOut: z.array(z.string()),
   /** Why it could not continue from its offset; all of its tables are read again since. Null: it could. */
   lostFor: z.string().nullable(),
 })
@@ -50,8 +54,8 @@ export const feedKey = ({ source, feed }: FeedRef): string => `${source}/${feed}
 export interface FeedBatch extends FeedRef {
   /** The number that this commit takes: one more than the last. It is the position of its rows. */
   readonly seq: bigint
-  /** With the first commit ever: the id and the system that the state is to hold. */
-  readonly begins?: { readonly id: string; readonly identity: string | undefined } | undefined
+  /** With the first commit of a run: what the state is to hold of the feed. The id is taken with the first one ever. */
+  readonly begins?: { readonly id: string; readonly identity: string | undefined; readonly opaque: boolean } | undefined
   /** Tables that join the feed, or begin a new life in it: a greater number is taken where their rows have greater positions. Without rows. */
   readonly joins?: readonly { readonly lease: Lease; readonly table: string }[] | undefined
   readonly tables: readonly FeedTableBatch[]
@@ -66,8 +70,10 @@ export interface FeedBatch extends FeedRef {
     | undefined
   /** The feed is read to its end, or to where its source was as the run began; since then, by the destination's clock. */
   readonly completedAt?: bigint | undefined
-  /** Records why the offset was given up; with it the offset is set anew. */
-  readonly lostFor?: string | undefined
+  /** Tables whose changes are left out, in the place of those in the state; absent: as they are there. */
+  readonly leftOut?: readonly string[] | undefined
+  /** Why the offset was given up; null: it is behind. Absent: as the state has it. */
+  readonly lostFor?: string | null | undefined
 }
 
 /** Changes of one table in a batch of its feed: each key once, in its last version. */
@@ -108,6 +114,8 @@ export interface PartialRow {
   readonly row: EncodedRow
   /** Indexes of the values that were not told. */
   readonly untold: readonly number[]
+  /** Of them, those that are named in `_missing` even where the row has a value: what told them was rejected. */
+  readonly doubtful: readonly number[]
   /**
    * The row that the values which were not told are taken from, as it is in the table before this batch: by its own key, or by the
    * key that it had. Undefined: by none, because this life of the key began in this batch.
