@@ -50,9 +50,13 @@ export const STATE_RECORDS = {
     /** Made at random, once: names this destination's use of it. */
     id: 'text',
     identity: 'text?',
+    /** 1: its connector keeps a state of its own in the offset. */
+    opaque: 'integer',
     committed_at: 'integer?',
     told_at: 'integer?',
     completed_at: 'integer?',
+    /** Names of tables whose changes were left out, as JSON; null: there are none. */
+    left_out: 'text?',
     lost_for: 'text?',
     project: 'text?',
   },

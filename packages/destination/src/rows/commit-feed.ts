@@ -149,11 +149,13 @@ async function writeRows(
   const changes = { part, seq, epoch: await epochOf(session.db, step.table), now }
   const before = commit.stagingOf(lease)
   if (part.staging === undefined) {
-    if (before !== undefined && commit.batch.checkpoint !== undefined)
+    if (before !== undefined && before.rows > 0 && commit.batch.checkpoint !== undefined)
       throw new Error(`rows of "${step.table}" were staged, and its checkpoint does not move them`)
     const rows = isKeyless ? await writer.appendFed(changes, undefined) : await writer.writeFed(changes)
     return { ...rows, staging: before }
   }
+  if (before === undefined && part.rows.length === 0)
+    return { ...(await writer.appendFed(changes, undefined)), staging: undefined }
   const filled = await writer.fill({
     lease,
     batch: stagedBatch(part, before),

@@ -45,9 +45,11 @@ function feedIn(row: Row): FeedState {
     seq: BigInt(row.seq),
     id: row.id,
     identity: row.identity,
+    opaque: Number(row.opaque) === 1,
     committedAt: position(row.committed_at),
     toldAt: position(row.told_at),
     completedAt: position(row.completed_at),
+    leftOut: row.left_out === null ? [] : JSON.parse(row.left_out),
     lostFor: row.lost_for,
   })
 }
@@ -78,22 +80,23 @@ export async function recordFeed(
   batch: FeedBatch,
   { seq, now, project }: { readonly seq: bigint; readonly now: bigint; readonly project: Project | undefined },
 ): Promise<void> {
-  const { source, feed, begins, checkpoint, completedAt, lostFor } = batch
-  const set: Updateable<StateDatabase[typeof TABLE]> = {
-    seq,
-    ...(begins === undefined ? {} : { id: begins.id, identity: begins.identity ?? null }),
+  const { source, feed, begins, checkpoint, completedAt, leftOut, lostFor } = batch
+  const set: Omit<Updateable<StateDatabase[typeof TABLE]>, 'source' | 'feed' | 'id' | 'seq'> = {
+    ...(begins === undefined ? {} : { identity: begins.identity ?? null, opaque: begins.opaque ? 1 : 0 }),
     ...(checkpoint === undefined
       ? {}
       : { committed_offset: checkpoint.offset, committed_at: now, told_at: checkpoint.toldAt ?? null }),
-    // Read again after it was lost, it is complete when it is read to its end.
-    ...(lostFor === undefined ? {} : { lost_for: lostFor, completed_at: null }),
-    ...(completedAt === undefined ? {} : { completed_at: completedAt, lost_for: lostFor ?? null }),
+    // Lost, it is complete when it is read to its end again.
+    ...(typeof lostFor === 'string' ? { completed_at: null } : {}),
+    ...(lostFor === undefined ? {} : { lost_for: lostFor }),
+    ...(completedAt === undefined ? {} : { completed_at: completedAt }),
+    ...(leftOut === undefined ? {} : { left_out: leftOut.length === 0 ? null : JSON.stringify(leftOut) }),
     ...(project === undefined ? {} : { project: project.record }),
   }
   await db
     .insertInto(TABLE)
-    .values({ source, feed, id: '', seq, ...set } as never)
-    .onConflict((conflict) => conflict.columns(['source', 'feed']).doUpdateSet(set))
+    .values({ source, feed, id: begins?.id ?? '', opaque: 0, ...set, seq } as Row)
+    .onConflict((conflict) => conflict.columns(['source', 'feed']).doUpdateSet({ ...set, seq }))
     .execute()
 }
 

@@ -7,6 +7,7 @@ import type {
   PartialRow,
   Reject,
 } from '@tidemark/core/engine'
+import { UNCHANGED } from '@tidemark/core/engine'
 import type { DestinationUnderTest, Row, TableSpec, TestTable } from './destination-under-test.ts'
 
 /** Which feed the laws are about. */
@@ -17,6 +18,8 @@ export interface ToldPart {
   readonly told: Row
   /** Its key before; absent: its own; null: this life of the key began in this batch. */
   readonly from?: Row | null
+  /** Columns that were told, and rejected. */
+  readonly rejected?: readonly string[]
 }
 
 /** Changes of one table, as a law writes them. */
@@ -88,7 +91,7 @@ export class FeedUnderTest {
     return {
       ...FEED,
       seq: this.seq,
-      begins: this.seq === 1n ? { id: 'its own id', identity: 'a system' } : undefined,
+      begins: this.seq === 1n ? { id: 'its own id', identity: 'a system', opaque: false } : undefined,
       tables,
       checkpoint: { offset, toldAt: 1_000n },
       ...more,
@@ -120,14 +123,16 @@ export class FeedUnderTest {
     return encoded
   }
 
-  #part(table: TestTable, { told, from }: ToldPart): PartialRow {
+  #part(table: TestTable, { told, from, rejected = [] }: ToldPart): PartialRow {
     const { columns, primaryKey } = table.shape
-    const absent = columns.flatMap(({ name }, at) => (Object.hasOwn(told, name) ? [] : [at]))
+    const isTold = (name: string) => Object.hasOwn(told, name) && !rejected.includes(name)
+    const part = Object.fromEntries(columns.map(({ name }) => [name, isTold(name) ? told[name] : UNCHANGED]))
+    const encoded = table.prepared.encoder.part(part, this.seq)
+    if (!('untold' in encoded)) throw new Error(`column "${encoded.column}": ${encoded.reason}`)
     const key = Object.fromEntries(primaryKey.map((name) => [name, told[name]]))
-    const none = Object.fromEntries(columns.map(({ name }) => [name, null]))
     return {
-      row: this.#encode(table, { ...none, ...told }),
-      untold: absent,
+      ...encoded,
+      doubtful: encoded.untold.filter((at) => rejected.includes(columns[at]!.name)),
       origin: from === null ? undefined : table.key(from ?? key),
     }
   }
