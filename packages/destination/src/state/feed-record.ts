@@ -86,10 +86,10 @@ export async function recordFeed(
     ...(checkpoint === undefined
       ? {}
       : { committed_offset: checkpoint.offset, committed_at: now, told_at: checkpoint.toldAt ?? null }),
-    // Lost, it is complete when it is read to its end again.
+    // Lost, it is complete when it is read to its end again, which is when the loss is behind.
     ...(typeof lostFor === 'string' ? { completed_at: null } : {}),
     ...(lostFor === undefined ? {} : { lost_for: lostFor }),
-    ...(completedAt === undefined ? {} : { completed_at: completedAt }),
+    ...(completedAt === undefined ? {} : { completed_at: completedAt, lost_for: lostFor ?? null }),
     ...(leftOut === undefined ? {} : { left_out: leftOut.length === 0 ? null : JSON.stringify(leftOut) }),
     ...(project === undefined ? {} : { project: project.record }),
   }

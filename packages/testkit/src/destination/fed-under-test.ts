@@ -6,6 +6,7 @@ import type {
   Lease,
   PartialRow,
   Reject,
+  StepRef,
 } from '@tidemark/core/engine'
 import { UNCHANGED } from '@tidemark/core/engine'
 import type { DestinationUnderTest, Row, TableSpec, TestTable } from './destination-under-test.ts'
@@ -37,6 +38,8 @@ export class FeedUnderTest {
   readonly lease: Lease
   /** That of the next commit. */
   seq = 1n
+  /** The step of each table, and how many batches it has. */
+  readonly #steps = new Map<string, { readonly step: StepRef; batches: number }>()
 
   private constructor(world: DestinationUnderTest, lease: Lease) {
     this.world = world
@@ -102,10 +105,12 @@ export class FeedUnderTest {
     table: TestTable,
     { rows = [], parts = [], deleted = [], rejects = [], more }: Told,
   ): Promise<FeedTableBatch> {
+    const known = this.#steps.get(table.name) ?? { step: await table.begin('changes'), batches: 0 }
+    this.#steps.set(table.name, known)
     return {
       lease: table.lease,
-      step: await table.begin('changes'),
-      number: 1,
+      step: known.step,
+      number: ++known.batches,
       rows: rows.map((row) => this.#encode(table, row)),
       partial: parts.map((part) => this.#part(table, part)),
       deletions: deleted.map((key) => table.key(key)),
