@@ -146,18 +146,18 @@ async function writeRows(
     throw new Error(
       `the table "${step.table}" has ${isKeyless ? 'no key' : 'a key'}, and its changes are for one with${isKeyless ? '' : 'out'}`,
     )
-  const changes = { part, seq, epoch: await epochOf(session.db, step.table), now }
+  const work = { changes: part, seq, epoch: await epochOf(session.db, step.table), now }
   const kept = commit.stagingOf(lease)
-  // What an attempt before has left is told once more.
+  // What an attempt before has left comes once more.
   const before = kept !== undefined && isOf(kept, step) ? kept : undefined
   if (part.staging === undefined) {
     if (before !== undefined && before.rows > 0 && commit.batch.checkpoint !== undefined)
       throw new Error(`rows of "${step.table}" were staged, and its checkpoint does not move them`)
-    const rows = isKeyless ? await writer.appendFed(changes, undefined) : await writer.writeFed(changes)
+    const rows = isKeyless ? await writer.appendFed(work, undefined) : await writer.writeFed(work)
     return { ...rows, staging: kept }
   }
   if (before === undefined && part.rows.length === 0)
-    return { ...(await writer.appendFed(changes, undefined)), staging: kept }
+    return { ...(await writer.appendFed(work, undefined)), staging: kept }
   const filled = await writer.fill({
     lease,
     batch: stagedBatch(part, before),
@@ -166,7 +166,7 @@ async function writeRows(
   })
   const none = { written: 0, unchanged: 0, deleted: 0, incomplete: 0 }
   if (part.staging === 'fill') return { ...none, ...filled }
-  const moved = await writer.appendFed(changes, filled.staging)
+  const moved = await writer.appendFed(work, filled.staging)
   await writer.dropStaging(filled.staging)
   return { ...moved, rejects: [...filled.rejects, ...moved.rejects], staging: undefined }
 }

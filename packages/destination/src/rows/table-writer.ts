@@ -71,7 +71,7 @@ export class TableWriter {
   async purge(partition: string): Promise<number> {
     const { session, target } = this.#writing
     const own = target.layout.partitioned ? sql` and _partition = ${partition}` : sql``
-    // A row of which something is missing is not gone: it is shown when that is told.
+    // A row of which something is missing is not gone: it is shown when that comes.
     const gone = target.layout.fed ? sql`_deleted_at is not null and _missing is null` : sql`_deleted_at is not null`
     return await changed(session, sql`delete from ${target.table} where ${gone}${own}`)
   }
