@@ -43,6 +43,8 @@ export interface FeedTableBatch {
   /** Versions of which a change told a part. */
   readonly partial: readonly PartialRow[]
   readonly deletions: readonly EncodedKey[]
+  /** `deletes: 'hard'`: what is deleted with this batch is removed for good, and not only marked. */
+  readonly purge: boolean
   readonly rejects: readonly Reject[]
   readonly counts: Counts
   /**
@@ -58,7 +60,7 @@ export interface FeedTableBatch {
    */
   readonly staging?: 'fill' | 'move' | undefined
   /** What is committed with the rows. Absent: the step continues. */
-  readonly completes?: Pick<Completion, 'status' | 'checkedAt' | 'undeclared' | 'last' | 'purge'> | undefined
+  readonly completes?: Pick<Completion, 'status' | 'checkedAt' | 'undeclared' | 'last'> | undefined
   readonly durationMs: number
 }
 
@@ -89,4 +91,9 @@ export interface FeedTableCommitted
   extends Pick<Committed, 'written' | 'unchanged' | 'rejected' | 'deleted' | 'withheld'> {
   /** Rows of which something is missing, because no change and no read has told it yet; of this batch. */
   readonly incomplete: number
+  /**
+   * Why the database refused the table's changes, and not single rows of them (a trigger on updates, say). None of them is written; in
+   * the same transaction the table is paused for it and left out, and the others land.
+   */
+  readonly refused?: string | undefined
 }

@@ -12,6 +12,7 @@ import { rejectOf } from './refused.ts'
 import { checkEntries } from './resolve.ts'
 import { changed, count } from './run.ts'
 import { moveStaged } from './slices.ts'
+import { removeMarked } from './statements.ts'
 import { termsOf } from './step-terms.ts'
 import { type CompletedRow, fillPartial } from './whole-rows.ts'
 import type { Writing } from './writing.ts'
@@ -34,6 +35,8 @@ export interface FedWritten {
   readonly incomplete: number
   readonly rejects: readonly Reject[]
   readonly withheld?: Committed['withheld']
+  /** Keys of which nothing is open any more: their versions before say nothing, nor do rejects of those. */
+  settled(): readonly (readonly unknown[])[]
 }
 
 /** Writes changes of a table that has a key. */
@@ -68,7 +71,11 @@ export async function writeFed(writing: Writing, { changes, seq, epoch, now }: F
   const told =
     keys.length === 0
       ? 0
-      : await session.withKeys(target, keys, (source) => applyDeletions(writing, source, { terms, tombstones: false }))
+      : await session.withKeys(target, keys, async (source) => {
+          const marked = await applyDeletions(writing, source, { terms, tombstones: false })
+          if (changes.purge) await changed(session, removeMarked(target, source))
+          return marked
+        })
   const { deleted: replaced, withheld } = await replaceBelow(writing, changes, { terms, there: there - told })
   return {
     written,
@@ -77,6 +84,11 @@ export async function writeFed(writing: Writing, { changes, seq, epoch, now }: F
     incomplete: marked + doubted,
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
     withheld,
+    settled: () => {
+      const whole = filled.filter(({ missing }) => missing.length === 0).map(({ row }) => row)
+      const written = [...rows, ...whole].filter((row) => !left.has(row))
+      return [...written.map((row) => layout.keyAt.map((at) => row[at])), ...deletions]
+    },
   }
 }
 
@@ -93,7 +105,7 @@ export async function appendFed(
   const there = changes.replacedBelow === undefined ? 0 : await countLive(writing)
   const added = staging === undefined ? await append() : await moveAll(writing, staging, terms)
   const { deleted: replaced, withheld } = await replaceBelow(writing, changes, { terms, there })
-  return { ...added, unchanged: 0, deleted: replaced, incomplete: 0, withheld }
+  return { ...added, unchanged: 0, deleted: replaced, incomplete: 0, withheld, settled: () => [] }
 
   async function append(): Promise<Pick<FedWritten, 'written' | 'rejects'>> {
     if (rows.length === 0) return { written: 0, rejects: [] }

@@ -42,13 +42,17 @@ export function testFedRows(database: () => TestDatabase): void {
 
       it('that are deleted for good leave nothing', async () => {
         await feed.tell(orders, { rows: [order(1), order(2)] })
-        const completes = { status: 'complete', last: true, purge: true } as const
         await feed.tell(orders, {
           deleted: [{ id: 1 }],
           partial: [{ values: { id: 3, note: 'a' } }],
-          more: { completes },
+          more: { purge: true },
         })
-        expect(await feed.kept()).toMatchObject([{ id: 2 }, { id: 3, missing: ['total'], deleted: true }])
+        const hidden = { id: 3, missing: ['total'], deleted: true }
+        expect(await feed.kept()).toMatchObject([{ id: 2 }, hidden])
+        await feed.tell(orders, { rows: [order(4), order(5)] })
+        const more = { purge: true, replacedBelow: feed.seq - 1n }
+        await feed.tell(orders, { partial: [{ values: { id: 3 } }], more })
+        expect(await feed.kept()).toMatchObject([hidden, { id: 4 }, { id: 5 }])
       })
     })
 

@@ -141,7 +141,8 @@ export class FeedUnderTest {
       deletions: deleted.map((key) => table.key(key)),
       rejects,
       counts: { read: rows.length + partial.length + rejects.length, deduped: 0, trimmed: 0, rejected: rejects.length },
-      completes: { status: 'complete', last: true, purge: false },
+      purge: false,
+      completes: { status: 'complete', last: true },
       durationMs: 1,
       ...more,
     }
