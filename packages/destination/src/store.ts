@@ -3,6 +3,7 @@ import type {
   Comparison,
   Destination,
   FeedBatch,
+  FeedChunk,
   FeedCommitted,
   FeedRef,
   Lease,
@@ -29,11 +30,12 @@ import { Leasing } from './leasing.ts'
 import { TableRelocation } from './relocate/relocation.ts'
 import { commitRows } from './row-batch.ts'
 import { purgePartition } from './rows/commit.ts'
-import { readMissing } from './rows/missing.ts'
+import { incompleteKeys, readMissing } from './rows/missing.ts'
 import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
 import { TableWriter } from './rows/table-writer.ts'
 import { Clock } from './state/clock.ts'
+import { unreadChunks } from './state/feed-chunks.ts'
 import { fence, stillHeld } from './state/fence.ts'
 import { notAlone } from './state/fenced.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
@@ -165,6 +167,16 @@ export class SqlStore implements Destination {
 
   commitFeed(lease: Lease, batch: FeedBatch): Promise<FeedCommitted> {
     return commitBatch(this.#committing, lease, batch)
+  }
+
+  async chunks(table: string, most: number): Promise<readonly FeedChunk[]> {
+    return await this.#read(({ db }) => unreadChunks(db, tableName(table), most))
+  }
+
+  async incomplete(table: string, most: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const target = this.#targets.get(tableName(table))
+    if (target === undefined) return []
+    return await this.#read((session) => incompleteKeys({ session, target, dialect: this.#dialect }, most))
   }
 
   missing(...[lease, step, late]: Parameters<Destination['missing']>): ReturnType<Destination['missing']> {

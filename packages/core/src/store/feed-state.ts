@@ -37,8 +37,20 @@ export const FedTable = z.object({
   /** The feed's number when the table joined it, and when its present life began: a resync raises it. */
   sinceSeq: Position,
   epochSeq: Position,
+  /** The life for which all that was there before is read, in chunks; null: for none, or its feed tells that itself. */
+  backfilledSeq: Position.nullable(),
+  /** The chunks that it was cut into, for which life, and how many are not read. Null: it was not cut. */
+  chunks: z.object({ epochSeq: Position, of: z.int(), left: z.int() }).nullable(),
+  /** There may be rows of which something is missing. */
+  hasMissing: z.boolean(),
 })
 export type FedTable = z.infer<typeof FedTable>
+
+/** A part of a table that is read beside its feed: its number in the list, and what the source calls it, as JSON text. */
+export interface FeedChunk {
+  readonly ordinal: number
+  readonly label: string
+}
 
 /** Which feed it is. */
 export type FeedRef = Pick<FeedState, 'source' | 'feed'>

@@ -45,6 +45,8 @@ export interface FeedTableBatch {
   readonly deletions: readonly EncodedKey[]
   /** `deletes: 'hard'`: what is deleted with this batch is removed for good, and not only marked. */
   readonly purge: boolean
+  /** A deletion of an unknown key leaves a marked row, because an older version of it may still come with a chunk. */
+  readonly tombstones?: true | undefined
   readonly rejects: readonly Reject[]
   readonly counts: Counts
   /**
@@ -59,6 +61,10 @@ export interface FeedTableBatch {
    * again after a crash is not there twice. Absent: straight into the table.
    */
   readonly staging?: 'fill' | 'move' | undefined
+  /** Rows of which something was missing are read by their keys; those of this batch may be others. */
+  readonly noneMissing?: true | undefined
+  /** All that was there before is read: of the table's present life nothing is wanted any more. */
+  readonly backfilled?: true | undefined
   /** What is committed with the rows. Absent: the step continues. */
   readonly completes?: Pick<Completion, 'status' | 'checkedAt' | 'undeclared' | 'last'> | undefined
   readonly durationMs: number

@@ -11,7 +11,17 @@ import {
 } from '@tidemark/core/engine'
 import type { Session } from '../dialects/dialect.ts'
 import { isOf, type Staging } from '../dialects/staging.ts'
-import { completeFed, epochOf, leavingOut, recordFeed, recordJoins, refuseSeq, seqOf } from '../state/feed-record.ts'
+import {
+  completeFed,
+  epochOf,
+  leavingOut,
+  recordBackfilled,
+  recordFeed,
+  recordJoins,
+  recordMissing,
+  refuseSeq,
+  seqOf,
+} from '../state/feed-record.ts'
 import { recordFact } from '../state/state-store.ts'
 import { recordRejects, recordStep, strikeBelow, strikeKeys } from '../state/step-record.ts'
 import { purgeRows, recordFilled } from './commit.ts'
@@ -128,6 +138,8 @@ async function writeTable(
     durationMs: part.durationMs,
     writingMs: performance.now() - startedAt,
   })
+  if (part.backfilled === true) await recordBackfilled(db, step.table)
+  if (incomplete > 0 || part.noneMissing === true) await recordMissing(db, step.table, incomplete > 0)
   await completeFed(db, part, { completedAt: batch.completedAt, now })
   const purged = part.purge && part.replacedBelow !== undefined ? await purgeRows(writer, '') : 0
   await recordFilled({ db, writer, lease }, { written, removed: deleted + purged })

@@ -72,7 +72,7 @@ export async function writeFed(writing: Writing, { changes, seq, epoch, now }: F
     keys.length === 0
       ? 0
       : await session.withKeys(target, keys, async (source) => {
-          const marked = await applyDeletions(writing, source, { terms, tombstones: false })
+          const marked = await applyDeletions(writing, source, { terms, tombstones: changes.tombstones === true })
           if (changes.purge) await changed(session, removeMarked(target, source))
           return marked
         })

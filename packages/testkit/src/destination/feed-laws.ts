@@ -211,7 +211,7 @@ export function testFeeds(database: () => TestDatabase): void {
         const batch = await table.batch([], { step })
         await world.destination.commit(table.lease, { ...batch, rows: [encoded] })
         expect((await feed.join(table)).seq).toBe(1_700_000_000_000_001n)
-        expect((await table.state()).fed).toEqual({
+        expect((await table.state()).fed).toMatchObject({
           feed: 'log',
           sinceSeq: 1_700_000_000_000_001n,
           epochSeq: 1_700_000_000_000_001n,
