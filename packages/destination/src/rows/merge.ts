@@ -81,7 +81,7 @@ export function upsert(
 const shown = ({ fed }: Layout) => raw(fed ? `_deleted_at = null, ${MISSING} = null` : '_deleted_at = null')
 
 /**
- * Raises the positions of live rows that a feed tells again as they are (alias s), so that they are told of now and still
+ * Raises the positions of live rows that a feed tells again as they are (alias s), so that they count as current and still
  * were synced when they came: what reads the table by `_synced_at` sees no change.
  */
 export function raiseEqual(

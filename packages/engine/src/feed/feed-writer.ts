@@ -141,6 +141,7 @@ export class FeedWriter {
       step: written.step,
       number: written.batches + 1,
       ...gathered,
+      purge: options.deletes === 'hard' && !isOpen,
       tombstones: isOpen || undefined,
       replacedBelow: below,
       deletionLimit: limit,
@@ -154,7 +155,6 @@ export class FeedWriter {
               status: completedAt === undefined || !table.isBackfilled ? table.ownStatus() : 'complete',
               checkedAt: completedAt,
               last: completedAt !== undefined,
-              purge: options.deletes === 'hard' && !isOpen,
             },
       durationMs: Math.round(context.clock.monotonic() - this.#startedAt),
     }
@@ -208,14 +208,18 @@ export class FeedWriter {
 
   /** A table needs a decision: its changes are left out from here on, and the others go on. */
   async pause(table: TableRun, pausedFor: string): Promise<void> {
+    this.#leave(table, pausedFor)
+    await recordOn(table, [{ kind: 'table', status: 'paused', pausedFor }], this.#work.context)
+  }
+
+  #leave(table: TableRun, pausedFor: string): void {
     const { context, tables, leftOut } = this.#work
     const { name } = table.discovered.table
     tables.delete(name)
     leftOut.add(name)
     table.pausedFor = pausedFor
-    context.options.log?.warn(`${table.name} is paused: ${pausedFor}`)
-    await recordOn(table, [{ kind: 'table', status: 'paused', pausedFor }], context)
     table.recorded = 'paused'
+    context.options.log?.warn(`${table.name} is paused: ${pausedFor}`)
   }
 
   #committed(
@@ -258,7 +262,8 @@ export class FeedWriter {
         deleted: done?.deleted ?? 0,
       }
       table.add(rows)
-      if (batch.completes !== undefined) table.recorded = batch.completes.status
+      if (done?.refused !== undefined) this.#leave(table, done.refused)
+      else if (batch.completes !== undefined) table.recorded = batch.completes.status
       if (batch.deletions.length > 0) table.reportsDeletions = true
       const { step } = batch.step
       context.options.onEvent?.({ type: 'batch-committed', table: table.name, partition: '', step, rows })
