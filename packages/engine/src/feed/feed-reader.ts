@@ -42,6 +42,7 @@ export class FeedReader {
   #pending: Promise<void> = Promise.resolve()
   #committedAt: number
   #looks = 0
+  #askedAt = 0n
   /** Changes came since the last look that are many by themselves. */
   #isLarge = false
   /** Anything was committed: a later failure is another one. */
@@ -56,8 +57,13 @@ export class FeedReader {
     this.#committedAt = work.context.clock.monotonic()
   }
 
-  /** @returns whether the feed is read to its end, or to `head`; false where the time of the run is over. */
-  async run(offset: unknown, head: unknown): Promise<boolean> {
+  /**
+   * @param head where the source was; undefined: to the end.
+   * @param askedAt when that was asked, by the destination's clock: up to then the tables have all, once it is read.
+   * @returns whether the feed is read to its end, or to `head`; false where the time of the run is over.
+   */
+  async run(offset: unknown, head: unknown, askedAt: bigint): Promise<boolean> {
+    this.#askedAt = askedAt
     const { context, source } = this.#work
     const options = {
       clock: context.clock,
@@ -222,7 +228,7 @@ export class FeedReader {
 
   /** The source has told all it has: what came last is whole. */
   async #end(): Promise<boolean> {
-    const { state, context } = this.#work
+    const { state } = this.#work
     await this.#pending
     const { checkpoint } = this.#buffer
     await this.#writer.commit(this.#buffer, {
@@ -230,7 +236,7 @@ export class FeedReader {
         checkpoint === undefined
           ? { offset: state.offset }
           : { offset: offsetText(checkpoint.offset), at: checkpoint.options.at },
-      completedAt: context.destinationNow(),
+      completedAt: this.#askedAt,
     })
     return true
   }

@@ -80,7 +80,8 @@ export class FeedRun {
         if (!isBegun) await this.#begin(work, known)
         isBegun = true
         reader = new FeedReader(work, writer)
-        await reader.run(offsetOf(work), await this.#ask(work, work.feed.head))
+        const askedAt = context.destinationNow()
+        await reader.run(offsetOf(work), await this.#ask(work, work.feed.head), askedAt)
         writer.end(undefined)
         return
       } catch (error) {
@@ -190,11 +191,12 @@ export class FeedRun {
 }
 
 /** The committed offset, as the source takes it. @throws SyncError `upgrade` where it cannot be read. */
-function offsetOf({ feed, source, state }: FeedWork): unknown {
+function offsetOf({ feed, source, state, tables }: FeedWork): unknown {
   if (state.offset === null) return undefined
+  const [table] = [...tables.values()]
   const problem = (why: string): SyncError =>
     new SyncError(
-      `feed "${feed.name}" of "${source.name}" cannot read its stored offset: ${why}; install a version of the source that can, or read all again with ${quotedCommand('resync', [`${source.name}`])}`,
+      `feed "${feed.name}" of "${source.name}" cannot read its stored offset: ${why}; install a version of the source that can, or read all of its tables again with ${quotedCommand('resync', [table?.name ?? source.name])}`,
       'upgrade',
       { code: 'offset' },
     )

@@ -7,8 +7,9 @@ import {
   type StepRef,
 } from '@tidemark/core/engine'
 import { tablePlace } from '../failure/config-path.ts'
+import { leftOutFor } from '../failure/lost-table.ts'
 import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
-import { heldBack, tooManyRejects } from '../read/step-error.ts'
+import { heldBack, unfitText } from '../read/step-error.ts'
 import { recordOn } from '../run/run-context.ts'
 import type { TableRun } from '../run/table-run.ts'
 import type { FeedBuffer } from './feed-buffer.ts'
@@ -179,16 +180,17 @@ export class FeedWriter {
     const holdsRows = table.known?.everFilled === true || step.rejected < step.rows
     const limit = context.options.settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT
     if (!isPastRejectLimit({ step, holdsRows }, limit)) return false
-    await this.pause(table, tooManyRejects(table.name, step, why).message)
+    await this.pause(table, `${unfitText(step)}: ${why ?? 'the database refused them'}`)
     return true
   }
 
   /** A table needs a decision: its changes are left out from here on, and the others go on. */
-  async pause(table: TableRun, pausedFor: string): Promise<void> {
+  async pause(table: TableRun, why: string): Promise<void> {
     const { context, tables, leftOut } = this.#work
     const { name } = table.discovered.table
     tables.delete(name)
     leftOut.add(name)
+    const pausedFor = leftOutFor(why)
     table.pausedFor = pausedFor
     context.options.log?.warn(`${table.name} is paused: ${pausedFor}`)
     await recordOn(table, [{ kind: 'table', status: 'paused', pausedFor }], context)
@@ -237,6 +239,7 @@ export class FeedWriter {
   end(failure: Parameters<TableRun['fail']>[1] | undefined): void {
     const { context } = this.#work
     for (const [table, { step }] of this.#written) {
+      table.durationMs += context.clock.monotonic() - this.#startedAt
       if (failure === undefined) table.stepsDone++
       context.options.onEvent?.({ type: 'step-ended', table: table.name, partition: '', step: step.step, failure })
     }
