@@ -16,7 +16,7 @@ import { type SourceWait, waitingFor } from '../source/source-wait.ts'
 import { patienceOf } from '../source/stall.ts'
 import { FeedBuffer } from './feed-buffer.ts'
 import type { FeedWork } from './feed-work.ts'
-import type { FeedWriter } from './feed-writer.ts'
+import type { CommitOptions, FeedWriter } from './feed-writer.ts'
 
 /** A checkpoint waits no longer than this for its commit. */
 const COMMIT_MS = 1000
@@ -89,7 +89,7 @@ export class FeedReader {
     let isOver = false
     let turnedAt = context.clock.monotonic()
     try {
-      if (this.#isPast(offset, head)) return true
+      if (this.#isPast(offset, head)) return await this.#end()
       for (;;) {
         const { done, value } = await this.#next(wait, iterator)
         isOver = done === true
@@ -217,7 +217,7 @@ export class FeedReader {
     const { checkpoint } = buffer
     this.#buffer = this.#nextBuffer(buffer.seq + 1n)
     const commit = this.#writer.commit(buffer, {
-      checkpoint: checkpoint && { offset: offsetText(checkpoint.offset), at: checkpoint.options.at },
+      checkpoint: checkpoint && toldBy(checkpoint),
     })
     const pending = commit.then(() => {
       this.hasProgress = true
@@ -226,16 +226,13 @@ export class FeedReader {
     this.#pending = pending
   }
 
-  /** The source has told all it has: what came last is whole. */
+  /** The source has told all it has: what came last is whole, also where that is nothing new. */
   async #end(): Promise<boolean> {
-    const { state } = this.#work
     await this.#pending
+    const { offset, toldAt } = this.#work.state
     const { checkpoint } = this.#buffer
     await this.#writer.commit(this.#buffer, {
-      checkpoint:
-        checkpoint === undefined
-          ? { offset: state.offset }
-          : { offset: offsetText(checkpoint.offset), at: checkpoint.options.at },
+      checkpoint: checkpoint === undefined ? { offset, toldAt } : toldBy(checkpoint),
       completedAt: this.#askedAt,
     })
     return true
@@ -272,6 +269,12 @@ export class FeedReader {
     return new FeedBuffer({ seq, limit: this.#work.context.options.settings?.batch, redact: this.#redact })
   }
 }
+
+/** What a checkpoint commits: its offset, and when the system had made it. */
+const toldBy = ({ offset, options: { at } }: FeedCheckpoint): NonNullable<CommitOptions['checkpoint']> => ({
+  offset: offsetText(offset),
+  toldAt: at === undefined ? null : BigInt(at.getTime()) * 1000n,
+})
 
 /** How far an item of a feed gets: rows of a change; a checkpoint as much as one. */
 function weightOf({ value }: Next): number {

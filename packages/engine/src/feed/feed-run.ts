@@ -69,7 +69,12 @@ export class FeedRun {
       lease,
       tables: new Map(ready.map((table) => [table.discovered.table.name, table])),
       leftOut: new Set([...(known?.leftOut ?? []), ...fed!.leftOut, ...unready]),
-      state: { id: known?.id ?? randomUUID(), seq: known?.seq ?? 0n, offset: known?.offset ?? null },
+      state: {
+        id: known?.id ?? randomUUID(),
+        seq: known?.seq ?? 0n,
+        offset: known?.offset ?? null,
+        toldAt: known?.toldAt ?? null,
+      },
     }
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
     let isBegun = false
@@ -137,7 +142,10 @@ export class FeedRun {
         lostFor,
       })
       state.seq = committed.seq
-      if (lostFor !== undefined) state.offset = null
+      if (lostFor !== undefined) {
+        state.offset = null
+        state.toldAt = null
+      }
     }
     if (state.offset !== null || feed.begin === undefined) return
     const names = [...tables.keys()]
@@ -152,6 +160,7 @@ export class FeedRun {
     })
     state.seq = seq
     state.offset = text
+    state.toldAt = null
   }
 
   /** Why the feed does not continue from its offset; undefined: it does. */

@@ -17,11 +17,13 @@ export interface FeedWork {
 }
 
 /** What of a feed is committed. */
-export interface FeedProgress extends Pick<FeedState, 'id' | 'seq' | 'offset'> {
+export interface FeedProgress extends Pick<FeedState, 'id' | 'seq' | 'offset' | 'toldAt'> {
   id: string
   seq: bigint
   /** JSON text; null: none is committed. */
   offset: string | null
+  /** When its system had made that; null: it does not say. */
+  toldAt: bigint | null
 }
 
 /** What it is called: the name of its source, and its own. */

@@ -13,7 +13,7 @@ import { heldBack, unfitText } from '../read/step-error.ts'
 import { recordOn } from '../run/run-context.ts'
 import type { TableRun } from '../run/table-run.ts'
 import type { FeedBuffer } from './feed-buffer.ts'
-import type { FeedWork } from './feed-work.ts'
+import type { FeedProgress, FeedWork } from './feed-work.ts'
 import type { Gathered } from './table-changes.ts'
 
 /** What one table has come to while its feed is read. */
@@ -27,8 +27,8 @@ interface Written {
 }
 
 export interface CommitOptions {
-  /** Everything so far is whole: the offset to continue from (JSON text; null: from the beginning), and when the system had made it. */
-  readonly checkpoint?: { readonly offset: string | null; readonly at?: Date | undefined } | undefined
+  /** Everything so far is whole: the offset to continue from (JSON text; null: from the beginning), and when the system had made it (null: it does not say). */
+  readonly checkpoint?: Pick<FeedProgress, 'offset' | 'toldAt'> | undefined
   /** The feed is read to its end, or to where its source was at this moment, by the destination's clock. */
   readonly completedAt?: bigint | undefined
 }
@@ -85,10 +85,7 @@ export class FeedWriter {
       feed: feed.name,
       seq: buffer?.seq ?? this.nextSeq,
       tables: [...batches.values()],
-      checkpoint: checkpoint && {
-        offset: checkpoint.offset,
-        toldAt: checkpoint.at === undefined ? undefined : BigInt(checkpoint.at.getTime()) * 1000n,
-      },
+      checkpoint: checkpoint && { ...checkpoint, toldAt: checkpoint.toldAt ?? undefined },
       completedAt,
       leftOut: leftOut === this.#leftOut ? undefined : [...this.#work.leftOut].sort(),
     }
@@ -210,7 +207,10 @@ export class FeedWriter {
       throw heldBack({ name: table.name, place, step: batch.step, rejected: 0, why: undefined }, held)
     }
     state.seq = seq
-    if (checkpoint !== undefined) state.offset = checkpoint.offset
+    if (checkpoint !== undefined) {
+      state.offset = checkpoint.offset
+      state.toldAt = checkpoint.toldAt
+    }
     for (const [table, batch] of batches) {
       const written = this.#written.get(table)!
       const done = tables.get(table.name)
