@@ -44,7 +44,10 @@ const lines = () => (existsSync('log') ? readFileSync('log', 'utf8').split('\\n'
 const daily = source.table({
   name: 'days', row: z.object({ id: z.int(), at: z.iso.datetime() }), primaryKey: ['id'], cursor: 'at', window: days(1),
   start: '2026-01-01T00:00:00Z', end: () => '2026-01-11T00:00:00Z',
-  async *read({ from }) { yield [{ id: Math.floor(Date.parse(from) / 86_400_000), at: from }] },
+  async *read({ from, to }) {
+    const all = Array.from({ length: 10 }, (_, id) => ({ id, at: new Date(Date.parse('2026-01-01T00:00:00Z') + id * 86_400_000).toISOString() }))
+    yield all.filter(({ at }) => Date.parse(at) >= Date.parse(from) && Date.parse(at) < Date.parse(to))
+  },
 })
 export default register(source.with([daily, feed.of(Object.values(tables), {
   ...(settings.opaque ? { opaque: true } : {}),
