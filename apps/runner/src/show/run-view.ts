@@ -9,7 +9,7 @@ export interface RunningTable {
   readonly rows: number
   /** Recent rows per second; undefined while nothing is committed. */
   readonly rate: number | undefined
-  /** Its changes are told by a feed: there are no windows to count. */
+  /** A feed tells its changes: there are no windows to count. */
   readonly isFed: boolean
   /** `17 of 42`. */
   readonly index: number

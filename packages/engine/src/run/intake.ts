@@ -118,10 +118,10 @@ export class Intake {
   async #take(found: readonly DiscoveredTable[]): Promise<void> {
     const { context, config, before } = this.#options
     const { destination, options } = context
-    const claimed = found.map((table) => this.#options.names.claim(table))
+    const named = found.map((table) => this.#options.names.claim(table))
     // Who hands out does not take what a feed tells: this process may be reading that feed already.
-    const assumed = options.handOut === undefined ? claimed : claimed.filter((one) => one.fed === undefined)
-    for (const table of claimed)
+    const assumed = options.handOut === undefined ? named : named.filter((one) => one.fed === undefined)
+    for (const table of named)
       if (!assumed.includes(table))
         options.handOut?.({ table, partition: '', steps: new StepList([]), most: undefined })
     if (options.range !== undefined) {
