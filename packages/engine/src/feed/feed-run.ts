@@ -79,6 +79,7 @@ export class FeedRun {
         seq: known?.seq ?? 0n,
         offset: known?.offset ?? null,
         offsetSeq: known?.seq ?? 0n,
+        toldAt: known?.toldAt ?? null,
       },
     }
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
@@ -92,10 +93,11 @@ export class FeedRun {
         if (!isBegun) await this.#begin(work, known)
         isBegun = true
         await backfill.begin()
+        const askedAt = context.destinationNow()
         const head = await this.#ask(work, work.feed.head)
         for (let isOver = false; !isOver; ) {
           const reader = new FeedReader(work, writer, backfill)
-          const end = await reader.run(offsetOf(work), head).finally(() => {
+          const end = await reader.run(offsetOf(work), head, askedAt).finally(() => {
             hasProgress ||= reader.hasProgress
           })
           isOver = end !== 'more'
@@ -160,7 +162,10 @@ export class FeedRun {
       })
       state.seq = committed.seq
       state.offsetSeq = committed.seq
-      if (lostFor !== undefined) state.offset = null
+      if (lostFor !== undefined) {
+        state.offset = null
+        state.toldAt = null
+      }
     }
     const backfilled = [...tables.values()].find(({ discovered }) => discovered.table.feed?.backfill !== undefined)
     if (backfilled !== undefined && (feed.begin === undefined || feed.isPast === undefined))
@@ -182,6 +187,7 @@ export class FeedRun {
     state.seq = seq
     state.offset = text
     state.offsetSeq = seq
+    state.toldAt = null
   }
 
   /** Why the feed does not continue from its offset; undefined: it does. */

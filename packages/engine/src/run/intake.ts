@@ -3,6 +3,7 @@ import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import type { NameClaims } from '../discover/clash.ts'
 import { heldText } from '../lease/held.ts'
 import { isSelected, type PlanConfig, planRun } from '../plan/plan.ts'
+import { StepList } from '../plan/step-list.ts'
 import { delayBefore } from '../source/retry.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import type { SilentQuestion } from '../time/silent-question.ts'
@@ -117,7 +118,12 @@ export class Intake {
   async #take(found: readonly DiscoveredTable[]): Promise<void> {
     const { context, config, before } = this.#options
     const { destination, options } = context
-    const assumed = found.map((table) => this.#options.names.claim(table))
+    const named = found.map((table) => this.#options.names.claim(table))
+    // Who hands out does not take what a feed tells: this process may be reading that feed already.
+    const assumed = options.handOut === undefined ? named : named.filter((one) => one.fed === undefined)
+    for (const table of named)
+      if (!assumed.includes(table))
+        options.handOut?.({ table, partition: '', steps: new StepList([]), most: undefined })
     if (options.range !== undefined) {
       for (const table of assumed) await this.#begun([await takeRange(table, options.range, this.#options)])
       return
