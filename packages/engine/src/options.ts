@@ -70,6 +70,8 @@ export interface RunOptions extends LookOptions {
   readonly range?: RangeOptions | undefined
   /** The feed (`feedKey`) that is read again from its beginning. */
   readonly restartFeed?: string | undefined
+  /** Of a run of a range that another program may have planned: a table that this one reads in another way is left alone. */
+  readonly asPlanned?: boolean | undefined
   /** Leases that the caller holds already, so that no other runner takes a table between a request and its execution. Each is released as soon as its table is done. */
   readonly leases?: readonly Lease[] | undefined
   /** Part of a run that the caller has begun and will end: its number, and what numbers its steps. */

@@ -1,12 +1,18 @@
 import type { Logger } from '@tidemark/core'
 import { SyncError, suggestion } from '@tidemark/core'
 import type { Destination, Runner } from '@tidemark/core/engine'
-import { openDestination, openQueueDatabase, WorkQueue } from '@tidemark/destination'
+import { openDestination, openQueueDatabase, readWorkStatus, WorkQueue } from '@tidemark/destination'
 import { EXIT } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import type { ConfiguredSources } from '../configured-sources.ts'
+import { type Address, addressOf } from '../service/address.ts'
+import { type Listening, listen, type Paths } from '../service/listen.ts'
+import { monitorPaths } from '../service/monitor-paths.ts'
+import { RunMetrics } from '../service/run-metrics.ts'
+import { StateProbe } from '../service/state-probe.ts'
 import { timetableOf } from '../service/timetable.ts'
+import { workerHealthOf } from '../service/worker-health.ts'
 import { type Call, findSources, openSession, runOptions, type Session } from '../session.ts'
 import { isAlive, thisRunner } from '../this-runner.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
@@ -20,6 +26,8 @@ export interface WorkFlags {
   readonly concurrency?: number | undefined
   /** How long after one planning of a source the next one begins: `5m`. */
   readonly every?: string | undefined
+  /** `[host:]port`. */
+  readonly listen?: string | undefined
 }
 
 const EVERY = '5m'
@@ -31,10 +39,11 @@ const LEASE_MS = 60_000
 export async function work(
   call: Call,
   names: readonly string[],
-  { every = EVERY, concurrency }: WorkFlags,
+  { every = EVERY, concurrency, listen: asked }: WorkFlags,
   makeEngine: MakeWorkEngine = runWindows,
 ): Promise<number> {
   const { everyMs } = timetableOf({ every })
+  const address = asked === undefined ? undefined : addressOf(asked)
   const { interrupts } = call
   return interrupts.during(async () => {
     const session = await openSession(call)
@@ -47,8 +56,8 @@ export async function work(
       const runner = thisRunner()
       const destination = await openWorkersDestination(session, runner)
       try {
-        const sharing = { session, sources, runner, destination, database, everyMs, concurrency }
-        await shareWindows(sharing, (queue) => makeEngine(session, configured, destination, queue))
+        const sharing = { session, sources, runner, destination, database, everyMs, concurrency, address }
+        await shareWindows(sharing, (queue, tally) => makeEngine(session, configured, destination, queue, tally))
       } finally {
         await destination.close()
       }
@@ -65,12 +74,14 @@ export type MakeWorkEngine = (
   sources: ConfiguredSources,
   destination: Destination,
   queue: WorkQueue,
+  tally: RunMetrics,
 ) => Promise<WorkEngine>
 
-const runWindows: MakeWorkEngine = async (session, sources, destination, queue) => {
+const runWindows: MakeWorkEngine = async (session, sources, destination, queue, tally) => {
   const run = runOptions(session, sources, destination, await destination.state())
   const paceOf = sharedPaces(queue, session.log)
-  return new RunWindows({ destination, run: { ...run, paceOf } })
+  const hear = () => tally.ofRun()
+  return new RunWindows({ destination, run: { ...run, paceOf, log: tally.hearing(session.log) }, hear })
 }
 
 interface Sharing {
@@ -81,32 +92,72 @@ interface Sharing {
   readonly database: Awaited<ReturnType<typeof openQueueDatabase>>
   readonly everyMs: number
   readonly concurrency: number | undefined
+  /** Where it serves its health and metrics; undefined: nowhere. */
+  readonly address: Address | undefined
 }
 
 async function shareWindows(
-  { session, sources, runner, destination, database, everyMs, concurrency: asked }: Sharing,
-  makeEngine: (queue: WorkQueue) => Promise<WorkEngine>,
+  { session, sources, runner, destination, database, everyMs, concurrency: asked, address }: Sharing,
+  makeEngine: (queue: WorkQueue, tally: RunMetrics) => Promise<WorkEngine>,
 ): Promise<void> {
   const { log, terminal, interrupts, config } = session
   const concurrency = asked ?? config.data.concurrency ?? CONCURRENCY
   const queue = await WorkQueue.open({ database, runner, isAlive, onTrouble: maintenanceLog(log) })
   try {
-    const engine = await makeEngine(queue)
+    const tally = new RunMetrics(() => performance.now())
+    const engine = await makeEngine(queue, tally)
     terminal.say(`sharing the windows of ${sources.join(', ')} in ${session.target.shown}, ${concurrency} at once here`)
+    const loop = new WorkLoop({
+      ...{ queue, engine, sources, concurrency, everyMs, log },
+      perSource: config.data.perSource ?? PER_SOURCE,
+      renew: () => destination.renew(),
+      leaseMs: LEASE_MS,
+      signal: interrupts.signal,
+    })
+    let listening: Listening | undefined
     try {
-      await new WorkLoop({
-        ...{ queue, engine, sources, concurrency, everyMs, log },
-        perSource: config.data.perSource ?? PER_SOURCE,
-        renew: () => destination.renew(),
-        leaseMs: LEASE_MS,
-        signal: interrupts.signal,
-      }).run()
+      if (address !== undefined) {
+        listening = await listen(address, pathsOf(session, { loop, tally, destination, everyMs }))
+        terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`)
+      }
+      await loop.run()
     } finally {
+      listening?.close()
       await engine.close?.()
     }
   } finally {
     await queue.close()
   }
+}
+
+interface Monitored {
+  readonly loop: WorkLoop
+  readonly tally: RunMetrics
+  readonly destination: Destination
+  readonly everyMs: number
+}
+
+function pathsOf({ config, secrets }: Session, { loop, tally, destination, everyMs }: Monitored): Paths {
+  const { sources, freshWithin } = config.data
+  const probe = new StateProbe((look) => look(destination), {
+    redact: secrets.redact,
+    freshness: { sources, freshWithin, everyMs },
+    askWork: readWorkStatus,
+  })
+  return monitorPaths({
+    ...{ probe, tally },
+    pulse: () => ({ ...NO_RUNS, isRunning: loop.pulse().reads.length > 0 }),
+    health: (problem) => workerHealthOf({ pulse: loop.pulse(), problem, now: Date.now(), leaseMs: LEASE_MS }),
+  })
+}
+
+/** A worker has one run, which lasts as long as it does. */
+const NO_RUNS = {
+  busy: [],
+  lastEndedAt: undefined,
+  lastSuccessAt: undefined,
+  lastExitCode: undefined,
+  dueAt: undefined,
 }
 
 /** What goes wrong in the queue's maintenance concerns no window. */
@@ -149,6 +200,10 @@ export const addWork: AddVerb = (root, run) => {
     .description('share the windows of tables with other processes, on any number of machines; needs Postgres')
     .option('--concurrency <count>', 'read this many windows at once in this process (default: 4)', countOption)
     .option('--every <length>', 'plan each source this long after its previous plan (default: 5m)')
-    .addHelpText('after', examples('tidemark work', 'tidemark work github --concurrency 8', 'tidemark work --every 1m'))
+    .option('--listen <[host:]port>', 'serve /healthz and /metrics (default host: 127.0.0.1)')
+    .addHelpText(
+      'after',
+      examples('tidemark work', 'tidemark work github --concurrency 8', 'tidemark work --every 1m --listen 9464'),
+    )
     .action((names: string[], flags: WorkFlags, command: Command) => run(command, (call) => work(call, names, flags)))
 }

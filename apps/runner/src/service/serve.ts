@@ -1,17 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import { isShareable, readWorkStatus } from '@tidemark/destination'
 import { longestSilenceMs, type Settings } from '@tidemark/engine'
 import { agreeOnTarget } from '../agree-on-target.ts'
-import { jsonText } from '../json-text.ts'
 import { type Call, findSources, openSession, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { addressOf } from './address.ts'
-import { EXPOSITION_TYPE, exposition } from './exposition.ts'
 import { healthOf } from './health.ts'
 import { type Listening, listen } from './listen.ts'
-import { metricFamilies } from './metric-families.ts'
+import { monitorPaths } from './monitor-paths.ts'
 import { SharedDestination } from './shared-destination.ts'
 import { StateProbe } from './state-probe.ts'
 import { isAway, SyncLoop } from './sync-loop.ts'
@@ -88,7 +85,11 @@ export async function serve(
     let listening: Listening | undefined
     try {
       if (address !== undefined) {
-        listening = await listen(address, pathsOf(rounds, outlook, longestSilenceMs(settings)))
+        const silenceMs = longestSilenceMs(settings)
+        const pulse = () => rounds.pulse()
+        const health = (problem: string | undefined) =>
+          healthOf({ pulse: pulse(), problem, now: Date.now(), silenceMs })
+        listening = await listen(address, monitorPaths({ probe: outlook, tally: rounds.tally, pulse, health }))
         call.terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`)
       }
       await rounds.run(interrupts.signal)
@@ -98,28 +99,6 @@ export async function serve(
     }
     return interrupts.exitCode() ?? 0
   })
-}
-
-function pathsOf(rounds: SyncLoop, outlook: StateProbe, silenceMs: number) {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return {
-    '/healthz': async () => {
-      const seen = await outlook.look()
-      const problem = 'problem' in seen ? seen.problem : undefined
-      const health = healthOf({ pulse: rounds.pulse(), problem, now: Date.now(), silenceMs })
-      const status = health.status === 'ok' ? 200 : 503
-      return { status, type: 'application/json; charset=utf-8', body: `${jsonText(health)}\n` }
-    },
-    '/metrics': async () => {
-      const seen = await outlook.look()
-      const body = exposition(
-        metricFamilies(version, rounds.pulse(), rounds.tally, 'problem' in seen ? undefined : seen),
-      )
-      return { status: 200, type: EXPOSITION_TYPE, body }
-    },
-  }
 }
 
 /** Opens the session; waits for a database that is not up yet, e.g. after a restart of the machine. */

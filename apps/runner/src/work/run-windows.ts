@@ -11,6 +11,8 @@ export interface RunWindowsOptions {
   readonly destination: Destination
   /** As for a run of all sources. */
   readonly run: RunOptions
+  /** Makes what hears the events of one run of the engine. */
+  readonly hear?: (() => NonNullable<RunOptions['onEvent']>) | undefined
 }
 
 /** A run that windows are recorded under. */
@@ -72,8 +74,13 @@ export class RunWindows implements WorkEngine {
     if (lane === 'current') await this.#sources.end(source)
     const of = partition === '' ? {} : { partition }
     const range = to === undefined ? (partition === '' ? undefined : of) : { ...of, window: { from, to } }
-    const report = await this.#sync({ select: [table], range, signal, within: completeWithin })
+    const report = await this.#sync({ select: [table], range, signal, within: completeWithin, asPlanned: true })
     const [read] = report.tables
+    if (read?.isPlannedOtherwise === true) {
+      // Of a connection that is older than what was planned, the next one may know it.
+      await this.#sources.end(source)
+      return 'changed'
+    }
     if (report.interrupted || read?.heldBy !== undefined) return 'held'
     const failure = read?.failures[0]?.failure ?? failureOf(report, source)
     if (failure === undefined) return 'done'
@@ -95,6 +102,7 @@ export class RunWindows implements WorkEngine {
     return await sync({
       ...run,
       openSources: this.#sources,
+      onEvent: this.#options.hear?.(),
       partOf: { run: record.number, nextStep: () => ++record.steps },
       ...more,
     })

@@ -2,7 +2,7 @@ import type { Execute, WindowFailure, WindowJob } from '@tidemark/destination'
 
 /**
  * How a window ended. `done`: it is covered, by this worker or before. `held`: another runner has its lease. `changed`: this
- * version reads it in another way than its planner expects, so that another worker must.
+ * worker reads it in another way than its planner, as another version does, so another worker must.
  */
 export type WindowOutcome = 'done' | 'held' | 'changed' | FailedWindow
 

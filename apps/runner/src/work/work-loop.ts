@@ -35,11 +35,20 @@ const BACKFILL_EVERY = 4
 /** How often is looked for workers that died. */
 const SWEEP_MS = 5000
 const HELD_MS = 5000
-const CHANGED_MS = 30_000
+/** So long a worker leaves a source to the others that they plan in another way; each time twice as long. */
+const FIRST_ALONE_MS = 1000
+const LONGEST_ALONE_MS = 30_000
 const RETRY_MS = 60_000
 /** A database that can take the job back is there again. */
 const DATABASE_MS = 5000
 const LONGEST_AWAY_MS = 30_000
+
+/** What a worker does. Times in milliseconds since 1970. */
+export interface WorkerPulse {
+  /** When its heartbeat was last written; undefined: not yet. */
+  readonly heartbeatAt: number | undefined
+  readonly reads: readonly { readonly source: string; readonly table: string; readonly since: number }[]
+}
 
 /** What `#repeat` is given where nothing is left to repeat. */
 const FINISHED = Number.NEGATIVE_INFINITY
@@ -54,7 +63,11 @@ interface Ending {
 export class WorkLoop {
   readonly #options: WorkLoopOptions
   readonly #running = new Set<Promise<void>>()
-  readonly #held = new Set<HeldJob>()
+  /** What it reads, and since when. */
+  readonly #held = new Map<HeldJob, number>()
+  #heartbeatAt: number | undefined
+  /** Sources that others plan in another way, and until when they are left to them. */
+  readonly #leftAlone = new Map<string, { readonly until: number; readonly ms: number }>()
   #oneEnded = (): void => {}
   #fetches = 0
   #idle = FIRST_IDLE_MS
@@ -63,18 +76,23 @@ export class WorkLoop {
     this.#options = options
   }
 
+  pulse(): WorkerPulse {
+    const reads = [...this.#held].map(([{ window }, since]) => ({ source: window.source, table: window.table, since }))
+    return { heartbeatAt: this.#heartbeatAt, reads }
+  }
+
   /** Works until the signal. @throws what no later try can fix. */
   async run(): Promise<void> {
-    const { signal, queue, sources, renew, leaseMs, log } = this.#options
+    const { signal, queue, sources, leaseMs, log } = this.#options
     // Ends when the windows that run have ended, too: their leases need the heartbeat until then.
     const left = new AbortController()
     const fatal = new AbortController()
     const stop = AbortSignal.any([signal, fatal.signal])
     const give = (error: unknown): void => fatal.abort(error)
-    await renew()
+    await this.#renew()
     await queue.register(this.#options.concurrency)
     const heartbeat = this.#repeat(left.signal, give, async () => {
-      await renew()
+      await this.#renew()
       return leaseMs / 3
     })
     const others = [
@@ -88,6 +106,11 @@ export class WorkLoop {
     await heartbeat
     await queue.leave().catch((error: unknown) => log.warn(`this worker could not sign off: ${messageOf(error)}`))
     if (fatal.signal.aborted) throw fatal.signal.reason
+  }
+
+  async #renew(): Promise<void> {
+    await this.#options.renew()
+    this.#heartbeatAt = Date.now()
   }
 
   /** Does something again and again; what may pass is tried again after a while. */
@@ -110,7 +133,7 @@ export class WorkLoop {
 
   async #sweep(): Promise<number> {
     const { queue, concurrency, leaseMs, log } = this.#options
-    const returned = await queue.returnLostJobs([...this.#held])
+    const returned = await queue.returnLostJobs([...this.#held.keys()])
     if (returned > 0) log.info('returned windows that nobody reads to the queue', { windows: returned })
     await queue.register(concurrency)
     return Math.min(SWEEP_MS, leaseMs / 4)
@@ -141,7 +164,7 @@ export class WorkLoop {
     }
     const jobs = await this.#fetch(limit)
     for (const job of jobs) {
-      this.#held.add(job)
+      this.#held.set(job, Date.now())
       const running = this.#work(job, ending).finally(() => {
         this.#held.delete(job)
         this.#running.delete(running)
@@ -169,13 +192,32 @@ export class WorkLoop {
   }
 
   async #fetch(limit: number): Promise<readonly HeldJob[]> {
-    const { queue, sources, perSource } = this.#options
+    const { queue, perSource } = this.#options
+    const sources = this.#options.sources.filter((source) => !this.#isLeftAlone(source))
+    if (sources.length === 0) return []
     const options: FetchOptions = { limit, sources, perSource }
     if (++this.#fetches % BACKFILL_EVERY === 0) {
       const jobs = await queue.fetch({ ...options, lane: 'backfill' })
       if (jobs.length > 0) return jobs
     }
     return await queue.fetch(options)
+  }
+
+  #isLeftAlone(source: string): boolean {
+    const until = this.#leftAlone.get(source)?.until
+    return until !== undefined && performance.now() < until
+  }
+
+  /** Windows that this worker had taken by then count as one. */
+  #leaveAlone(source: string): void {
+    if (this.#isLeftAlone(source)) return
+    const before = this.#leftAlone.get(source)
+    const ms = before === undefined ? FIRST_ALONE_MS : Math.min(LONGEST_ALONE_MS, before.ms * 2)
+    this.#leftAlone.set(source, { until: performance.now() + ms, ms })
+    this.#options.log.info(
+      `windows of ${source} are planned in another way than this worker reads them, so it leaves them to others for now`,
+      { source },
+    )
   }
 
   /** Reads one window, and ends its job. */
@@ -187,6 +229,8 @@ export class WorkLoop {
       isCompleted = true
     }
     const outcome = await engine.run(job.window, { signal: stop, completeWithin }).catch(failed)
+    if (outcome === 'done') this.#leftAlone.delete(job.window.source)
+    if (outcome === 'changed') this.#leaveAlone(job.window.source)
     if (outcome === 'done' && isCompleted) return
     // Whoever ends now returns all that it still holds: what stopped because of that is no failure.
     if (stop.aborted) return outcome === 'done' ? await queue.complete(job).catch(() => {}) : undefined
@@ -200,7 +244,10 @@ export class WorkLoop {
     const { queue } = this.#options
     if (outcome === 'done') return await queue.complete(job)
     if (outcome === 'held') return await queue.release(job, HELD_MS)
-    if (outcome === 'changed') return await queue.release(job, CHANGED_MS)
+    if (outcome === 'changed') {
+      await queue.release(job, HELD_MS)
+      return await queue.planSoon(job.window.source)
+    }
     if (outcome.remedy !== 'retry') return await queue.fail(job, outcome)
     const { code } = outcome
     const { retryAfterMs = code?.startsWith('destination') === true ? DATABASE_MS : RETRY_MS } = outcome

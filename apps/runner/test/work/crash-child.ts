@@ -1,14 +1,18 @@
 // A worker as a process of its own: `node crash-child.ts <url> <windows> <leaseMs>`. It reads two tables, one with a key and one
-// without, whose windows hold the same rows whenever they are read.
+// without, whose windows hold the same rows whenever they are read. `READ_MS` is how long a page takes; `FENCE=off` is the
+// negative control.
 import { defineSource } from '@tidemark/core'
 import { openDestination, openQueueDatabase, placeOf, WorkQueue } from '@tidemark/destination'
 import { z } from 'zod'
 import { isAlive, thisRunner } from '../../src/this-runner.ts'
 import { RunWindows } from '../../src/work/run-windows.ts'
 import { WorkLoop } from '../../src/work/work-loop.ts'
+import { withoutFence } from './without-fence.ts'
 
 const [, , url = '', windows = '10', leaseMs = '60000'] = process.argv
 const SIZE = 10
+const readMs = Number(process.env['READ_MS'] ?? 3)
+if (process.env['FENCE'] === 'off') withoutFence()
 const end = Number(windows) * SIZE
 
 const even = defineSource({ name: 'even' })
@@ -24,7 +28,7 @@ const table = (name: string, primaryKey: readonly ['id'] | undefined) =>
     end: () => end,
     async *read({ from, to }) {
       for (let at = Number(from ?? 0); at < Math.min(Number(to), end); at += 5) {
-        await new Promise((later) => setTimeout(later, 3))
+        await new Promise((later) => setTimeout(later, readMs))
         yield Array.from({ length: Math.min(5, end - at, Number(to) - at) }, (_, n) => ({
           ...{ id: at + n, at: at + n },
           text: `row ${at + n}`,

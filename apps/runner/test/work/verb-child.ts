@@ -36,11 +36,14 @@ root
   .command('work [sources...]')
   .option('--every <length>')
   .option('--concurrency <count>', '', Number)
-  .action(async (names: string[], asked: { every?: string; concurrency?: number }, command: Command) => {
-    const flags = command.optsWithGlobals<{ project?: string }>()
-    const call = { ...{ flags, terminal, log, secrets, interrupts }, cwd: process.cwd(), environment: process.env }
-    process.exitCode = await work(call, names, asked, async () => engine)
-  })
+  .option('--listen <address>')
+  .action(
+    async (names: string[], asked: { every?: string; concurrency?: number; listen?: string }, command: Command) => {
+      const flags = command.optsWithGlobals<{ project?: string }>()
+      const call = { ...{ flags, terminal, log, secrets, interrupts }, cwd: process.cwd(), environment: process.env }
+      process.exitCode = await work(call, names, asked, async () => engine)
+    },
+  )
 await root.parseAsync().catch((error: unknown) => {
   console.error(messageOf(error))
   process.exitCode = exitCodeFor(error)

@@ -48,6 +48,7 @@ describe('work', () => {
   it.each([
     [['shops'], /there is no source "shops" .*did you mean.*shop/is],
     [['--every', '5'], /--every: "5" is not a duration/],
+    [['--listen', 'here'], /--listen/],
   ])('refuses %j', async (args, message) => {
     const { url } = await server.newSchema()
     const { ended, text } = start(shop(), args, { DATABASE_URL: url })
@@ -58,6 +59,27 @@ describe('work', () => {
     const { url } = await server.newSchema()
     const { ended, text } = start(testProject(), [], { DATABASE_URL: url })
     expect([await ended, text()]).toEqual([2, expect.stringMatching(/no source is installed and configured/)])
+  })
+
+  it('serves its health and metrics, and says when its database is away', async () => {
+    const { url } = await server.newSchema()
+    const { child, ended, text } = start(shop(), ['--every', '1h', '--listen', '0'], { DATABASE_URL: url })
+    await expect.poll(text).toContain('read shop two 0')
+    const [, address] = /health and metrics: (\S+)\/healthz/.exec(text()) ?? []
+    const health = await fetch(`${address}/healthz`)
+    expect([health.status, await health.json()]).toEqual([
+      200,
+      { status: 'ok', reasons: [], database: 'ok', heartbeat_at: expect.stringMatching(/Z$/), reads: [] },
+    ])
+    const metrics = await (await fetch(`${address}/metrics`)).text()
+    expect(metrics).toContain('tidemark_queue_windows{source="shop",state="queued"} 0')
+    expect(metrics).toContain('tidemark_workers{state="alive"} 1')
+    await server.halt()
+    await expect.poll(async () => (await fetch(`${address}/healthz`)).status, { timeout: 30_000 }).toBe(503)
+    await server.crash()
+    await expect.poll(async () => (await fetch(`${address}/healthz`)).status, { timeout: 30_000 }).toBe(200)
+    child.kill('SIGTERM')
+    expect(await ended).toBe(143)
   })
 
   it('reads what is planned until it is stopped, and leaves nothing behind', async () => {

@@ -153,6 +153,8 @@ export interface Shape {
   readonly identity: string | undefined
   /** A feed tells its rows: `_cursor` holds the feed's number, and `_missing` what no change has told yet of a row. Absent: none does. */
   readonly fed?: true | undefined
+  /** Recorded as `RecordedSchema.hash`; absent: what is recorded stays. */
+  readonly hash?: string | undefined
 }
 
 /** A table that is ready to be written. */

@@ -40,6 +40,11 @@ export const RecordedSchema = z.object({
   fed: z.literal(true).optional(),
   /** Names that the table had before, by its contract. */
   aliases: z.array(z.string()).optional(),
+  /**
+   * A hash of the contract and the settings by which the table is planned: who reads it by others reads other rows. Absent where its
+   * source finds its columns at run time.
+   */
+  hash: z.string().optional(),
   cursor: z
     .object({
       column: z.string(),

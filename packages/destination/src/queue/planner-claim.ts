@@ -38,6 +38,17 @@ export async function claimPlanner(
   return claimOf(firstRow(taken), worker)
 }
 
+/**
+ * Makes a source due to be planned now, because what was planned of it is read in another way by now. Not more often than each
+ * minute: where two versions run side by side, one of them asks for this again and again.
+ */
+export async function planSoon(execute: Execute, { sources }: QueueTables, source: string): Promise<void> {
+  await execute(
+    `update ${sources} set planned_at = null where source = $1 and planned_at < clock_timestamp() - interval '1 minute'`,
+    [source],
+  )
+}
+
 function claimOf({ planner, due }: ReturnType<typeof firstRow>, worker: string): PlannerClaim {
   return { isOurs: planner === worker, dueInMs: due === null ? 0 : Number(due) }
 }

@@ -3,7 +3,7 @@ import type { Runner } from '@tidemark/core/engine'
 import type { PgBoss } from 'pg-boss'
 import { DEAD, executorOf, WINDOWS } from './boss.ts'
 import { isQueueLost, openBoss } from './open-boss.ts'
-import { claimPlanner, type PlannerClaim, recordPlanned } from './planner-claim.ts'
+import { claimPlanner, type PlannerClaim, planSoon, recordPlanned } from './planner-claim.ts'
 import { type Execute, firstRow, type QueueDatabase } from './queue-database.ts'
 import { type QueueTables, queueTables } from './queue-tables.ts'
 import { addSources, lockFetches, pauseSource, type RateLimit, reserveTurn, type Turn } from './source-limits.ts'
@@ -198,8 +198,7 @@ export class WorkQueue {
 
   /** Reserves requests of a source's rate, which all workers share. */
   async reserve(source: string, limit: RateLimit, most: number): Promise<Turn> {
-    const asked = { ...limit, source, most }
-    const turn = await this.#with((execute) => reserveTurn(execute, this.#tables, asked))
+    const turn = await this.#with((execute) => reserveTurn(execute, this.#tables, { ...limit, source, most }))
     if (turn !== undefined) return turn
     await this.#with((execute) => addSources(execute, this.#tables, [source]))
     return await this.reserve(source, limit, most)
@@ -215,6 +214,11 @@ export class WorkQueue {
   async recordPlanned(source: string, agoMs: number): Promise<void> {
     const worker = this.#options.runner.id
     await this.#with((execute) => recordPlanned(execute, this.#tables, { source, worker, agoMs }))
+  }
+
+  /** Has a source planned now, and not only when it is due; not more often than each minute. */
+  planSoon(source: string): Promise<void> {
+    return this.#with((execute) => planSoon(execute, this.#tables, source))
   }
 
   /** Returns the jobs of dead workers to the queue, and those of this one that are not among what it holds. @returns how many. */

@@ -111,8 +111,12 @@ export function nameColumns(
   return named
 }
 
-export function factsOf(shape: Shape, columns: readonly KnownColumn[]): RecordedSchema {
-  const { cursor, aliases = [] } = shape
+export function factsOf(
+  shape: Shape,
+  columns: readonly KnownColumn[],
+  before?: Pick<RecordedSchema, 'hash'> | undefined,
+): RecordedSchema {
+  const { cursor, aliases = [], hash = before?.hash } = shape
   return {
     columns: [...columns],
     primaryKey: [...shape.primaryKey],
@@ -120,6 +124,7 @@ export function factsOf(shape: Shape, columns: readonly KnownColumn[]): Recorded
     partitioned: shape.partitioned,
     ...(shape.fed === true ? { fed: true as const } : {}),
     ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
+    ...(hash === undefined ? {} : { hash }),
     cursor:
       cursor === undefined ? null : { column: cursor.column, type: cursor.type, precision: cursor.precision ?? null },
   }

@@ -108,7 +108,7 @@ export async function planTable(
         `${problem}; Tidemark did not make this change: undo it, or resync the table with ${quotedCommand('resync', [name], '--full')}`,
       )
   }
-  const recorded = factsOf(shape, known.columns)
+  const recorded = factsOf(shape, known.columns, old)
   const destinationName = new Map(known.columns.map((column) => [column.name, column.column]))
   const plan: Plan = {
     name,

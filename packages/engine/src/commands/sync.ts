@@ -118,9 +118,8 @@ async function run(given: RunOptions): Promise<Report> {
       nextStep: () => options.partOf?.nextStep() ?? ++steps,
     }
     // Part of a run is for one table, called by the name that it has here.
-    before = await destination.state(
-      options.partOf === undefined || options.handOut !== undefined ? undefined : options.select,
-    )
+    const isOfOne = options.partOf !== undefined && options.handOut === undefined
+    before = await destination.state(isOfOne ? options.select : undefined)
     const runSteps = new RunSteps(context, {
       release: (table) => release(table, context),
       leave: (source) => {
@@ -130,8 +129,10 @@ async function run(given: RunOptions): Promise<Report> {
         options.onEvent?.({ type: 'source-ended', source: source.name })
       },
     })
-    const asked = { ...discoverOptions(options, before, signal), askedAt, partition: options.range?.partition }
-    const names = new NameClaims(asked.sources, asked)
+    const only = isOfOne ? options.select?.[0] : undefined
+    const asked = { ...discoverOptions(options, before, signal, only), askedAt, partition: options.range?.partition }
+    // Whoever planned it has settled whose its name is.
+    const names = new NameClaims(asked.only === undefined ? asked.sources : [], asked)
     const feeds = new FeedRuns(context, (fed) => runSteps.fed(fed))
     intake = new Intake({
       context,

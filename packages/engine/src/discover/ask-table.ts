@@ -62,7 +62,12 @@ async function askDescribed({ described, listed, again, signal, options }: Table
     discoverPartition({ ...question, partition, known }),
   )
   const unasked = all.filter((one) => !isAsked(one)).map(idOf)
-  return { ...described, askedAt: asked, partitions, ...(unasked.length === 0 ? {} : { unasked }) }
+  return {
+    ...{ ...described, askedAt: asked, partitions },
+    // Columns that are found at run time differ with what was found so far.
+    ...(source.findTable === undefined ? { schemaHash: hash } : {}),
+    ...(unasked.length === 0 ? {} : { unasked }),
+  }
 }
 
 const idOf = (partition: Partition): string => (typeof partition === 'string' ? partition : partition.id)

@@ -60,6 +60,8 @@ export interface DiscoveredTable {
   /** The feed that tells its rows; absent: it is read. */
   readonly fed?: DiscoveredFeed | undefined
   readonly options: TableSettings
+  /** Of a table that stands in the code of its source: what is recorded of it as `RecordedSchema.hash`. */
+  readonly schemaHash?: string | undefined
   readonly identity: string | undefined
   /** When its partitions were listed, by the destination's clock. */
   readonly askedAt?: bigint | undefined

@@ -23,6 +23,11 @@ export interface DiscoverOptions {
   readonly names: 'exact' | 'folded'
   /** Which tables are asked for their partitions; the others are listed with none. */
   readonly wants: (use: string, table: string, name: string) => boolean
+  /**
+   * The one table, by its name in the destination, that is looked at, as the state has it; the rest of its source is not. Absent:
+   * all tables.
+   */
+  readonly only?: string | undefined
   /** Of known partitions only this one is asked, unless rows may move between partitions; absent: all of them. */
   readonly partition?: string | undefined
   /** Sources that are connected already, and stay so. */

@@ -110,12 +110,12 @@ async function surveyGuarded(
     const tracked = trackedBy(use, options.state)
     const find = (now: Tracked): Promise<FoundTables> => findTables(source, { ...context, tracked: now }, again)
     const { tables: found, feeds } = await kept('tables', () => find(tracked))
-    const missing = missingTables(use, {
-      found,
-      state: options.state,
-      acceptDeletions: options.acceptDeletions === true,
-    })
-    checkOptions(use, found, options.state)
+    const only = onlyOf(use, found, options)
+    const missing =
+      only === undefined
+        ? missingTables(use, { found, state: options.state, acceptDeletions: options.acceptDeletions === true })
+        : undefined
+    if (only === undefined) checkOptions(use, found, options.state)
     const findTable: DiscoveredSource['findTable'] = async (name, known) => {
       const columns: Tracked['columns'] = (one) => (one === name ? known : tracked.columns(one))
       const table = (await find({ ...tracked, columns })).tables.find((one) => one.name === name)
@@ -138,7 +138,7 @@ async function surveyGuarded(
       }
       return list
     }
-    const wanted = found.filter((table) => optionsOf(use.options, table.name) !== false)
+    const wanted = (only ?? found).filter((table) => optionsOf(use.options, table.name) !== false)
     const names = destinationNames(use, wanted, options)
     const fedBy = discoveredFeeds(feeds, {
       found,
@@ -175,6 +175,18 @@ async function surveyGuarded(
     if (open !== undefined) await openSources?.end(use.name, open)
     return { ...discovered, client, failure: failureOf(error), tables: [] }
   }
+}
+
+/** The one table that is looked at, so that a window costs the same however many tables its source has; undefined: all. */
+function onlyOf(
+  use: ConfiguredSource,
+  found: readonly Table[],
+  { only, state }: DiscoverOptions,
+): readonly Table[] | undefined {
+  const known = only === undefined ? undefined : state.tables.get(only)
+  if (known === undefined || known.source !== use.name) return undefined
+  const one = found.find(({ name }) => name === known.table)
+  return one && [one]
 }
 
 /** Waits for a connection; one that comes when nobody waits for it any more is closed. */

@@ -31,14 +31,24 @@ export async function closeSources(sources: readonly Pick<DiscoveredSource, 'clo
   await Promise.race([closed, wait(CLOSE_MS, undefined, { ref: false })])
 }
 
-export function discoverOptions(options: LookOptions, state: State, signal: AbortSignal): DiscoverOptions {
+/** @param only as in `DiscoverOptions`. */
+export function discoverOptions(
+  options: LookOptions,
+  state: State,
+  signal: AbortSignal,
+  only?: string | undefined,
+): DiscoverOptions {
+  const known = only === undefined ? undefined : state.tables.get(only)
   const selection = new Selection(options.select)
   const nameOf = (table: string): string => options.destination.nameOf(table)
   const { resting } = options
+  const sources =
+    known === undefined
+      ? selection.sources(options.sources, state, nameOf)
+      : options.sources.filter(({ name }) => name === known.source)
   return {
-    sources: selection
-      .sources(options.sources, state, nameOf)
-      .filter((source) => resting?.sources.has(source.name) !== true),
+    sources: sources.filter((source) => resting?.sources.has(source.name) !== true),
+    only: known?.name,
     state,
     settings: options.settings ?? {},
     clock: options.clock ?? systemClock,

@@ -44,8 +44,8 @@ export class FeedBackfill {
   readonly read = new Set<TableRun>()
   /** Tables of whose rows nothing is missing any more, and that is not committed yet. */
   readonly completed = new Set<TableRun>()
-  /** Tables that may have rows of which something is missing. */
-  readonly #incomplete = new Set<TableRun>()
+  /** Tables that may have rows of which something is missing, and how often that was seen. */
+  readonly #incomplete = new Map<TableRun, number>()
   /** Numbers at which tables were truncated in this run. */
   readonly truncatedAt = new Map<TableRun, bigint>()
   #failed: { readonly error: unknown } | undefined
@@ -69,14 +69,16 @@ export class FeedBackfill {
     if (this.#reading !== undefined) return false
     if (this.#incomplete.size === 0 || this.#failed !== undefined || this.#work.context.isOverTime()) return true
     this.#begin(async () => {
-      for (const table of this.#incomplete) await this.#complete(table)
+      for (const table of [...this.#incomplete.keys()]) await this.#complete(table)
     })
     return false
   }
 
   /** Something is missing of rows of a table. */
   isMissing(table: TableRun): void {
-    if (table.discovered.table.feed?.backfill?.rows !== undefined) this.#incomplete.add(table)
+    if (table.discovered.table.feed?.backfill?.rows === undefined) return
+    this.#incomplete.set(table, (this.#incomplete.get(table) ?? 0) + 1)
+    this.completed.delete(table)
   }
 
   /** Ends when all is read, or failed. */
@@ -205,16 +207,22 @@ export class FeedBackfill {
   /** Reads rows by their keys of which something is missing. */
   async #complete(table: TableRun): Promise<void> {
     const { context, state } = this.#work
-    for (let before = ''; ; ) {
-      const { seq } = state
-      const keys = await context.destination.incomplete(table.name, KEYS)
+    let before: { readonly keys: string; readonly seen: number | undefined } | undefined
+    for (;;) {
+      // While no commit is on its way, or a row may have a greater number than is known here.
+      const { seq, seen, keys } = await this.#commits.take(async () => ({
+        seq: state.seq,
+        seen: this.#incomplete.get(table),
+        keys: await context.destination.incomplete(table.name, KEYS),
+      }))
       // As of a number below theirs they would count as older than what is there.
       await this.#until(() => state.offsetSeq >= seq)
       const now = JSON.stringify(keys, (_, one) => (typeof one === 'bigint' ? String(one) : one))
       // Those that did not come back are gone at the source: their deletions are told.
-      if (keys.length === 0 || now === before) break
-      before = now
-      await this.#readPart({ table, keys })
+      const isOver = keys.length === 0 || (now === before?.keys && seen === before.seen)
+      if (isOver && this.#incomplete.get(table) === seen) break
+      before = { keys: now, seen }
+      if (!isOver) await this.#readPart({ table, keys })
     }
     this.#incomplete.delete(table)
     this.completed.add(table)

@@ -45,6 +45,8 @@ export interface TableReport {
   readonly failures: readonly PartitionFailure[]
   /** Another runner has leased it. */
   readonly heldBy: Refusal | undefined
+  /** Whoever planned it reads it in another way, as another version does: it was left alone. */
+  readonly isPlannedOtherwise?: boolean | undefined
   readonly durationMs: number
 }
 

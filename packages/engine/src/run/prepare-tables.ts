@@ -47,7 +47,7 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
     // What holds no row yet may get any shape.
     const isRefused = (planned.changes?.refuse.length ?? 0) > 0 && planned.discovered.options.mode === 'evolve'
     if (isRefused && table.known?.everFilled === false) await destination.reset(lease, table.name)
-    table.prepared = await destination.prepare(lease, shapeOf(planned.discovered))
+    table.prepared = await destination.prepare(lease, { ...shapeOf(planned.discovered), ...hashOf(table) })
     sayChanges(table, table.prepared, context)
     const changes = [...factsOf(planned, table), ...backfillFacts(table, table.prepared)]
     if (changes.length > 0 && !(await recordOn(table, changes, context))) return false
@@ -79,6 +79,12 @@ class FailedDiscovery extends Error {
     super(failure.message)
     this.failure = failure
   }
+}
+
+/** Only who holds the whole table says by what it is planned. */
+function hashOf({ windowLeases, planned }: TableRun): Pick<Shape, 'hash'> {
+  const { schemaHash: hash } = planned.discovered
+  return hash === undefined || windowLeases.size > 0 ? {} : { hash }
 }
 
 export function shapeOf({ name, source, table, columns, options, identity }: DiscoveredTable): Shape {

@@ -20,6 +20,7 @@ export function tableReport(table: TableRun): TableReport {
     unread: unreadOf(table),
     failures,
     heldBy,
+    ...(table.isPlannedOtherwise ? { isPlannedOtherwise: true } : {}),
     durationMs: Math.round(durationMs),
   }
 }

@@ -37,6 +37,8 @@ export class TableRun {
   /** Steps that mark or replace rows do so one after another: the deletion limit counts what those before have done. */
   readonly deleting = new Sequence()
   heldBy: Refusal | undefined
+  /** Whoever planned it reads it in another way. */
+  isPlannedOtherwise = false
   prepared: Prepared | undefined
   /** As its source gives it now: where it is read, further columns may be found. */
   discovered: DiscoveredTable

@@ -32,7 +32,7 @@ export async function takeRange(
 ): Promise<TableRun> {
   const asked = askedRange(discovered, range)
   const first = planned(discovered, asked, options.before, options)
-  if (discovered.unplaced === true) return first
+  if (discovered.unplaced === true || isLeftAlone(first, options)) return first
   if (mustBePrepared(first)) await prepareWhole(first, options)
   for (let wanted = first; ; ) {
     const windows = windowsOf(wanted.planned, asked)
@@ -44,6 +44,10 @@ export async function takeRange(
       await options.context.destination.release(leases)
       wanted = table
       continue
+    }
+    if (isLeftAlone(table, options)) {
+      await options.context.destination.release(leases)
+      return table
     }
     for (const failure of first.failures) table.fail(failure.partition, failure.failure)
     table.heldBy = refused[0]
@@ -64,6 +68,17 @@ function planned(
   const source = { ...discovered.source, tables: [discovered] }
   const plan = planRun({ sources: [source] }, state, { ...config, isWhole: () => false, discovered: before })
   return new TableRun(restrict(plan.tables[0]!, asked), state.tables.get(discovered.name))
+}
+
+/**
+ * Whether a table is planned by another contract than this program has. Rows that it read would lack columns, or be judged by
+ * another schema, and count as read all the same.
+ */
+function isLeftAlone(table: TableRun, { context }: TakeRangeOptions): boolean {
+  const [recorded, own] = [table.known?.schema?.hash, table.planned.discovered.schemaHash]
+  if (context.options.asPlanned !== true || recorded === undefined || own === undefined) return false
+  table.isPlannedOtherwise = recorded !== own
+  return table.isPlannedOtherwise
 }
 
 /** Whether the state lacks something that only who holds the whole table may record, or the table itself. */

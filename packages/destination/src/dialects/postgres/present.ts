@@ -15,7 +15,7 @@ export async function presentTables(
   const { db } = session
   const { rows } = await sql<{
     name: string
-  }>`select relname as name from pg_catalog.pg_class where relkind in ('r', 'p')
+  }>`select relname as name from pg_catalog.pg_class where relname = any(${names}::name[]) and relkind in ('r', 'p')
     and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})`.execute(db)
   const there = new Set(rows.map(({ name }) => name))
   const locked = await lockedTables(session, schema)
