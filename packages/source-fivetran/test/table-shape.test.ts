@@ -125,7 +125,7 @@ describe('a state', () => {
     expect(stateText(offsetOf(text))).toBe(text)
   })
 
-  it.each(['{"a":1.0}', '{"a":12345678901234567890}', '{"b":1,"10":2}', '{"a":"\\ud800"}'])(
+  it.each(['{"a":1.0}', '{"a":12345678901234567890}', '{"b":1,"10":2}'])(
     'that JavaScript does not hold exactly is kept as text: %s',
     (text) => {
       expect(stateText(offsetOf(text))).toBe(text)
