@@ -55,9 +55,12 @@ export function operationIn(line: string, marker: string): Operation {
   }
 }
 
+/** Where a number of so many digits begins. Python writes a float so that it is read as the same double. */
+const MAY_BE_BIG = /[[:,]-?\d{16}/
+
 function parsed(line: string): readonly unknown[] {
   try {
-    const value = parseJson(line)
+    const value: unknown = MAY_BE_BIG.test(line) ? parseJson(line) : JSON.parse(line)
     if (Array.isArray(value)) return value
   } catch {
     // Somebody else wrote to the pipe.
