@@ -117,14 +117,17 @@ ${CONNECTOR}`),
     expect(hung.message).toContain('config.silenceSeconds')
   })
 
-  it.runIf(process.platform === 'linux')('takes more memory than it may is stopped, with the setting to raise', async () => {
-    const leaked = await failing(
-      '    import time\n    all = []\n    while True:\n        all.append(b"x" * 10_000_000)\n        time.sleep(0.01)',
-      { memoryMegabytes: 200 },
-    )
-    expect(leaked).toMatchObject({ remedy: 'fix-config', word: 'memory-limit' })
-    expect(leaked.message).toContain('config.memoryMegabytes')
-  })
+  it.runIf(process.platform === 'linux')(
+    'takes more memory than it may is stopped, with the setting to raise',
+    async () => {
+      const leaked = await failing(
+        '    import time\n    all = []\n    while True:\n        all.append(b"x" * 10_000_000)\n        time.sleep(0.01)',
+        { memoryMegabytes: 200 },
+      )
+      expect(leaked).toMatchObject({ remedy: 'fix-config', word: 'memory-limit' })
+      expect(leaked.message).toContain('config.memoryMegabytes')
+    },
+  )
 
   it('writes a row that is too large is told so', async () => {
     const large = await failing('    op.upsert("t", {"n": "x" * 3_000_000})', { lineMegabytes: 2 })
