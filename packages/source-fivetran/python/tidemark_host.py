@@ -91,8 +91,10 @@ def message(error):
 def kind(error):
     if isinstance(error, SystemExit):
         return "exit"
-    if isinstance(error, ImportError):
+    if isinstance(error, ModuleNotFoundError):
         return "package"
+    if isinstance(error, ImportError):
+        return "import"
     if isinstance(error, (NotAConnector, SyntaxError, NameError, AttributeError, TypeError)):
         return "code"
     if isinstance(error, (FileNotFoundError, PermissionError)):
