@@ -16,7 +16,7 @@ export { type Logger, silent } from './contract/log.ts'
 export { isDeleted } from './contract/page.ts'
 export type { Question } from './contract/question.ts'
 export { registered } from './contract/registry.ts'
-export { isSource } from './contract/source.ts'
+export { fixedTables, isSource } from './contract/source.ts'
 export type { Order, Table } from './contract/table.ts'
 export { AnswerSize, sizeOf } from './store/answer-size.ts'
 export type {
@@ -60,6 +60,17 @@ export type {
 } from './store/destination.ts'
 export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
+export {
+  FedTable,
+  type FeedBatch,
+  type FeedCommitted,
+  type FeedRef,
+  FeedState,
+  type FeedTableBatch,
+  type FeedTableCommitted,
+  feedKey,
+  type PartialRow,
+} from './store/feed.ts'
 export {
   ALL_KEYS,
   holdsAllKeys,

@@ -68,6 +68,8 @@ export interface RunOptions extends LookOptions {
    * of the table counts as checked. Positions as `tidemark sync --from --to` takes them.
    */
   readonly range?: RangeOptions | undefined
+  /** The feed (`feedKey`) that is read again from its beginning. */
+  readonly restartFeed?: string | undefined
   /** Leases that the caller holds already, so that no other runner takes a table between a request and its execution. Each is released as soon as its table is done. */
   readonly leases?: readonly Lease[] | undefined
   /** Part of a run that the caller has begun and will end: its number, and what numbers its steps. */

@@ -61,7 +61,7 @@ function tableText(table: TablePlanView, command: CommandText): string {
 }
 
 function headline(
-  { name, pausedFor, failure, windows, untilEmpty, partitions }: TablePlan,
+  { name, pausedFor, failure, windows, untilEmpty, partitions, feed }: TablePlan,
   command: CommandText,
 ): string {
   const shown = oneLine(name)
@@ -71,8 +71,17 @@ function headline(
   }
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   const failing = failure === undefined ? '' : `; failing, ${oneLine(failure)}`
+  if (feed !== null) return `${shown}: told by the feed ${oneLine(feed.name)}, ${fedFrom(feed.offset)}${failing}`
   const least = untilEmpty ? 'at least ' : ''
   return `${shown}: ${windows === 0 ? 'nothing to read' : `${least}${plural(windows, 'window')}${among}`}${failing}`
+}
+
+/** The most of an offset that is shown: a connector's whole state may be one. */
+const MAX_OFFSET = 60
+
+function fedFrom(offset: string | null): string {
+  if (offset === null) return 'from its beginning'
+  return `from ${oneLine(offset.length > MAX_OFFSET ? `${offset.slice(0, MAX_OFFSET)}…` : offset)}`
 }
 
 function rangeText({ kind, window, readFrom, windows, untilEmpty, partitions }: RangePlan): string {
@@ -93,6 +102,7 @@ const KINDS = {
   full_refresh: 'full refresh',
   resync: 'resync',
   unchanged: 'unchanged',
+  changes: 'changes',
 } as const
 
 function windowText({ from, to }: WindowText): string {

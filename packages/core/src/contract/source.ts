@@ -138,10 +138,7 @@ function complete<C extends z.ZodObject, Client>(
   const fail = (problem: string): never => {
     throw new SyncError(`source "${spec.name}" has ${problem}`, 'fix-source')
   }
-  const names = fixed.flatMap((one) =>
-    one.kind !== 'feed' ? [one.name] : typeof one.tables === 'function' ? [] : one.tables.map(({ name }) => name),
-  )
-  const twice = firstTwice(names)
+  const twice = firstTwice(fixedTables(tables).map(({ name }) => name))
   if (twice !== undefined) fail(`two tables named "${twice}"; rename one`)
   const feeds = fixed.filter((one) => one.kind === 'feed')
   const feedTwice = firstTwice(feeds.map(({ name }) => name))
@@ -160,6 +157,15 @@ function complete<C extends z.ZodObject, Client>(
 
 const firstTwice = (names: readonly string[]): string | undefined =>
   names.find((name, at) => names.indexOf(name) !== at)
+
+/** The tables of a source that are known before it is asked, also those of its feeds. */
+export function fixedTables(tables: Source['tables']): readonly Table[] {
+  if (typeof tables === 'function') return []
+  return tables.flatMap((one) => {
+    if (one.kind !== 'feed') return [one]
+    return typeof one.tables === 'function' ? [] : one.tables
+  })
+}
 
 /** Whether a value is a source, of this copy of core or of another. */
 export function isSource(value: unknown): value is Source {

@@ -7,6 +7,7 @@ import type { Range } from '../values/window.ts'
 import type { Batch, Committed, Counts, StepRef } from './batch.ts'
 import type { Comparison } from './comparison.ts'
 import type { Encoder } from './encoder.ts'
+import type { FeedBatch, FeedCommitted, FeedRef } from './feed.ts'
 import type { Lease, LeasedWindow, Leases } from './lease.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
@@ -39,6 +40,8 @@ export interface Destination {
   leaseWindows(windows: readonly LeasedWindow[]): Promise<Leases>
   /** A further lease of a table that this runner holds as a whole, so that two steps of it are written at once. It ends with the table's. @throws SyncError code `fenced`. */
   leaseBeside(lease: Lease): Promise<Lease>
+  /** Leases a feed, as `lease` does a table: its refusal names it by `feedKey`. `release` gives it back. */
+  leaseFeed(feed: FeedRef): Promise<Leases>
   /** The runner's heartbeat, while no commit carries it. */
   renew(): Promise<void>
   release(leases: readonly Lease[]): Promise<void>
@@ -56,6 +59,12 @@ export interface Destination {
    * its step, and again where the transaction is tried again. What it throws undoes the batch.
    */
   commit(lease: Lease, batch: Batch, within?: (execute: Execute) => Promise<void>): Promise<Committed>
+  /**
+   * Writes changes of a feed and its offset in one transaction, behind the fences of the feed's lease and of each table's. What
+   * a table's database refuses of a batch of rows becomes rejects of that table. @throws SyncError code `fenced`: nothing is
+   * written.
+   */
+  commitFeed(lease: Lease, batch: FeedBatch): Promise<FeedCommitted>
   /**
    * Keys of the rows in a step's window that its staging table does not hold: what its last batch would mark; or of those
    * that its late deletions would mark. Canonical values by the source's column names, in chunks.
@@ -138,6 +147,8 @@ export interface Shape {
   readonly declared: readonly string[]
   readonly mode: SchemaMode
   readonly identity: string | undefined
+  /** A feed tells its rows: `_cursor` holds the feed's number, and `_missing` what no change has told yet of a row. Absent: none does. */
+  readonly fed?: true | undefined
 }
 
 /** A table that is ready to be written. */

@@ -8,6 +8,7 @@ import { oneTable } from '../discover/one-table.ts'
 import { closeSources, discoverOptions } from '../discover/with-catalog.ts'
 import { failureOf, redacted } from '../failure/failure.ts'
 import { Interruption, interruptionOf } from '../failure/interruption.ts'
+import { FeedRuns } from '../feed/feed-runs.ts'
 import { startHeartbeat } from '../lease/heartbeat.ts'
 import type { RunOptions } from '../options.ts'
 import { askedRange } from '../plan/asked-range.ts'
@@ -131,15 +132,18 @@ async function run(given: RunOptions): Promise<Report> {
     })
     const asked = { ...discoverOptions(options, before, signal), askedAt, partition: options.range?.partition }
     const names = new NameClaims(asked.sources, asked)
-    intake = new Intake({ context, steps: runSteps, config: planConfig(options), names, before })
+    const feeds = new FeedRuns(context, (fed) => runSteps.fed(fed))
+    intake = new Intake({ context, steps: runSteps, feeds, config: planConfig(options), names, before })
     const discovering = discover({ context, asked, intake, before, discovered })
       .catch((error: unknown) => {
         stop.abort(error)
         throw error
       })
       .finally(() => runSteps.seal())
-    const ends = await Promise.allSettled([discovering, runSteps.run()])
+    const feeding = discovering.then(() => feeds.end())
+    const ends = await Promise.allSettled([discovering, runSteps.run(), feeding])
     for (const end of ends) if (end.status === 'rejected') throw end.reason
+    await runSteps.released()
     isTimeUp = context.isOverTime() && isCutShort(tables(), discovered)
     signal.throwIfAborted()
     for (const table of tables()) if (!table.isReleased) await recordStatus(table, context)

@@ -1,5 +1,5 @@
 import type { Column, Logger, Source, SourceOptions } from '@tidemark/core'
-import type { DeletionShare, Range, SchemaMode, Table, TableColumn, Unread } from '@tidemark/core/engine'
+import type { DeletionShare, Feed, Range, SchemaMode, Table, TableColumn, Unread } from '@tidemark/core/engine'
 import type { Failure } from '../failure/failure.ts'
 
 import type { SourceGuard } from '../source/source-guard.ts'
@@ -41,6 +41,15 @@ export interface MissingTables {
   readonly failure: Failure
 }
 
+/** A feed of a source in a run. */
+export interface DiscoveredFeed {
+  readonly feed: Feed
+  /** Any of its tables is wanted: then all of them are, because it tells them together. */
+  readonly isWanted: boolean
+  /** Its tables that the config leaves out, by their names in the source: what it tells of them is dropped. */
+  readonly leftOut: readonly string[]
+}
+
 export interface DiscoveredTable {
   /** The name in the destination. */
   readonly name: string
@@ -48,6 +57,8 @@ export interface DiscoveredTable {
   readonly table: Table
   /** The columns that are kept, without those that the config leaves out. */
   readonly columns: readonly TableColumn[]
+  /** The feed that tells its rows; absent: it is read. */
+  readonly fed?: DiscoveredFeed | undefined
   readonly options: TableSettings
   readonly identity: string | undefined
   /** When its partitions were listed, by the destination's clock. */

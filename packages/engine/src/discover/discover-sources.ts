@@ -13,6 +13,8 @@ import type { Catalog, ConfiguredSource, DiscoveredSource, DiscoveredTable } fro
 import { withoutClashes } from './clash.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import type { DiscoverOptions } from './discover-options.ts'
+import { discoveredFeeds } from './discovered-feeds.ts'
+import { type FoundTables, findTables } from './find-tables.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Again } from './partition-question.ts'
 import { columnsKept, optionsOf, settingsOf } from './settings.ts'
@@ -105,13 +107,9 @@ async function surveyGuarded(
     )
     storableText(`source "${use.name}": identity()`, identity, options.problemOf)
     const context = { client: client as never, signal, log }
-    const { tables } = source
     const tracked = trackedBy(use, options.state)
-    const find = async (now: Tracked): Promise<readonly Table[]> =>
-      typeof tables === 'function'
-        ? [...(await again('its tables', () => tables({ ...context, tracked: now })))]
-        : tables
-    const found = await kept('tables', () => find(tracked))
+    const find = (now: Tracked): Promise<FoundTables> => findTables(source, { ...context, tracked: now }, again)
+    const { tables: found, feeds } = await kept('tables', () => find(tracked))
     const missing = missingTables(use, {
       found,
       state: options.state,
@@ -120,12 +118,12 @@ async function surveyGuarded(
     checkOptions(use, found, options.state)
     const findTable: DiscoveredSource['findTable'] = async (name, known) => {
       const columns: Tracked['columns'] = (one) => (one === name ? known : tracked.columns(one))
-      const table = (await find({ ...tracked, columns })).find((one) => one.name === name)
+      const table = (await find({ ...tracked, columns })).tables.find((one) => one.name === name)
       return table && { table, columns: columnsKept(use.name, table, use.options) }
     }
     const result: DiscoveredSource & { tables: DiscoveredTable[] } = {
       ...{ ...discovered, client, failure: undefined, missing, tables: [] },
-      findTable: typeof tables === 'function' ? findTable : undefined,
+      findTable: typeof source.tables === 'function' ? findTable : undefined,
     }
     const lists = new Map<unknown, Promise<readonly Partition[]>>()
     const listed = (table: Table): Promise<readonly Partition[]> => {
@@ -142,12 +140,18 @@ async function surveyGuarded(
     }
     const wanted = found.filter((table) => optionsOf(use.options, table.name) !== false)
     const names = destinationNames(use, wanted, options)
-    const all = wanted.map((table) =>
-      describeTable(use, table, names.get(table)!, { discovered: result, identity, options }),
-    )
+    const fedBy = discoveredFeeds(feeds, {
+      found,
+      wanted,
+      isWanted: (one) => options.wants(use.name, one.name, names.get(one)!.name),
+    })
+    const all = wanted.map((table) => ({
+      ...describeTable(use, table, names.get(table)!, { discovered: result, identity, options }),
+      ...(table.feed === undefined ? {} : { fed: fedBy.get(table.feed.name) }),
+    }))
     const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [DiscoveredSource]
     const describeAgain: TableQuestion['describeAgain'] = async (before) => {
-      const table = (await find(tracked)).find(({ name }) => name === before.table.name)
+      const table = (await find(tracked)).tables.find(({ name }) => name === before.table.name)
       const placed = { name: before.name, problem: undefined, unplaced: before.unplaced === true }
       return table && describeTable(use, table, placed, { discovered: result, identity, options })
     }

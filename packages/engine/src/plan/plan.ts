@@ -158,6 +158,11 @@ function pauseOf(
       return `its cursor changed from ${recorded.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
     }
   }
+  const [fedBefore, fedNow] = [known.fed?.feed, table.feed?.name]
+  if (known.everFilled && fedBefore !== fedNow) {
+    const how = (feed: string | undefined): string => (feed === undefined ? 'by reading it' : `by the feed "${feed}"`)
+    return `it was synced ${how(fedBefore)}, and now is ${how(fedNow)}`
+  }
   if (known.everFilled && known.present === 'missing') return MISSING
   if (known.everFilled && known.present === 'empty') return EMPTIED
   const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
@@ -200,7 +205,8 @@ function planPartition(
     notKept: [],
     continuesFrom: undefined,
   }
-  if (partition.failure !== undefined) return planned
+  // What a feed tells is not planned by windows.
+  if (partition.failure !== undefined || discovered.table.feed !== undefined) return planned
   const state = known ?? newPartition(partition.id)
   return discovered.table.cursor === undefined
     ? { ...planned, ...planWhole(discovered, partition, state) }

@@ -15,9 +15,19 @@ import { TableRun } from './table-run.ts'
 import { workOf } from './table-work.ts'
 import { takeRange } from './take-range.ts'
 
+/** Who reads the feeds that tell tables. */
+export interface FedTables {
+  /** A table of a feed is prepared, or cannot be. */
+  add(table: TableRun): void
+  /** A source has said all it has: its feeds are complete. */
+  asked(source: DiscoveredSource): void
+}
+
 export interface IntakeOptions {
   readonly context: RunContext
   readonly steps: RunSteps
+  /** Tables that a feed tells: they have no steps. */
+  readonly feeds: FedTables
   readonly config: PlanConfig
   readonly names: NameClaims
   /** The state that the sources were asked with. */
@@ -46,7 +56,7 @@ export class Intake {
   }
 
   add(table: DiscoveredTable): void {
-    if (!this.#options.config.select(table)) return
+    if (!(table.fed?.isWanted ?? this.#options.config.select(table))) return
     this.#found.push(table)
     this.#begin()
   }
@@ -56,7 +66,9 @@ export class Intake {
     this.#waiting.push(async () => {
       const wasSilent = this.#silent.delete(source.name)
       await recordAnswer({ ...source, wasSilent }, this.#options.before, this.#options.context)
-      if ('tables' in source) this.#options.steps.asked(source)
+      if (!('tables' in source)) return
+      this.#options.steps.asked(source)
+      this.#options.feeds.asked(source)
     })
     this.#begin()
   }
@@ -134,7 +146,7 @@ export class Intake {
 
   /** Prepares tables that are planned, and hands them to the steps. */
   async #begun(taken: readonly TableRun[]): Promise<void> {
-    const { context, steps } = this.#options
+    const { context } = this.#options
     const { options } = context
     this.tables.push(...taken)
     options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
@@ -143,13 +155,24 @@ export class Intake {
       if (table.isLocked) this.#prepareLater(table)
       else {
         if (options.handOut !== undefined) await recordPasses(table, context)
-        steps.add(table)
+        this.#ready(table)
       }
     }
     await recordTablesChecked(
       taken.filter(({ isLocked }) => !isLocked),
       context,
     )
+  }
+
+  #ready(table: TableRun): void {
+    const { steps, feeds } = this.#options
+    if (table.planned.discovered.fed === undefined) {
+      steps.add(table)
+      return
+    }
+    table.awaitsFeed = true
+    steps.expect(table)
+    feeds.add(table)
   }
 
   /** Another session has locked a table: the others continue, and Tidemark tries it again like any failure that may pass. */
@@ -167,7 +190,7 @@ export class Intake {
       }
       // Not before: a table with nothing to do that does not wait for a lock is released.
       table.isLocked = false
-      steps.add(table)
+      this.#ready(table)
       await recordTablesChecked([table], context)
     }
     const later = work()

@@ -96,6 +96,7 @@ export function shapeOf({ name, source, table, columns, options, identity }: Dis
     mode: options.mode,
     identity,
     aliases: table.aliases,
+    ...(table.feed === undefined ? {} : { fed: true }),
   }
 }
 

@@ -58,6 +58,12 @@ export class TableRun {
   isReleased = false
   /** Somebody has locked it in the destination: it is prepared a little later. */
   isLocked = false
+  /** Why it is paused until someone decides; undefined: it is not. */
+  pausedFor: string | undefined
+  /** Its feed is still to be read. */
+  awaitsFeed = false
+  /** Its feed was read to its end, or to where its source was: what it held before is there. */
+  isFedToEnd: boolean
   /** The log says what it is. */
   isAnnounced = false
   /** The status as the state has it. */
@@ -87,6 +93,8 @@ export class TableRun {
     this.isRestricted = planned.restrictedTo !== undefined
     this.recorded = known?.status
     this.recordedUndeclared = known?.undeclared ?? []
+    this.pausedFor = planned.pausedFor
+    this.isFedToEnd = known?.partitions.get('')?.completedAt != null
     this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
     this.#others = otherPartitions(planned, known)
     this.deletedRows = this.partitions.reduce((sum, { refresh }) => sum + refresh.deleted, 0)
@@ -135,14 +143,13 @@ export class TableRun {
   status(done = 0, overcome?: PartitionRun): TableStatus {
     const isFailing =
       this.failures.length > 0 || this.partitions.some((one) => one.failedRanges.isFailing && one !== overcome)
-    return (isFailing || this.#others.isFailing) && this.planned.pausedFor === undefined
-      ? 'failing'
-      : this.ownStatus(done)
+    return (isFailing || this.#others.isFailing) && this.pausedFor === undefined ? 'failing' : this.ownStatus(done)
   }
 
   /** What it is where nothing of it fails. */
   ownStatus(done = 0): TableStatus {
-    if (this.planned.pausedFor !== undefined) return 'paused'
+    if (this.pausedFor !== undefined) return 'paused'
+    if (this.discovered.fed !== undefined) return this.isFedToEnd ? 'complete' : 'backfilling'
     const left = this.partitions.reduce((sum, one) => sum + one.historyStepsRemaining + one.historyOutside, 0)
     const isLeft = left - done > 0 || this.partitions.some(({ refresh }) => refresh.startsAgain(this.schemaHash))
     return isLeft || this.#others.isBackfilling ? 'backfilling' : 'complete'
@@ -213,6 +220,7 @@ export class PartitionRun {
     this.failedRanges = new FailedRanges(known, planned)
     this.isChecked =
       !table.isRestricted &&
+      table.planned.discovered.fed === undefined &&
       planned.discovered.failure === undefined &&
       !planned.steps.spans.some(({ windows }) => this.reachesEnd({ window: windows?.range }))
     this.hasTooMany = hasTooMany(planned)

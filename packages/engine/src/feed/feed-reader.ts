@@ -1,0 +1,277 @@
+import { SyncError } from '@tidemark/core'
+import {
+  asChange,
+  asCheckpoint,
+  columnsOf,
+  type FeedCheckpoint,
+  messageOf,
+  type TableChange,
+} from '@tidemark/core/engine'
+import { columnsKept } from '../discover/settings.ts'
+import { describe } from '../read/reject.ts'
+import { shapeOf } from '../run/prepare-tables.ts'
+import type { TableRun } from '../run/table-run.ts'
+import { ALONE } from '../schedule/task.ts'
+import { type SourceWait, waitingFor } from '../source/source-wait.ts'
+import { patienceOf } from '../source/stall.ts'
+import { FeedBuffer } from './feed-buffer.ts'
+import type { FeedWork } from './feed-work.ts'
+import type { FeedWriter } from './feed-writer.ts'
+
+/** A checkpoint waits no longer than this for its commit. */
+const COMMIT_MS = 1000
+/** How long changes may be taken in at a stretch. */
+const TURN_MS = 2
+/** After so much of a batch a checkpoint is committed, so that a batch seldom ends between two of them. */
+const HALF = 0.5
+/** Changes between two looks at how much has gathered. */
+const LOOK_EVERY = 64
+
+type Next = IteratorResult<unknown, unknown>
+
+/**
+ * Reads a feed once, from its committed offset: takes changes in, folds them by key, and commits at checkpoints, at the latest
+ * after a second; a transaction larger than a batch in parts without an offset. While a batch is written the next is read.
+ */
+export class FeedReader {
+  readonly #work: FeedWork
+  readonly #writer: FeedWriter
+  readonly #redact: (text: string) => string
+  #buffer: FeedBuffer
+  #pending: Promise<void> = Promise.resolve()
+  #committedAt: number
+  #looks = 0
+  /** Changes came since the last look that are many by themselves. */
+  #isLarge = false
+  /** Anything was committed: a later failure is another one. */
+  hasProgress = false
+
+  constructor(work: FeedWork, writer: FeedWriter) {
+    this.#work = work
+    this.#writer = writer
+    this.#redact = work.context.options.redact ?? ((text) => text)
+    this.#buffer = this.#nextBuffer(writer.nextSeq)
+    this.#committedAt = work.context.clock.monotonic()
+  }
+
+  /** @returns whether the feed is read to its end, or to `head`; false where the time of the run is over. */
+  async run(offset: unknown, head: unknown): Promise<boolean> {
+    const { context, source } = this.#work
+    const options = {
+      clock: context.clock,
+      slot: ALONE,
+      guard: source.guard,
+      signal: context.signal,
+      isOverTime: context.isOverTime,
+      ...patienceOf(context.options.settings ?? {}),
+    }
+    return await waitingFor(options, (wait) => this.#read(wait, offset, head))
+  }
+
+  async #read(wait: SourceWait, offset: unknown, head: unknown): Promise<boolean> {
+    const { feed, source, context } = this.#work
+    const { client, log, guard } = source
+    const items = guard.run(() => feed.read({ client, signal: wait.signal, log, offset } as never))
+    if (typeof items?.[Symbol.asyncIterator] !== 'function')
+      throw new SyncError(
+        `feed "${feed.name}": read() must be an async generator that yields changes and checkpoints, async *read({ client, offset }) { yield … }`,
+        'fix-source',
+      )
+    const iterator = items[Symbol.asyncIterator]()
+    let isOver = false
+    let turnedAt = context.clock.monotonic()
+    try {
+      if (this.#isPast(offset, head)) return true
+      for (;;) {
+        const { done, value } = await this.#next(wait, iterator)
+        isOver = done === true
+        if (context.clock.monotonic() - turnedAt >= TURN_MS) {
+          await context.clock.turn()
+          turnedAt = context.clock.monotonic()
+          context.signal.throwIfAborted()
+        }
+        if (isOver) return await this.#end()
+        const checkpoint = asCheckpoint(value)
+        if (checkpoint !== undefined) {
+          await this.#checkpoint(checkpoint, wait)
+          if (this.#isPast(checkpoint.offset, head)) return await this.#end()
+          if (context.isOverTime()) {
+            await this.#flush(wait)
+            return false
+          }
+          continue
+        }
+        const change = asChange(value)
+        if (change === undefined)
+          throw new SyncError(
+            `feed "${feed.name}": read() yielded ${describe(value)}; it yields changes of its tables, such as orders.upserted([…]), and checkpoint(offset)`,
+            'fix-source',
+          )
+        await this.#change(change)
+      }
+    } finally {
+      this.#pending.catch(() => {})
+      wait.end()
+      if (!isOver) void Promise.try(() => iterator.return?.()).catch(() => {})
+    }
+  }
+
+  /** The next item. A checkpoint that waits to be committed does not wait for it longer than a second. */
+  async #next(wait: SourceWait, iterator: AsyncIterator<unknown>): Promise<Next> {
+    const next = wait.page(() => iterator.next(), weightOf)
+    if (this.#buffer.checkpoint === undefined) return await next
+    const { clock } = this.#work.context
+    const left = Math.max(0, COMMIT_MS - (clock.monotonic() - this.#committedAt))
+    const came = new AbortController()
+    const isFirst = await Promise.race([
+      next.then(
+        () => true,
+        () => true,
+      ),
+      clock.sleep(left, came.signal).then(
+        () => false,
+        () => true,
+      ),
+    ])
+    came.abort()
+    if (!isFirst) await this.#flush(wait)
+    return await next
+  }
+
+  async #change(change: TableChange): Promise<void> {
+    const { tables, leftOut, feed } = this.#work
+    const table = tables.get(change.table)
+    if (table === undefined) {
+      if (leftOut.has(change.table)) return
+      throw new SyncError(
+        `feed "${feed.name}" told a change of table "${change.table}", which is none of its tables; name it in of([…])`,
+        'fix-source',
+      )
+    }
+    switch (change.kind) {
+      case 'schema-changed':
+        await this.#reshape(table, change)
+        return
+      case 'snapshot-started':
+        // What was told before has a smaller number.
+        await this.#write()
+        this.#writer.snapshots.set(table, this.#buffer.seq)
+        return
+      case 'snapshot-ended': {
+        const from = this.#writer.snapshots.get(table)
+        if (from === undefined)
+          throw new SyncError(
+            `feed "${feed.name}": table "${change.table}" ended a snapshot that was not started`,
+            'fix-source',
+          )
+        this.#writer.snapshots.delete(table)
+        this.#writer.replacedBelow.set(table, from)
+        this.#buffer.checkpoint = undefined
+        return
+      }
+      default:
+        this.#buffer.add(change, table)
+        if (change.kind === 'truncated') this.#writer.replacedBelow.set(table, this.#buffer.seq)
+        this.#isLarge ||= change.kind === 'upserted' && change.rows.length > LOOK_EVERY
+        if (++this.#looks % LOOK_EVERY !== 0 && !this.#isLarge) return
+        this.#isLarge = false
+        if (this.#buffer.isFull()) await this.#write()
+    }
+  }
+
+  async #checkpoint(checkpoint: FeedCheckpoint, wait: SourceWait): Promise<void> {
+    const { clock } = this.#work.context
+    this.#buffer.checkpoint = checkpoint
+    const isDue = clock.monotonic() - this.#committedAt >= COMMIT_MS || this.#buffer.isFull(HALF)
+    if (checkpoint.options.waits === true || isDue) await this.#flush(wait)
+  }
+
+  /** Commits the checkpoint that was come to, and tells the source. */
+  async #flush(wait: SourceWait): Promise<void> {
+    const { checkpoint } = this.#buffer
+    if (checkpoint === undefined) return
+    await this.#write()
+    await this.#pending
+    const { feed, source } = this.#work
+    const { acknowledge } = feed
+    if (acknowledge === undefined) return
+    const { client, log } = source
+    await wait.answer(() => acknowledge({ client, log, signal: wait.signal, offset: checkpoint.offset } as never))
+  }
+
+  /** Hands what has gathered on, once what was before is written. */
+  async #write(): Promise<void> {
+    await this.#pending
+    const buffer = this.#buffer
+    this.#committedAt = this.#work.context.clock.monotonic()
+    if (buffer.isEmpty) return
+    const { checkpoint } = buffer
+    this.#buffer = this.#nextBuffer(buffer.seq + 1n)
+    const commit = this.#writer.commit(buffer, {
+      checkpoint: checkpoint && { offset: offsetText(checkpoint.offset), at: checkpoint.options.at },
+    })
+    const pending = commit.then(() => {
+      this.hasProgress = true
+    })
+    pending.catch(() => {})
+    this.#pending = pending
+  }
+
+  /** The source has told all it has: what came last is whole. */
+  async #end(): Promise<boolean> {
+    const { state, context } = this.#work
+    await this.#pending
+    const { checkpoint } = this.#buffer
+    await this.#writer.commit(this.#buffer, {
+      checkpoint:
+        checkpoint === undefined
+          ? { offset: state.offset }
+          : { offset: offsetText(checkpoint.offset), at: checkpoint.options.at },
+      completedAt: context.destinationNow(),
+    })
+    return true
+  }
+
+  /** From here on a table has other columns: the destination has them before what follows is written. */
+  async #reshape(table: TableRun, { row }: TableChange & { readonly kind: 'schema-changed' }): Promise<void> {
+    const { discovered, lease } = table
+    const { destination, options } = this.#work.context
+    const { name } = discovered.source
+    await this.#write()
+    await this.#pending
+    if (lease === undefined) return
+    const now = { ...discovered.table, row, columns: columnsOf(row) }
+    const own = options.sources.find((one) => one.name === name)?.options ?? {}
+    const changed = { ...discovered, table: now, columns: columnsKept(name, now, own) }
+    try {
+      const prepared = await destination.prepare(lease, shapeOf(changed))
+      for (const one of prepared.changes) options.log?.info(`${table.name}: ${one}`)
+      table.discovered = changed
+      table.prepared = prepared
+    } catch (error) {
+      if (!SyncError.is(error) || error.code !== 'schema') throw error
+      await this.#writer.pause(table, messageOf(error))
+    }
+  }
+
+  #isPast(offset: unknown, head: unknown): boolean {
+    const { isPast } = this.#work.feed
+    return head !== undefined && offset !== undefined && isPast?.(offset as never, head as never) === true
+  }
+
+  #nextBuffer(seq: bigint): FeedBuffer {
+    return new FeedBuffer({ seq, limit: this.#work.context.options.settings?.batch, redact: this.#redact })
+  }
+}
+
+/** How far an item of a feed gets: rows of a change; a checkpoint as much as one. */
+function weightOf({ value }: Next): number {
+  const change = asChange(value)
+  return change?.kind === 'upserted' ? change.rows.length : 1
+}
+
+export function offsetText(offset: unknown): string {
+  const text = JSON.stringify(offset)
+  if (typeof text !== 'string') throw new SyncError('a checkpoint has an offset that JSON does not hold', 'fix-source')
+  return text
+}

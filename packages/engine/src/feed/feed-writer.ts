@@ -1,0 +1,246 @@
+import {
+  type FeedBatch,
+  type FeedCommitted,
+  type FeedTableBatch,
+  failpoint,
+  isPastRejectLimit,
+  type StepRef,
+} from '@tidemark/core/engine'
+import { tablePlace } from '../failure/config-path.ts'
+import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
+import { heldBack, tooManyRejects } from '../read/step-error.ts'
+import { recordOn } from '../run/run-context.ts'
+import type { TableRun } from '../run/table-run.ts'
+import type { FeedBuffer } from './feed-buffer.ts'
+import type { FeedWork } from './feed-work.ts'
+import type { Gathered } from './table-changes.ts'
+
+/** What one table has come to while its feed is read. */
+interface Written {
+  readonly step: StepRef
+  batches: number
+  rows: number
+  rejected: number
+  /** Rows of a table without a key are kept beside it until a checkpoint. */
+  isStaged: boolean
+}
+
+export interface CommitOptions {
+  /** Everything so far is whole: the offset to continue from (JSON text; null: from the beginning), and when the system had made it. */
+  readonly checkpoint?: { readonly offset: string | null; readonly at?: Date | undefined } | undefined
+  /** The feed is read to its end, or to where its source was at this moment, by the destination's clock. */
+  readonly completedAt?: bigint | undefined
+}
+
+const NOTHING: Gathered = {
+  rows: [],
+  partial: [],
+  deletions: [],
+  rejects: [],
+  counts: { read: 0, deduped: 0, trimmed: 0, rejected: 0 },
+}
+
+/** Commits what a feed has told, of all its tables in one transaction. */
+export class FeedWriter {
+  /** Rows below these numbers are gone with the next checkpoint. */
+  readonly replacedBelow = new Map<TableRun, bigint>()
+  /** Tables of which all rows are being told, and the number from which on. */
+  readonly snapshots = new Map<TableRun, bigint>()
+  readonly #work: FeedWork
+  readonly #written = new Map<TableRun, Written>()
+  readonly #startedAt: number
+  #leftOut: string
+
+  constructor(work: FeedWork) {
+    this.#work = work
+    this.#startedAt = work.context.clock.monotonic()
+    this.#leftOut = leftOutText(work)
+  }
+
+  /** The number of the next commit. */
+  get nextSeq(): bigint {
+    return this.#work.state.seq + 1n
+  }
+
+  /** @throws SyncError code `fenced`; `deletion-limit`: nothing is written. */
+  async commit(buffer: FeedBuffer | undefined, { checkpoint, completedAt }: CommitOptions): Promise<void> {
+    const { feed, source, context, lease, tables } = this.#work
+    const { destination } = context
+    const batches = new Map<TableRun, FeedTableBatch>()
+    for (const [table, changes] of buffer?.tables ?? []) {
+      if (!tables.has(table.discovered.table.name)) continue
+      const gathered = changes.take()
+      const isPaused = await this.#isPastLimit(table, gathered, changes.why)
+      if (!isPaused) batches.set(table, await this.#batch(table, gathered, { checkpoint, completedAt }))
+    }
+    for (const table of tables.values()) {
+      const isDue = checkpoint !== undefined && (this.replacedBelow.has(table) || this.#isDue(table))
+      if (!batches.has(table) && (isDue || completedAt !== undefined))
+        batches.set(table, await this.#batch(table, NOTHING, { checkpoint, completedAt }))
+    }
+    const leftOut = leftOutText(this.#work)
+    const batch: FeedBatch = {
+      source: source.name,
+      feed: feed.name,
+      seq: buffer?.seq ?? this.nextSeq,
+      tables: [...batches.values()],
+      checkpoint: checkpoint && {
+        offset: checkpoint.offset,
+        toldAt: checkpoint.at === undefined ? undefined : BigInt(checkpoint.at.getTime()) * 1000n,
+      },
+      completedAt,
+      leftOut: leftOut === this.#leftOut ? undefined : [...this.#work.leftOut].sort(),
+    }
+    failpoint('before-batch')
+    const committed = await destination.commitFeed(lease, batch)
+    this.#leftOut = leftOut
+    this.#committed(batches, committed, { checkpoint, completedAt })
+  }
+
+  /** Rows of a table without a key that a checkpoint has made whole. */
+  #isDue(table: TableRun): boolean {
+    return this.#written.get(table)?.isStaged === true && !this.snapshots.has(table)
+  }
+
+  async #batch(
+    table: TableRun,
+    gathered: Gathered,
+    { checkpoint, completedAt }: CommitOptions,
+  ): Promise<FeedTableBatch> {
+    const { context } = this.#work
+    const { options } = table.discovered
+    const written = await this.#writtenOf(table)
+    const isKeyless = table.discovered.table.primaryKey.length === 0
+    const isWhole = checkpoint !== undefined && !this.snapshots.has(table)
+    const staging = !isKeyless ? undefined : !isWhole ? 'fill' : written.isStaged ? 'move' : undefined
+    const below = isWhole ? this.replacedBelow.get(table) : undefined
+    const limit =
+      context.options.acceptDeletions === true || this.#work.feed.repeatable ? undefined : options.deletionLimit
+    return {
+      lease: table.lease!,
+      step: written.step,
+      number: written.batches + 1,
+      ...gathered,
+      replacedBelow: below,
+      deletionLimit: below === undefined ? undefined : limit,
+      staging,
+      completes:
+        completedAt === undefined && checkpoint === undefined
+          ? undefined
+          : {
+              status: completedAt === undefined ? table.ownStatus() : 'complete',
+              checkedAt: completedAt,
+              last: completedAt !== undefined,
+              purge: options.deletes === 'hard',
+            },
+      durationMs: Math.round(context.clock.monotonic() - this.#startedAt),
+    }
+  }
+
+  async #writtenOf(table: TableRun): Promise<Written> {
+    const known = this.#written.get(table)
+    if (known !== undefined) return known
+    const { context } = this.#work
+    const beganAt = await context.destination.now()
+    const step: StepRef = {
+      run: context.run,
+      step: context.nextStep(),
+      table: table.name,
+      partition: '',
+      kind: 'changes',
+      window: undefined,
+      attempt: 1,
+      beganAt,
+    }
+    const one: Written = { step, batches: 0, rows: 0, rejected: 0, isStaged: false }
+    this.#written.set(table, one)
+    context.options.onEvent?.({
+      type: 'step-started',
+      table: table.name,
+      partition: '',
+      kind: 'changes',
+      step: step.step,
+      attempt: 1,
+      window: undefined,
+      span: undefined,
+      index: 1,
+      of: 1,
+      untilEmpty: false,
+    })
+    return one
+  }
+
+  /** Whether so many of a table's rows do not fit that it is paused: its changes are left out from here on. */
+  async #isPastLimit(table: TableRun, { counts }: Gathered, why: string | undefined): Promise<boolean> {
+    if (counts.rejected === 0) return false
+    const { context } = this.#work
+    const before = this.#written.get(table)
+    const step = { rows: (before?.rows ?? 0) + counts.read, rejected: (before?.rejected ?? 0) + counts.rejected }
+    const holdsRows = table.known?.everFilled === true || step.rejected < step.rows
+    const limit = context.options.settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT
+    if (!isPastRejectLimit({ step, holdsRows }, limit)) return false
+    await this.pause(table, tooManyRejects(table.name, step, why).message)
+    return true
+  }
+
+  /** A table needs a decision: its changes are left out from here on, and the others go on. */
+  async pause(table: TableRun, pausedFor: string): Promise<void> {
+    const { context, tables, leftOut } = this.#work
+    const { name } = table.discovered.table
+    tables.delete(name)
+    leftOut.add(name)
+    table.pausedFor = pausedFor
+    context.options.log?.warn(`${table.name} is paused: ${pausedFor}`)
+    await recordOn(table, [{ kind: 'table', status: 'paused', pausedFor }], context)
+    table.recorded = 'paused'
+  }
+
+  #committed(
+    batches: ReadonlyMap<TableRun, FeedTableBatch>,
+    { seq, tables }: FeedCommitted,
+    { checkpoint, completedAt }: CommitOptions,
+  ): void {
+    const { context, state, source } = this.#work
+    for (const [table, batch] of batches) {
+      const held = tables.get(table.name)?.withheld
+      if (held === undefined) continue
+      const place = tablePlace(source.name, table.discovered.table.name)
+      throw heldBack({ name: table.name, place, step: batch.step, rejected: 0, why: undefined }, held)
+    }
+    state.seq = seq
+    if (checkpoint !== undefined) state.offset = checkpoint.offset
+    for (const [table, batch] of batches) {
+      const written = this.#written.get(table)!
+      const done = tables.get(table.name)
+      written.batches++
+      written.rows += batch.counts.read
+      written.rejected += batch.counts.rejected
+      written.isStaged = batch.staging === 'fill' && (written.isStaged || batch.rows.length > 0)
+      if (batch.replacedBelow !== undefined) this.replacedBelow.delete(table)
+      if (completedAt !== undefined) table.isFedToEnd = true
+      const rows = {
+        ...batch.counts,
+        rejected: batch.counts.rejected + (done?.rejected ?? 0),
+        written: done?.written ?? 0,
+        unchanged: done?.unchanged ?? 0,
+        deleted: done?.deleted ?? 0,
+      }
+      table.add(rows)
+      if (batch.completes !== undefined) table.recorded = batch.completes.status
+      if (batch.deletions.length > 0) table.reportsDeletions = true
+      const { step } = batch.step
+      context.options.onEvent?.({ type: 'batch-committed', table: table.name, partition: '', step, rows })
+    }
+  }
+
+  /** The feed is read, or has failed: the steps of its tables are over. */
+  end(failure: Parameters<TableRun['fail']>[1] | undefined): void {
+    const { context } = this.#work
+    for (const [table, { step }] of this.#written) {
+      if (failure === undefined) table.stepsDone++
+      context.options.onEvent?.({ type: 'step-ended', table: table.name, partition: '', step: step.step, failure })
+    }
+  }
+}
+
+const leftOutText = ({ leftOut }: FeedWork): string => JSON.stringify([...leftOut].sort())
