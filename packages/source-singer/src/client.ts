@@ -1,5 +1,6 @@
 import { parseCatalog, type Selection, selectStreams } from './catalog.ts'
 import { type SingerConfig, streamOptions } from './config.ts'
+import { parseMessage } from './message.ts'
 import type { SelectedStream } from './selected-stream.ts'
 import type { StreamTable } from './stream-table.ts'
 import { Tap } from './tap.ts'
@@ -18,6 +19,7 @@ export class SingerClient {
   tables: ReadonlyMap<string, StreamTable> = new Map()
   /** By the streams' names. */
   readonly found = new Map<string, FoundStream>()
+  #hasLooked = false
   #selection: Selection | undefined
   /** Streams of the catalog, selected or not, by all names that messages may use. */
   #catalogNames: ReadonlySet<string> = new Set()
@@ -40,9 +42,34 @@ export class SingerClient {
     return this.#selection
   }
 
-  /** Whether a stream that is not a table was left out: the tap sends it all the same. */
+  isInCatalog(stream: string): boolean {
+    return this.#catalogNames.has(stream)
+  }
+
+  /** Whether the config leaves a stream out that the catalog does not have. */
   isLeftOut(stream: string): boolean {
-    return this.#catalogNames.has(stream) || streamOptions(this.config, stream).selected === false
+    return streamOptions(this.config, stream).selected === false
+  }
+
+  /**
+   * Runs a tap that has no catalog until it has sent the schemas of some streams, or of its first one, and stops it: what its tables are is
+   * known by that alone.
+   *
+   * @param names streams of which the schema is wanted; without any, the first one that the tap sends.
+   */
+  async lookForStreams(names: readonly string[], run: Parameters<Tap['discover']>[0]): Promise<void> {
+    if (this.#hasLooked) return
+    this.#hasLooked = true
+    const missing = new Set(names)
+    for await (const lines of this.tap.sync({ ...run, catalog: undefined, state: undefined })) {
+      for (const line of lines) {
+        const message = parseMessage(line)
+        if (message?.type !== 'SCHEMA') continue
+        if (!this.found.has(message.stream)) this.found.set(message.stream, message)
+        missing.delete(message.stream)
+        if (missing.size === 0) return
+      }
+    }
   }
 
   /** A stream that the catalog does not have, with all its properties. */

@@ -43,6 +43,7 @@ class Reading {
     this.#log = log
     this.#from = from
     this.#state = from ?? ''
+    for (const table of client.tables.values()) table.discard()
   }
 
   take(line: string): readonly Told[] {
@@ -87,9 +88,11 @@ class Reading {
   #schema({ stream, schema, key }: Message & { readonly type: 'SCHEMA' }): readonly Told[] {
     const table = this.#client.tables.get(stream)
     if (table === undefined) {
-      if (this.#client.isLeftOut(stream)) return this.#ignore(stream)
+      if (this.#isLeftOut(stream)) return this.#ignore(stream)
       this.#client.found.set(stream, { schema, key })
-      throw columnsChanged(`the tap sends stream "${stream}", which was not known`)
+      throw columnsChanged(
+        `${this.#client.tap.subject} sends stream "${stream}", which is not in its catalog; declare it in the config: streams: { ${JSON.stringify(stream)}: { primaryKey: ${JSON.stringify(key)} } }`,
+      )
     }
     this.#checkKey(table, { schema, key })
     return [...this.#begin(table), ...table.takeSchema(schema)]
@@ -104,7 +107,9 @@ class Reading {
     if (isSame || stream.options.primaryKey !== undefined) return
     if (stream.key.length === 0 && !this.#client.found.has(stream.name)) {
       this.#client.found.set(stream.name, found)
-      throw columnsChanged(`the tap sends stream "${stream.name}" with a key that its catalog does not have`)
+      throw columnsChanged(
+        `${this.#client.tap.subject} sends stream "${stream.name}" with a key that its catalog does not have; declare it in the config: streams: { ${JSON.stringify(stream.name)}: { primaryKey: ${JSON.stringify(found.key)} } }`,
+      )
     }
     const shown = (names: readonly string[]): string => (names.length === 0 ? 'no key' : `the key ${names.join(', ')}`)
     throw new SyncError(
@@ -136,12 +141,16 @@ class Reading {
   }
 
   #unknown(stream: string): readonly Told[] {
-    if (this.#client.isLeftOut(stream)) return this.#ignore(stream)
+    if (this.#isLeftOut(stream)) return this.#ignore(stream)
     throw new SyncError(
       `${this.#client.tap.subject} sends a record of stream "${stream}" before its schema; report it to the tap’s author`,
       'fix-source',
       { code: 'tap-message' },
     )
+  }
+
+  #isLeftOut(stream: string): boolean {
+    return this.#client.isInCatalog(stream) || this.#client.isLeftOut(stream)
   }
 
   /** The tap sends what was left out: its rows are not stored. */

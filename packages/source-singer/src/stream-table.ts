@@ -40,6 +40,12 @@ export class StreamTable {
     this.#places = this.#placesOf(columns)
   }
 
+  /** Forgets what a run took that was not yielded. */
+  discard(): void {
+    this.#rows = []
+    this.#deleted = []
+  }
+
   /** What a schema that the tap sends changes: columns that are new or wider. One that it no longer names stays. */
   takeSchema(schema: Readonly<Record<string, unknown>>): readonly Change<SingerClient>[] {
     const known = new Map(this.#columns.map((column) => [column.name, column]))
@@ -63,8 +69,7 @@ export class StreamTable {
 
   /** The changes of all records that were taken. */
   flush(): readonly Change<SingerClient>[] {
-    const changes = [...this.#flushedRows(), ...this.#flushedDeletions()]
-    return changes
+    return [...this.#flushedRows(), ...this.#flushedDeletions()]
   }
 
   #delete(record: Row): readonly Change<SingerClient>[] {

@@ -11,7 +11,9 @@ type Finding = Context<SingerClient> & { readonly tracked: Tracked }
 export async function tablesOf(finding: Finding): Promise<FeedTable<SingerClient, RowSchema, readonly string[]>[]> {
   const { client, log } = finding
   const selection = await client.selection(finding)
-  const streams = [...(selection?.streams ?? []), ...undiscovered(finding)].map((stream) => withFound(stream, client))
+  if (selection === undefined) await look(finding)
+  const beside = undiscovered(finding).flatMap((name) => streamBeside(name, finding) ?? [])
+  const streams = [...(selection?.streams ?? []).map((stream) => withFound(stream, client)), ...beside]
   const tables = streams.map((stream) => tableOf(stream, finding))
   for (const { stream, key } of tables) {
     if (key.length === 0 && stream.method === 'INCREMENTAL')
@@ -26,16 +28,34 @@ export async function tablesOf(finding: Finding): Promise<FeedTable<SingerClient
   return tables.map(({ table }) => table)
 }
 
-/** Streams of a tap without a catalog, and others that a catalog lacks: those of earlier runs, and of this one. */
-function undiscovered({ client, tracked }: Finding): readonly SelectedStream[] {
-  const known = client.config.catalogOption === 'none' ? (tracked.tables?.() ?? []) : []
-  const names = new Set([...known, ...client.found.keys()])
-  return [...names]
-    .filter((name) => !client.isLeftOut(name))
-    .map((name) => {
-      const key = tracked.primaryKey?.(name)?.filter((one) => one !== ROW_HASH)
-      return client.streamOf(name, client.found.get(name) ?? { schema: {}, key: key ?? [] })
-    })
+/** Runs a tap without a catalog for the schemas of streams that are not known yet. */
+async function look(finding: Finding): Promise<void> {
+  const { client, tracked, log } = finding
+  const names = undiscovered(finding)
+  const unknown = names.filter((name) => tracked.columns(name) === undefined)
+  if (unknown.length > 0 || names.length === 0) await client.lookForStreams(unknown, finding)
+  const missing = unknown.filter((name) => !client.found.has(name))
+  for (const name of missing)
+    log.warn('the tap sends no schema of this stream, so it is not a table yet', { stream: name })
+}
+
+/** Names of the streams of a tap without a catalog, and of others that a catalog lacks. */
+function undiscovered({ client, tracked }: Finding): readonly string[] {
+  const { catalogOption, streams } = client.config
+  const declared = catalogOption === 'none' ? [...Object.keys(streams), ...(tracked.tables?.() ?? [])] : []
+  const inCatalog = (name: string): boolean => catalogOption !== 'none' && client.isInCatalog(name)
+  return [...new Set([...declared, ...client.found.keys()])].filter(
+    (name) => !inCatalog(name) && !client.isLeftOut(name),
+  )
+}
+
+/** A stream beside the catalog, as the tap sent it in this run, or as the state knows it. */
+function streamBeside(name: string, { client, tracked }: Finding): SelectedStream | undefined {
+  const found = client.found.get(name)
+  if (found !== undefined) return client.streamOf(name, found)
+  if (tracked.columns(name) === undefined) return undefined
+  const key = tracked.primaryKey?.(name) ?? []
+  return client.streamOf(name, { schema: {}, key: key.filter((one) => one !== ROW_HASH) })
 }
 
 /** What the tap said of a stream when it sent it counts, where its catalog says less. */
@@ -47,14 +67,16 @@ function withFound(stream: SelectedStream, client: SingerClient): SelectedStream
 function tableOf(stream: SelectedStream, { tracked }: Finding): StreamTable {
   const { name, options, schema } = stream
   const known = tracked.columns(name)
-  const now = keepTypes(columnsOf(stream, schema), known)
-  const names = new Set(now.map((column) => column.name))
   // A tap without a catalog says what columns it has when it is read.
-  const columns =
-    Object.keys(schema).length > 0 ? now : [...now, ...(known ?? []).filter((one) => !names.has(one.name))]
+  const isKnown = Object.keys(schema).length === 0 && known !== undefined
+  const columns = isKnown ? known : keepTypes(columnsOf(stream, schema), known)
   const fixed = new Map(known?.map((column) => [column.name, column.fixed]))
-  const all = columns.map((column) => ({ ...column, fixed: fixed.get(column.name) }))
   const key = stream.key.length === 0 && options.rowHash ? [ROW_HASH] : stream.key
+  const all = columns.map((column) => ({
+    ...column,
+    fixed: fixed.get(column.name),
+    ...(key.includes(column.name) ? { nullable: false } : {}),
+  }))
   const row = rowOf(all)
   const table = tapFeed.table({ name, row, ...(key.length === 0 ? {} : { primaryKey: key }) } as never)
   return new StreamTable(stream, table as never, { columns: all, key })
