@@ -1,4 +1,4 @@
-import { LineProcess, type LogLine, type ProcessEnding } from '@tidemark/child-process'
+import { LineProcess, type LogLine, type ProcessEnding, packageIn } from '@tidemark/child-process'
 import { type Logger, SyncError } from '@tidemark/core'
 import { createMasker, exactJsonText, type Masker } from '@tidemark/core/values'
 import type { SingerConfig } from './config.ts'
@@ -37,7 +37,7 @@ export class Tap {
   /** Its name without a version or a path, by which another tap is recognised. */
   get name(): string {
     const { tap, command } = this.#config
-    if (tap !== undefined) return /^[\w.-]+/.exec(tap)?.[0] ?? tap
+    if (tap !== undefined) return packageIn(tap) ?? tap.replace(/^.*[/\\]/, '').replace(/[.@#].*$/, '')
     const [program = ''] = [command ?? ''].flat()
     return program.replace(/^.*[/\\]/, '')
   }
@@ -72,8 +72,7 @@ export class Tap {
 
   async *#lines(args: readonly string[], { signal, log }: Run): AsyncGenerator<readonly string[]> {
     const { silenceSeconds, maxLineMegabytes, maxMemoryMegabytes } = this.#config
-    this.#program ??= programOf(this.#config, { signal, log })
-    const program = await this.#program
+    const program = await this.#programOf({ signal, log })
     await using child = LineProcess.start({
       command: program.command,
       args: [...program.args, ...args],
@@ -92,6 +91,15 @@ export class Tap {
       judge: (ending) => this.#judge(ending),
     })
     yield* child.lines()
+  }
+
+  /** Found once; again where that failed. */
+  #programOf(run: Run): Promise<Program> {
+    this.#program ??= programOf({ ...run, config: this.#config, subject: this.subject }).catch((error: unknown) => {
+      this.#program = undefined
+      throw error
+    })
+    return this.#program
   }
 
   /** An exit code says nothing; what the tap wrote last often says that its config is wrong. */

@@ -22,6 +22,8 @@ if (config.journal !== undefined) {
   appendFileSync(config.journal, `${JSON.stringify(entry)}\n`)
 }
 
+if (config.stderr !== undefined) process.stderr.write(`${config.stderr}\n`)
+
 if (args.includes('--discover')) {
   if (config.discover === undefined) process.stdout.write(JSON.stringify(config.catalog, null, 2))
   else process.stdout.write(config.discover)
@@ -29,7 +31,6 @@ if (args.includes('--discover')) {
 } else {
   for (const line of config.lines) process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
   if (config.tail !== undefined) process.stdout.write(config.tail)
-  if (config.stderr !== undefined) process.stderr.write(`${config.stderr}\n`)
   if (config.huge !== undefined) {
     process.stdout.write('{"type":"RECORD","stream":"items","record":{"id":1,"text":"')
     for (let at = 0; at < config.huge; at++) process.stdout.write('x'.repeat(1024 * 1024))
