@@ -2,6 +2,9 @@ import type {
   Committed,
   Comparison,
   Destination,
+  FeedBatch,
+  FeedCommitted,
+  FeedRef,
   Lease,
   LeasedWindow,
   Leases,
@@ -23,6 +26,7 @@ import type { Target } from './dialects/target.ts'
 import { Leasing } from './leasing.ts'
 import { TableRelocation } from './relocate/relocation.ts'
 import { commitPart, purgePartition } from './rows/commit.ts'
+import { commitFeed } from './rows/commit-feed.ts'
 import { readMissing } from './rows/missing.ts'
 import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
@@ -107,6 +111,10 @@ export class SqlStore implements Destination {
     return this.#leasing.leaseWindows(windows)
   }
 
+  leaseFeed(feed: FeedRef): Promise<Leases> {
+    return this.#leasing.leaseFeed(feed)
+  }
+
   leaseBeside(lease: Lease): Promise<Lease> {
     return this.#leasing.leaseBeside(lease)
   }
@@ -168,6 +176,45 @@ export class SqlStore implements Destination {
       for (const slot of taken) if (slot !== kept) this.#stagings.freeSlot(slot)
     })
     return committed
+  }
+
+  async commitFeed(lease: Lease, batch: FeedBatch): Promise<FeedCommitted> {
+    const { project, runner, flavor } = this.#options
+    const parts = batch.tables.map(({ lease }) => lease)
+    const all = [...parts, ...(batch.joins ?? []).map(({ lease }) => lease)]
+    const leases = [...new Map(all.map((one) => [one.table, one])).values()]
+    leases.sort((a, b) => (a.table < b.table ? -1 : 1))
+    const taken: number[] = []
+    const mode = batch.tables.some(({ staging }) => staging === 'move') ? 'write' : 'part'
+    const output = await this.#turns
+      .takeAll(leases, () =>
+        this.#fenced(
+          lease,
+          mode,
+          async (session, now) => {
+            for (const one of leases) await fence(session.db, one, runner, flavor)
+            const output = await commitFeed({
+              session,
+              batch,
+              now,
+              project,
+              writerOf: (one) => this.#writer(one, session),
+              stagingOf: (one) => this.#stagings.of(one, ''),
+              freeSlot: () => this.#takeSlot(taken),
+            })
+            await this.#leasing.beatNowAndThen(session.db)
+            return output
+          },
+          ({ stagings }) => {
+            for (const [one, staging] of stagings) this.#stagings.set(one, '', staging)
+          },
+        ),
+      )
+      .finally(() => {
+        const kept = new Set(parts.map((one) => this.#stagings.of(one, '')?.slot))
+        for (const slot of taken) if (!kept.has(slot)) this.#stagings.freeSlot(slot)
+      })
+    return output.committed
   }
 
   missing(...[lease, step, late]: Parameters<Destination['missing']>): ReturnType<Destination['missing']> {
@@ -287,7 +334,7 @@ export class SqlStore implements Destination {
     let commits = 0n
     return await this.#turns.take(lease, async () => {
       const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
-      const options = { mode, table: lease.table, landed }
+      const options = { mode, table: lease.feed === true ? undefined : lease.table, landed }
       const result = await this.#connections.transaction(options, async (session) => {
         const held = await fence(session.db, lease, runner, dialect)
         commits = held.commits

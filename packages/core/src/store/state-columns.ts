@@ -35,6 +35,26 @@ export const STATE_RECORDS = {
     error_code: 'text?',
     error_remedy: 'text?',
     next_try_at: 'integer?',
+    /** Its feed, and the numbers of that when the table joined it and when its present life began; null: it is of none. */
+    feed: 'text?',
+    since_seq: 'integer?',
+    epoch_seq: 'integer?',
+  },
+  /** Sources that tell changes, with the offset up to which they are committed. */
+  feeds: {
+    source: 'text',
+    feed: 'text',
+    /** JSON, as the source gave it. */
+    committed_offset: 'text?',
+    seq: 'integer',
+    /** Made at random, once: names this destination's use of it. */
+    id: 'text',
+    identity: 'text?',
+    committed_at: 'integer?',
+    told_at: 'integer?',
+    completed_at: 'integer?',
+    lost_for: 'text?',
+    project: 'text?',
   },
   partitions: {
     name: 'text',
@@ -191,6 +211,7 @@ export const RECORD_KINDS = Object.keys(STATE_RECORDS) as readonly RecordKind[]
 /** The fields that identify and order the records of a kind. */
 export const RECORD_ORDER: Readonly<Record<RecordKind, readonly string[]>> = {
   tables: ['name'],
+  feeds: ['source', 'feed'],
   partitions: ['name', 'partition'],
   coverage: ['name', 'partition', 'assumed', 'to_position', 'from_position'],
   refreshed_ranges: ['name', 'partition', 'from_key', 'to_key'],

@@ -36,6 +36,8 @@ export const RecordedSchema = z.object({
   primaryKey: z.array(z.string()),
   globalKey: z.boolean(),
   partitioned: z.boolean(),
+  /** A feed tells its rows: it has the column `_missing`. */
+  fed: z.literal(true).optional(),
   /** Names that the table had before, by its contract. */
   aliases: z.array(z.string()).optional(),
   cursor: z

@@ -97,7 +97,12 @@ async function completeKeyRange(
 
 const earlier = (a: bigint, b: bigint): bigint => (b < a ? b : a)
 
-async function synced(db: Db, name: string, { status, undeclared }: Completion, now: bigint): Promise<void> {
+export async function synced(
+  db: Db,
+  name: string,
+  { status, undeclared }: Pick<Completion, 'status' | 'undeclared'>,
+  now: bigint,
+): Promise<void> {
   await setStatus(db, name, status, {
     last_synced_at: now,
     ...(undeclared === undefined ? {} : { undeclared: undeclared.length === 0 ? null : JSON.stringify(undeclared) }),

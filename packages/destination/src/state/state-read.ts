@@ -11,6 +11,7 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { readFailingSources } from './failing-sources.ts'
+import { readFeeds } from './feed-record.ts'
 import { readRefreshed } from './refreshed-ranges.ts'
 import type { StateDialect } from './state-dialect.ts'
 import type { Int64, StateDatabase } from './state-types.ts'
@@ -30,6 +31,12 @@ function failureIn(row: StateDatabase['_tidemark_tables']): unknown {
     remedy: row.error_remedy ?? null,
     nextTryAt: position(row.next_try_at),
   }
+}
+
+function fedIn({ feed, since_seq, epoch_seq }: StateDatabase['_tidemark_tables']): object {
+  // An earlier version of the state knows of no feeds.
+  if (feed == null) return {}
+  return { fed: { feed, sinceSeq: position(since_seq), epochSeq: position(epoch_seq) } }
 }
 
 /** What the state is read by: a connection that knows which tables hold rows. */
@@ -75,6 +82,7 @@ export async function readState(
       project: row.project ?? null,
       ...(Number(row.reports_deletions ?? 0) === 1 ? { reportsDeletions: true } : {}),
       removedAt: position(row.removed_at),
+      ...fedIn(row),
       failure: failureIn(row),
       partitions: partitions.get(row.name) ?? new Map(),
     }
@@ -82,7 +90,11 @@ export async function readState(
     if (!parsed.success) throw damaged(row.name, parsed.error)
     states.set(row.name, parsed.data)
   }
-  return { ...stateOf(states, project), ...(await readFailingSources(db, dialect, project)) }
+  return {
+    ...stateOf(states, project),
+    ...(await readFeeds(db, dialect, project)),
+    ...(await readFailingSources(db, dialect, project)),
+  }
 }
 
 interface Ranges {

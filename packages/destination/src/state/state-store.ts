@@ -225,6 +225,9 @@ export async function forget(db: Db, name: string): Promise<void> {
       error_remedy: null,
       next_try_at: null,
       cursor_type: null,
+      feed: null,
+      since_seq: null,
+      epoch_seq: null,
     })
     .where('name', '=', name)
     .execute()

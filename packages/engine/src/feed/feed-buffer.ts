@@ -11,13 +11,15 @@ export interface FeedBufferOptions {
   readonly redact: (text: string) => string
 }
 
+/** So many times a batch may gather where it cannot be written in parts. */
+const MOST = 16
+
 /** What a feed has told since the last commit, by table. */
 export class FeedBuffer {
   readonly seq: bigint
   readonly tables = new Map<TableRun, TableChanges>()
   /** The last checkpoint, where nothing came after it. */
   checkpoint: FeedCheckpoint | undefined
-  /** Tables of which rows below a number are gone with the next checkpoint. */
   readonly #options: FeedBufferOptions
 
   constructor(options: FeedBufferOptions) {
@@ -44,6 +46,24 @@ export class FeedBuffer {
       size += one.size
     }
     return size >= rows * share || weight >= bytes * share
+  }
+
+  /**
+   * Whether it may be committed without an offset, and told once more after a crash.
+   *
+   * @throws SyncError where it may not, and has grown beyond all measure.
+   */
+  mayBeToldAgain(): boolean {
+    for (const [table, changes] of this.tables) {
+      if (!changes.takesElsewhere) continue
+      if (!this.isFull(MOST)) return false
+      throw new SyncError(
+        `${table.name}: one transaction changes the keys of very many rows without telling their other columns, and cannot be written in parts; let the source tell whole rows (in Postgres: alter table … replica identity full), or raise settings.batch`,
+        'fix-config',
+        { code: 'transaction-size' },
+      )
+    }
+    return true
   }
 
   /** Takes in a change of rows. */

@@ -175,7 +175,7 @@ export class FeedReader {
         this.#isLarge ||= change.kind === 'upserted' && change.rows.length > LOOK_EVERY
         if (++this.#looks % LOOK_EVERY !== 0 && !this.#isLarge) return
         this.#isLarge = false
-        if (this.#buffer.isFull()) await this.#write()
+        if (this.#buffer.isFull() && this.#buffer.mayBeToldAgain()) await this.#write()
     }
   }
 

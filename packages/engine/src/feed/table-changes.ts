@@ -49,6 +49,8 @@ export interface TableChangesOptions {
  */
 export class TableChanges {
   bytes = 0
+  /** A row takes values from one under another key: told twice, it would look for them where they are no more. */
+  takesElsewhere = false
   /** Why rows were rejected, for people: the last one. */
   why: string | undefined
   readonly #options: TableChangesOptions
@@ -198,6 +200,7 @@ export class TableChanges {
       // Of a key that is deleted here, or whose table was cleared, this is a new life: what was before says nothing.
       const isNew = base !== undefined || this.#isCleared
       this.#entries.set(id, { key, row, untold, doubtful, origin: isNew ? undefined : (old ?? key) })
+      if (!isNew && old !== undefined && this.#id(old) !== id) this.takesElsewhere = true
       return
     }
     const there = base.row
