@@ -3,7 +3,7 @@ import { type SingerConfig, streamOptions } from './config.ts'
 import { parseMessage } from './message.ts'
 import type { SelectedStream } from './selected-stream.ts'
 import type { StreamTable } from './stream-table.ts'
-import { Tap } from './tap.ts'
+import { Tap, type TapRun } from './tap.ts'
 
 /** What a tap said of a stream beside its catalog: it is a table as soon as the engine asks for them again. */
 export interface FoundStream {
@@ -20,7 +20,7 @@ export class SingerClient {
   /** By the streams' names. */
   readonly found = new Map<string, FoundStream>()
   #hasLooked = false
-  #selection: Selection | undefined
+  #selection: Promise<Selection> | undefined
   /** Streams of the catalog, selected or not, by all names that messages may use. */
   #catalogNames: ReadonlySet<string> = new Set()
 
@@ -29,17 +29,22 @@ export class SingerClient {
     this.tap = new Tap(config)
   }
 
-  /** The catalog with its choice; undefined: the tap takes none. Asks the tap once. */
-  async selection(run: Parameters<Tap['discover']>[0]): Promise<Selection | undefined> {
+  /** The catalog with its choice; undefined: the tap takes none. Asks the tap once, and again after a failure. */
+  async selection(run: TapRun): Promise<Selection | undefined> {
     if (this.config.catalogOption === 'none') return undefined
-    if (this.#selection === undefined) {
-      const entries = parseCatalog(await this.tap.discover(run), this.tap.subject)
-      this.#catalogNames = new Set(
-        entries.flatMap((entry) => [entry['tap_stream_id'], entry['stream']].filter((one) => typeof one === 'string')),
-      )
-      this.#selection = selectStreams(entries, this.config)
-    }
-    return this.#selection
+    this.#selection ??= this.#discover(run).catch((error: unknown) => {
+      this.#selection = undefined
+      throw error
+    })
+    return await this.#selection
+  }
+
+  async #discover(run: TapRun): Promise<Selection> {
+    const entries = parseCatalog(await this.tap.discover(run), this.tap.subject)
+    this.#catalogNames = new Set(
+      entries.flatMap((entry) => [entry['tap_stream_id'], entry['stream']].filter((one) => typeof one === 'string')),
+    )
+    return selectStreams(entries, this.config)
   }
 
   isInCatalog(stream: string): boolean {
@@ -57,7 +62,7 @@ export class SingerClient {
    *
    * @param names streams of which the schema is wanted; without any, the first one that the tap sends.
    */
-  async lookForStreams(names: readonly string[], run: Parameters<Tap['discover']>[0]): Promise<void> {
+  async lookForStreams(names: readonly string[], run: TapRun): Promise<void> {
     if (this.#hasLooked) return
     this.#hasLooked = true
     const missing = new Set(names)

@@ -28,6 +28,7 @@ export async function* readTap(
 /** One run of a tap. */
 class Reading {
   readonly #client: SingerClient
+  readonly #tables: SingerClient['tables']
   readonly #log: Context<SingerClient>['log']
   /** The state that it was given. */
   readonly #from: string | undefined
@@ -40,17 +41,18 @@ class Reading {
 
   constructor({ client, log }: Context<SingerClient>, from: string | undefined) {
     this.#client = client
+    this.#tables = client.tables
     this.#log = log
     this.#from = from
     this.#state = from ?? ''
-    for (const table of client.tables.values()) table.discard()
+    for (const table of this.#tables.values()) table.discard()
   }
 
   take(line: string): readonly Told[] {
     const message = parseMessage(line)
     switch (message?.type) {
       case 'RECORD': {
-        const table = this.#client.tables.get(message.stream)
+        const table = this.#tables.get(message.stream)
         if (table === undefined) return this.#unknown(message.stream)
         const begins = this.#begin(table)
         const changes = table.takeRecord(message.record)
@@ -86,7 +88,7 @@ class Reading {
   }
 
   #schema({ stream, schema, key }: Message & { readonly type: 'SCHEMA' }): readonly Told[] {
-    const table = this.#client.tables.get(stream)
+    const table = this.#tables.get(stream)
     if (table === undefined) {
       if (this.#isLeftOut(stream)) return this.#ignore(stream)
       this.#client.found.set(stream, { schema, key })

@@ -40,7 +40,7 @@ async function installed(tap: string, { config, subject, signal, log }: ProgramO
     folder: process.cwd(),
     subject,
     signal,
-    onLog: (line) => log.debug(line),
+    onLog: (line) => (line.startsWith('installing ') ? log.info(line) : log.debug(line)),
   })
   const programs = await readdir(join(folder, 'bin'))
   return { command: join(folder, 'bin', programIn(programs, config)), args: [] }

@@ -8,7 +8,8 @@ import { secretTexts, tapConfig } from './tap-secrets.ts'
 
 const MB = 1024 * 1024
 
-interface Run {
+/** Who runs a tap. */
+export interface TapRun {
   readonly signal: AbortSignal
   readonly log: Logger
 }
@@ -43,7 +44,7 @@ export class Tap {
   }
 
   /** What it prints when it discovers its streams. */
-  async discover(run: Run): Promise<string> {
+  async discover(run: TapRun): Promise<string> {
     const lines: string[] = []
     await using folder = await PrivateFolder.make()
     const args = ['--config', await this.#configIn(folder), '--discover']
@@ -56,7 +57,7 @@ export class Tap {
     catalog,
     state,
     ...run
-  }: Run & { readonly catalog: string | undefined; readonly state: string | undefined }): AsyncGenerator<
+  }: TapRun & { readonly catalog: string | undefined; readonly state: string | undefined }): AsyncGenerator<
     readonly string[]
   > {
     await using folder = await PrivateFolder.make()
@@ -70,7 +71,7 @@ export class Tap {
     return folder.write('config.json', exactJsonText(tapConfig(this.#config)))
   }
 
-  async *#lines(args: readonly string[], { signal, log }: Run): AsyncGenerator<readonly string[]> {
+  async *#lines(args: readonly string[], { signal, log }: TapRun): AsyncGenerator<readonly string[]> {
     const { silenceSeconds, maxLineMegabytes, maxMemoryMegabytes } = this.#config
     const program = await this.#programOf({ signal, log })
     await using child = LineProcess.start({
@@ -94,7 +95,7 @@ export class Tap {
   }
 
   /** Found once; again where that failed. */
-  #programOf(run: Run): Promise<Program> {
+  #programOf(run: TapRun): Promise<Program> {
     this.#program ??= programOf({ ...run, config: this.#config, subject: this.subject }).catch((error: unknown) => {
       this.#program = undefined
       throw error
