@@ -1,6 +1,6 @@
 import { SyncError, suggestion } from '@tidemark/core'
 import { exactJsonText, parseJson } from '@tidemark/core/values'
-import { type SingerConfig, streamOptions } from './config.ts'
+import { isSelected, matchesPattern, type SingerConfig, streamOptions } from './config.ts'
 import { isObject } from './message.ts'
 import { type CatalogEntry, type SelectedStream, selectStream } from './selected-stream.ts'
 
@@ -44,11 +44,16 @@ function jsonIn(output: string): unknown {
 export function selectStreams(entries: readonly CatalogEntry[], config: SingerConfig): Selection {
   const names = entries.map(nameOfEntry)
   checkNames(names, config)
-  const chosen = entries.map((entry) => selectStream(entry, nameOfEntry(entry), choiceOf(nameOfEntry(entry), config)))
+  const chosen = entries.map((entry) => choose(entry, config))
   return {
     streams: chosen.flatMap(({ stream }) => stream ?? []),
     text: exactJsonText({ streams: chosen.map(({ entry }) => entry) }),
   }
+}
+
+function choose(entry: CatalogEntry, config: SingerConfig): ReturnType<typeof selectStream> {
+  const name = nameOfEntry(entry)
+  return selectStream(entry, name, { options: streamOptions(config, name), selected: isSelected(config, name) })
 }
 
 /** The name of a stream, unique in the catalog. */
@@ -61,18 +66,7 @@ function nameOfEntry(entry: CatalogEntry): string {
   )
 }
 
-function choiceOf(name: string, config: SingerConfig) {
-  const options = streamOptions(config, name)
-  const listed = config.select?.some((pattern) => matches(name, pattern))
-  return { options, selected: options.selected ?? listed }
-}
-
-function matches(name: string, pattern: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(name)
-}
-
-function checkNames(names: readonly string[], { streams, select = [] }: SingerConfig): void {
+function checkNames(names: readonly string[], { streams, select }: SingerConfig): void {
   const fail = (path: string, name: string): never => {
     throw new SyncError(
       `config.${path} names "${name}", which is not a stream of the tap; ${suggestion(name, [...names], 'streams')}`,
@@ -80,5 +74,5 @@ function checkNames(names: readonly string[], { streams, select = [] }: SingerCo
     )
   }
   for (const name of Object.keys(streams)) if (!names.includes(name)) fail('streams', name)
-  for (const pattern of select) if (!names.some((name) => matches(name, pattern))) fail('select', pattern)
+  for (const pattern of select) if (!names.some((name) => matchesPattern(name, pattern))) fail('select', pattern)
 }

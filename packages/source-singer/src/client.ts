@@ -1,5 +1,5 @@
 import { parseCatalog, type Selection, selectStreams } from './catalog.ts'
-import { type SingerConfig, streamOptions } from './config.ts'
+import { isSelected, type SingerConfig, streamOptions } from './config.ts'
 import { parseMessage } from './message.ts'
 import type { SelectedStream } from './selected-stream.ts'
 import type { StreamTable } from './stream-table.ts'
@@ -53,7 +53,7 @@ export class SingerClient {
 
   /** Whether the config leaves a stream out that the catalog does not have. */
   isLeftOut(stream: string): boolean {
-    return streamOptions(this.config, stream).selected === false
+    return isSelected(this.config, stream) === false
   }
 
   /**

@@ -11,10 +11,6 @@ const SecretValue: z.ZodType = z.lazy(() =>
 )
 
 const StreamOptions = z.strictObject({
-  selected: z
-    .boolean()
-    .optional()
-    .describe('`false` leaves the stream out; `true` selects one that the tap does not select'),
   method: z
     .enum(METHODS)
     .optional()
@@ -78,14 +74,14 @@ export const SingerConfig = z
       ),
     select: z
       .array(z.string().min(1))
-      .optional()
+      .default([])
       .describe(
-        'the streams to read; `*` stands for any text: `["public-*"]`. Absent: all that the tap selects by default',
+        'the streams to read, by their names in the catalog; `*` stands for any text, and `!` leaves out: `["public-*", "!public-log"]`. Empty: all that the tap selects by default',
       ),
     streams: z
-      .record(z.string(), z.union([z.boolean(), StreamOptions]))
+      .record(z.string(), StreamOptions)
       .default({})
-      .describe('options of a stream by its name in the catalog; `true` selects the stream, and `false` leaves it out'),
+      .describe('options of a stream, by its name in the catalog'),
     catalogOption: z
       .enum(CATALOG_OPTIONS)
       .default('--catalog')
@@ -129,6 +125,18 @@ export type SingerConfig = z.infer<typeof SingerConfig>
 /** The options of a stream, with their defaults. */
 export function streamOptions(config: SingerConfig, name: string): StreamOptions {
   const given = Object.hasOwn(config.streams, name) ? config.streams[name] : undefined
-  if (typeof given === 'object') return given
-  return StreamOptions.parse(given === undefined ? {} : { selected: given })
+  return given ?? StreamOptions.parse({})
+}
+
+/** Whether the config selects a stream; undefined: it leaves that to the tap. */
+export function isSelected({ select }: SingerConfig, name: string): boolean | undefined {
+  const [out, wanted] = [true, false].map((isOut) => select.filter((one) => one.startsWith('!') === isOut))
+  if (out!.some((pattern) => matchesPattern(name, pattern))) return false
+  return wanted!.length === 0 ? undefined : wanted!.some((pattern) => matchesPattern(name, pattern))
+}
+
+/** Whether a pattern of `select`, with or without its `!`, is for a name. */
+export function matchesPattern(name: string, pattern: string): boolean {
+  const parts = pattern.replace(/^!/, '').split('*')
+  return new RegExp(`^${parts.map((part) => RegExp.escape(part)).join('.*')}$`, 's').test(name)
 }

@@ -184,7 +184,7 @@ function selectedMetadata({
   const undescribed = namesOf(schema).filter((name) => !described.has(name))
   return [
     { breadcrumb: [], metadata: { ...own, ...choice } },
-    ...inner.map((one) => ({ ...one, metadata: { ...one.metadata, selected: isSelected(one, omitted) } })),
+    ...inner.map((one) => ({ ...one, metadata: { ...one.metadata, selected: isPropertySelected(one, omitted) } })),
     ...undescribed.map((name) => ({
       breadcrumb: ['properties', name],
       metadata: { inclusion: 'available', selected: !omitted.has(name) },
@@ -192,7 +192,7 @@ function selectedMetadata({
   ]
 }
 
-function isSelected({ breadcrumb, metadata }: Metadata, omitted: ReadonlySet<string>): boolean {
+function isPropertySelected({ breadcrumb, metadata }: Metadata, omitted: ReadonlySet<string>): boolean {
   if (metadata['inclusion'] === 'unsupported') return false
   return !omitted.has(String(breadcrumb[1])) && (breadcrumb.length <= 2 || metadata['selected-by-default'] !== false)
 }

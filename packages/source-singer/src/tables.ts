@@ -41,8 +41,9 @@ async function look(finding: Finding): Promise<void> {
 
 /** Names of the streams of a tap without a catalog, and of others that a catalog lacks. */
 function undiscovered({ client, tracked }: Finding): readonly string[] {
-  const { catalogOption, streams } = client.config
-  const declared = catalogOption === 'none' ? [...Object.keys(streams), ...(tracked.tables?.() ?? [])] : []
+  const { catalogOption, streams, select } = client.config
+  const named = [...Object.keys(streams), ...select.filter((one) => !/[!*]/.test(one))]
+  const declared = catalogOption === 'none' ? [...named, ...(tracked.tables?.() ?? [])] : []
   const inCatalog = (name: string): boolean => catalogOption !== 'none' && client.isInCatalog(name)
   return [...new Set([...declared, ...client.found.keys()])].filter(
     (name) => !inCatalog(name) && !client.isLeftOut(name),

@@ -31,7 +31,8 @@ describe('the catalog for the tap', () => {
     const { written } = select(
       [entry('a', { 'table-key-properties': ['id'], 'valid-replication-keys': ['at'] }), entry('b')],
       {
-        streams: { b: false, a: { omit: ['note'] } },
+        select: ['!b'],
+        streams: { a: { omit: ['note'] } },
       },
     )
     const [a, b] = written as [Written, Written]
@@ -88,10 +89,12 @@ describe('a stream is read', () => {
   it.each<[string, object, object, boolean]>([
     ['by default', {}, {}, true],
     ['not, if the tap leaves it out', { 'selected-by-default': false }, {}, false],
-    ['if the config selects it', { 'selected-by-default': false }, { streams: { a: true } }, true],
+    ['if the config selects it', { 'selected-by-default': false }, { select: ['a'] }, true],
     ['if a pattern does', { 'selected-by-default': false }, { select: ['*'] }, true],
-    ['not, if no pattern does', {}, { select: ['b*'], streams: {} }, false],
-    ['not, if the tap cannot read it', { inclusion: 'unsupported' }, { streams: { a: true } }, false],
+    ['not, if no pattern does', {}, { select: ['b*'] }, false],
+    ['not, if a pattern leaves it out', {}, { select: ['*', '!a'] }, false],
+    ['if a pattern leaves out another', {}, { select: ['!b*'] }, true],
+    ['not, if the tap cannot read it', { inclusion: 'unsupported' }, { select: ['a'] }, false],
   ])('%s', (_, own, config, isRead) => {
     const { streams, written } = select([entry('a', own), entry('b')], config)
     expect(streams.some(({ name }) => name === 'a')).toBe(isRead)
@@ -115,7 +118,7 @@ describe('a stream is read', () => {
 describe('what the config names and the tap does not have', () => {
   it.each<[object, RegExp]>([
     [
-      { streams: { ordes: true } },
+      { streams: { ordes: {} } },
       /config\.streams names "ordes", which is not a stream of the tap; did you mean "orders"/,
     ],
     [{ select: ['lines-*'] }, /config\.select names "lines-\*", which is not a stream/],

@@ -122,7 +122,7 @@ describe('a tap', () => {
     const later = await open(config, known)
     expect(later.tables.map(({ name, primaryKey }) => [name, primaryKey])).toEqual([['rates', ['day']]])
     expect(later.columns('rates')).toEqual({ day: 'date', eur: 'double' })
-    const named = await open({ ...config, config: { lines }, streams: { tags: true, nobody: true } }, known)
+    const named = await open({ ...config, config: { lines }, select: ['*', 'nobody'], streams: { tags: {} } }, known)
     expect(named.tables.map(({ name }) => name)).toEqual(['tags', 'rates', 'items'])
     expect(named.log).toContainEqual({ level: 'warn', message: expect.stringContaining('no schema of this stream') })
   })
@@ -345,7 +345,7 @@ describe('a stream', () => {
   it('that is left out is not stored, though the tap sends it', async () => {
     const lines = [schema('tags'), record('tags', { id: 1 }), record('items', { id: 1 })]
     const { tables, read } = await open({
-      streams: { tags: false },
+      select: ['!tags'],
       config: { catalog: catalog(stream('items', AT, BY_AT), stream('tags')), lines },
     })
     expect(tables.map(({ name }) => name)).toEqual(['items'])
