@@ -1,11 +1,11 @@
 import { type Change, type Column, type FeedTable, keepTypes, type RowSchema, rowOf } from '@tidemark/core'
 import { decimalText, fits, type JsonConverter, jsonConverter } from '@tidemark/core/values'
-import type { SingerClient } from './client.ts'
 import { columnsOfSchema } from './json-schema.ts'
 import { ROW_HASH, rowHashOf } from './row-hash.ts'
 import type { SelectedStream } from './selected-stream.ts'
 
-type Table = FeedTable<SingerClient, RowSchema, readonly string[]>
+type Table = FeedTable<unknown, RowSchema, readonly string[]>
+type Changes = readonly Change<unknown>[]
 type Row = Record<string, unknown>
 
 /** More rows are not kept before they are yielded. */
@@ -47,7 +47,7 @@ export class StreamTable {
   }
 
   /** What a schema that the tap sends changes: columns that are new or wider. One that it no longer names stays. */
-  takeSchema(schema: Readonly<Record<string, unknown>>): readonly Change<SingerClient>[] {
+  takeSchema(schema: Readonly<Record<string, unknown>>): Changes {
     const known = new Map(this.#columns.map((column) => [column.name, column]))
     const now = keepTypes(columnsOf(this.stream, schema), this.#columns)
     const names = new Set(now.map(({ name }) => name))
@@ -56,7 +56,7 @@ export class StreamTable {
   }
 
   /** Takes a record: it is yielded with others. */
-  takeRecord(record: Row): readonly Change<SingerClient>[] {
+  takeRecord(record: Row): Changes {
     const { rowHash, deleted } = this.stream.options
     if (this.key.length > 0 && deleted !== false && isSet(record[deleted])) return this.#delete(record)
     if (rowHash && this.key[0] === ROW_HASH) record[ROW_HASH] = rowHashOf(record)
@@ -68,25 +68,25 @@ export class StreamTable {
   }
 
   /** The changes of all records that were taken. */
-  flush(): readonly Change<SingerClient>[] {
+  flush(): Changes {
     return [...this.#flushedRows(), ...this.#flushedDeletions()]
   }
 
-  #delete(record: Row): readonly Change<SingerClient>[] {
+  #delete(record: Row): Changes {
     const changes = this.#flushedRows()
     this.#convert(record)
     this.#deleted.push(Object.fromEntries(this.key.map((name) => [name, record[name]])))
     return this.#deleted.length < MAX_ROWS_KEPT ? changes : [...changes, ...this.#flushedDeletions()]
   }
 
-  #flushedRows(): readonly Change<SingerClient>[] {
+  #flushedRows(): Changes {
     if (this.#rows.length === 0) return []
     const rows = this.#rows
     this.#rows = []
     return [this.table.upserted(rows)]
   }
 
-  #flushedDeletions(): readonly Change<SingerClient>[] {
+  #flushedDeletions(): Changes {
     if (this.#deleted.length === 0) return []
     const keys = this.#deleted
     this.#deleted = []
@@ -113,13 +113,13 @@ export class StreamTable {
   }
 
   /** A number that is no integer of 64 bits, or that no double holds, is a decimal: so is its column from here on. */
-  #widen(names: ReadonlySet<string>): readonly Change<SingerClient>[] {
+  #widen(names: ReadonlySet<string>): Changes {
     return this.#become(
       this.#columns.map((column) => (names.has(column.name) ? { ...column, type: 'numeric' } : column)),
     )
   }
 
-  #become(columns: readonly Column[]): readonly Change<SingerClient>[] {
+  #become(columns: readonly Column[]): Changes {
     const before = this.flush()
     this.#columns = columns
     this.#places = this.#placesOf(columns)
