@@ -50,6 +50,10 @@ export const STATE_RECORDS = {
     /** Made at random, once: names this destination's use of it. */
     id: 'text',
     identity: 'text?',
+    /** 1: its connector keeps a state of its own in the offset. */
+    opaque: 'integer',
+    /** Names of tables whose changes were left out, as a JSON array. */
+    left_out: 'text?',
     committed_at: 'integer?',
     told_at: 'integer?',
     completed_at: 'integer?',

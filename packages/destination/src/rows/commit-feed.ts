@@ -9,7 +9,7 @@ import {
   type Project,
 } from '@tidemark/core/engine'
 import type { Session } from '../dialects/dialect.ts'
-import type { Staging } from '../dialects/staging.ts'
+import { isOf, type Staging } from '../dialects/staging.ts'
 import { completeFed, epochOf, recordFeed, recordJoins, refuseSeq, seqOf } from '../state/feed-record.ts'
 import { recordRejects, recordStep } from '../state/step-record.ts'
 import { purgeRows, recordFilled } from './commit.ts'
@@ -147,17 +147,19 @@ async function writeRows(
       `the table "${step.table}" has ${isKeyless ? 'no key' : 'a key'}, and its changes are for one with${isKeyless ? '' : 'out'}`,
     )
   const changes = { part, seq, epoch: await epochOf(session.db, step.table), now }
-  const before = commit.stagingOf(lease)
+  const kept = commit.stagingOf(lease)
+  // What an attempt before has left is told once more.
+  const before = kept !== undefined && isOf(kept, step) ? kept : undefined
   if (part.staging === undefined) {
     if (before !== undefined && commit.batch.checkpoint !== undefined)
       throw new Error(`rows of "${step.table}" were staged, and its checkpoint does not move them`)
     const rows = isKeyless ? await writer.appendFed(changes, undefined) : await writer.writeFed(changes)
-    return { ...rows, staging: before }
+    return { ...rows, staging: kept }
   }
   const filled = await writer.fill({
     lease,
     batch: stagedBatch(part, before),
-    before,
+    before: kept,
     slot: before?.slot ?? commit.freeSlot(),
   })
   const none = { written: 0, unchanged: 0, deleted: 0, incomplete: 0 }
@@ -170,7 +172,6 @@ async function writeRows(
 /** Its rows as a staging table takes them, whose batches are counted by themselves. */
 function stagedBatch(part: FeedTableBatch, before: Staging | undefined): Batch {
   const { rows, counts, durationMs, staging } = part
-  const [step, number] =
-    before === undefined ? [part.step, 1] : [{ ...part.step, ...before.step }, before.lastBatch + 1]
-  return { step, number, rows, deletions: [], rejects: [], counts, staging, tombstones: false, durationMs }
+  const number = before === undefined ? 1 : before.lastBatch + 1
+  return { step: part.step, number, rows, deletions: [], rejects: [], counts, staging, tombstones: false, durationMs }
 }

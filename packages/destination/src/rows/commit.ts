@@ -192,7 +192,7 @@ export async function recordFilled(
   { written, removed }: { readonly written: number; readonly removed: number },
 ): Promise<void> {
   if (writer === undefined || written + removed === 0) return
-  const everFilled = written === 0 && (await writer.holds(1)) === 0 ? 0 : 1
+  const everFilled = removed > 0 && (await writer.holds(1)) === 0 ? 0 : 1
   await db
     .updateTable('_tidemark_tables')
     .set({ ever_filled: everFilled })

@@ -36,12 +36,14 @@ export async function fillPartial(
   if (partial.length === 0) return []
   const names = dataColumns(writing.target.layout)
   const origins = await readOrigins(writing, partial, epoch)
-  return partial.map(({ row, untold }, number) => {
+  return partial.map(({ row, untold, doubtful }, number) => {
     const origin = origins.get(number)
     const unsure = (name: string) => origin === undefined || origin.isOld || origin.missing.has(name)
     const filled = [...row]
     for (const at of untold) filled[at] = origin?.values.get(at) ?? null
-    const missing = [...untold].sort((a, b) => a - b).flatMap((at) => (unsure(names[at]!) ? [names[at]!] : []))
+    const missing = [...untold]
+      .sort((a, b) => a - b)
+      .flatMap((at) => (doubtful.includes(at) || unsure(names[at]!) ? [names[at]!] : []))
     return { row: filled, missing, isHidden: missing.length > 0 && (origin === undefined || origin.isHidden) }
   })
 }

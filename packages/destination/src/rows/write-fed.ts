@@ -44,7 +44,6 @@ export async function writeFed(writing: Writing, { part, seq, epoch, now }: FedW
   const terms = termsOf(dialect, { step }, now)
   const there = part.replacedBelow === undefined ? 0 : await countLive(writing)
   const filled = await fillPartial(writing, partial, epoch)
-  let incomplete = await doubt(writing, keysOf(part.rejects), seq)
   const all = filled.length === 0 ? rows : [...rows, ...filled.map(({ row }) => row)]
   const { written, refused } =
     all.length === 0
@@ -55,7 +54,7 @@ export async function writeFed(writing: Writing, { part, seq, epoch, now }: FedW
           { now, terms, lateRows: new LateRowCounter(undefined, terms) },
         )
   const left = new Set(refused.map(({ row }) => row))
-  incomplete += await markMissing(
+  let incomplete = await markMissing(
     writing,
     filled.filter(({ row }) => !left.has(row)),
     terms,
@@ -117,9 +116,6 @@ async function moveAll(
       : await changed(session, appendRows(target, source, terms)),
   )
 }
-
-const keysOf = (rejects: readonly Reject[]) =>
-  rejects.flatMap(({ encodedKey }) => (encodedKey === undefined ? [] : [encodedKey]))
 
 /** Notes what is missing of versions that were just written, and hides those of which no row was known. @returns how many. */
 async function markMissing(

@@ -40,6 +40,8 @@ async function addFeeds({ schema }: Kysely<StateDatabase>): Promise<void> {
     .addColumn('seq', 'bigint', (c) => c.notNull())
     .addColumn('id', 'text', (c) => c.notNull())
     .addColumn('identity', 'text')
+    .addColumn('opaque', 'bigint', (c) => c.notNull())
+    .addColumn('left_out', 'text')
     .addColumn('committed_at', 'bigint')
     .addColumn('told_at', 'bigint')
     .addColumn('completed_at', 'bigint')

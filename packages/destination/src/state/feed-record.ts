@@ -45,6 +45,8 @@ function feedIn(row: Row): FeedState {
     seq: BigInt(row.seq),
     id: row.id,
     identity: row.identity,
+    opaque: Number(row.opaque) === 1,
+    leftOut: JSON.parse(row.left_out ?? '[]') as unknown,
     committedAt: position(row.committed_at),
     toldAt: position(row.told_at),
     completedAt: position(row.completed_at),
@@ -78,21 +80,22 @@ export async function recordFeed(
   batch: FeedBatch,
   { seq, now, project }: { readonly seq: bigint; readonly now: bigint; readonly project: Project | undefined },
 ): Promise<void> {
-  const { source, feed, begins, checkpoint, completedAt, lostFor } = batch
+  const { source, feed, begins, checkpoint, completedAt, lostFor, leftOut } = batch
   const set: Updateable<StateDatabase[typeof TABLE]> = {
     seq,
-    ...(begins === undefined ? {} : { id: begins.id, identity: begins.identity ?? null }),
+    ...(begins === undefined ? {} : { identity: begins.identity ?? null, opaque: begins.opaque ? 1 : 0 }),
+    ...(leftOut === undefined ? {} : { left_out: leftOut.length === 0 ? null : JSON.stringify(leftOut) }),
     ...(checkpoint === undefined
       ? {}
       : { committed_offset: checkpoint.offset, committed_at: now, told_at: checkpoint.toldAt ?? null }),
     // Read again after it was lost, it is complete when it is read to its end.
     ...(lostFor === undefined ? {} : { lost_for: lostFor, completed_at: null }),
-    ...(completedAt === undefined ? {} : { completed_at: completedAt, lost_for: lostFor ?? null }),
+    ...(completedAt === undefined ? {} : { completed_at: completedAt, lost_for: null }),
     ...(project === undefined ? {} : { project: project.record }),
   }
   await db
     .insertInto(TABLE)
-    .values({ source, feed, id: '', seq, ...set } as never)
+    .values({ source, feed, id: begins?.id ?? '', opaque: 0, ...set } as never)
     .onConflict((conflict) => conflict.columns(['source', 'feed']).doUpdateSet(set))
     .execute()
 }

@@ -133,7 +133,14 @@ async function run(given: RunOptions): Promise<Report> {
     const asked = { ...discoverOptions(options, before, signal), askedAt, partition: options.range?.partition }
     const names = new NameClaims(asked.sources, asked)
     const feeds = new FeedRuns(context, (fed) => runSteps.fed(fed))
-    intake = new Intake({ context, steps: runSteps, feeds, config: planConfig(options), names, before })
+    intake = new Intake({
+      context,
+      steps: runSteps,
+      feeds,
+      config: { ...planConfig(options), restartFeed: options.restartFeed },
+      names,
+      before,
+    })
     const discovering = discover({ context, asked, intake, before, discovered })
       .catch((error: unknown) => {
         stop.abort(error)

@@ -24,7 +24,7 @@ const COMMIT_MS = 1000
 const TURN_MS = 2
 /** After so much of a batch a checkpoint is committed, so that a batch seldom ends between two of them. */
 const HALF = 0.5
-/** Changes between two looks at how much has gathered. */
+/** The most changes between two looks at how much has gathered. */
 const LOOK_EVERY = 64
 
 type Next = IteratorResult<unknown, unknown>
@@ -37,6 +37,7 @@ export class FeedReader {
   readonly #work: FeedWork
   readonly #writer: FeedWriter
   readonly #redact: (text: string) => string
+  readonly #lookEvery: number
   #buffer: FeedBuffer
   #pending: Promise<void> = Promise.resolve()
   #committedAt: number
@@ -50,6 +51,7 @@ export class FeedReader {
     this.#work = work
     this.#writer = writer
     this.#redact = work.context.options.redact ?? ((text) => text)
+    this.#lookEvery = Math.min(LOOK_EVERY, work.context.options.settings?.batch?.rows ?? LOOK_EVERY)
     this.#buffer = this.#nextBuffer(writer.nextSeq)
     this.#committedAt = work.context.clock.monotonic()
   }
@@ -110,7 +112,8 @@ export class FeedReader {
         await this.#change(change)
       }
     } finally {
-      this.#pending.catch(() => {})
+      // Whatever comes next begins with what is committed.
+      await this.#pending.catch(() => {})
       wait.end()
       if (!isOver) void Promise.try(() => iterator.return?.()).catch(() => {})
     }
@@ -172,8 +175,8 @@ export class FeedReader {
       default:
         this.#buffer.add(change, table)
         if (change.kind === 'truncated') this.#writer.replacedBelow.set(table, this.#buffer.seq)
-        this.#isLarge ||= change.kind === 'upserted' && change.rows.length > LOOK_EVERY
-        if (++this.#looks % LOOK_EVERY !== 0 && !this.#isLarge) return
+        this.#isLarge ||= change.kind === 'upserted' && change.rows.length > this.#lookEvery
+        if (++this.#looks % this.#lookEvery !== 0 && !this.#isLarge) return
         this.#isLarge = false
         if (this.#buffer.isFull() && this.#buffer.mayBeToldAgain()) await this.#write()
     }

@@ -2,7 +2,7 @@ import type { State } from '@tidemark/core/engine'
 import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import type { NameClaims } from '../discover/clash.ts'
 import { heldText } from '../lease/held.ts'
-import { type PlanConfig, planRun } from '../plan/plan.ts'
+import { isSelected, type PlanConfig, planRun } from '../plan/plan.ts'
 import { delayBefore } from '../source/retry.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import type { SilentQuestion } from '../time/silent-question.ts'
@@ -56,7 +56,7 @@ export class Intake {
   }
 
   add(table: DiscoveredTable): void {
-    if (!(table.fed?.isWanted ?? this.#options.config.select(table))) return
+    if (!isSelected(table, this.#options.config)) return
     this.#found.push(table)
     this.#begin()
   }
