@@ -84,7 +84,8 @@ describe.each(['sqlite', 'postgres'] as const)('a tap is synced into %s', (datab
       state({ bookmarks: { items: { at: 1 } } }),
       record('items', { id: 2 }),
     ]
-    const report = await run({ config: { catalog: catalog(items), lines, code: 3, stderr: 'the API hung up' } })
+    const failing = { code: 3, stderr: 'the API hung up', rest: [] }
+    const report = await run({ config: { catalog: catalog(items), lines, ...failing } })
     expect(report.exitCode).not.toBe(0)
     expect(JSON.stringify(report)).toContain('the API hung up')
     expect(await rows('select id from shop_items')).toEqual([{ id: 1 }])

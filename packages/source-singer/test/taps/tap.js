@@ -1,4 +1,5 @@
-// A tap that writes what its config says: `catalog` with --discover, else `lines` (texts as they are, objects as JSON), then `then`.
+// A tap that writes what its config says: `catalog` with --discover, else `lines` (texts as they are, objects as JSON), or `rest` where it is
+// given a state.
 import { appendFileSync, readFileSync, statSync } from 'node:fs'
 
 const args = process.argv.slice(2)
@@ -29,7 +30,8 @@ if (args.includes('--discover')) {
   else process.stdout.write(config.discover)
   process.exitCode = config.discoverCode ?? 0
 } else {
-  for (const line of config.lines) process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
+  const lines = after('--state') === undefined ? config.lines : (config.rest ?? config.lines)
+  for (const line of lines) process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
   if (config.tail !== undefined) process.stdout.write(config.tail)
   if (config.huge !== undefined) {
     process.stdout.write('{"type":"RECORD","stream":"items","record":{"id":1,"text":"')
