@@ -12,6 +12,8 @@ const LINE_BYTES = 64 * 1024 * 1024
 const GRACE_MS = 5000
 /** How often limits are looked at. */
 const WATCH_MS = 250
+/** Every so many looks its memory is measured: that opens many files. */
+const LOOKS_A_MEASURE = 3
 /** So long an output stays silent after its process ended before nothing more is expected of it: others may hold it open. */
 const DRAIN_MS = 1000
 
@@ -38,6 +40,7 @@ export class LineProcess implements AsyncDisposable {
   #aliveAt = performance.now()
   #isWaiting = false
   #isMeasuring = false
+  #looks = 0
   /** All of its output was read though somebody holds it open. */
   #isDrained = false
 
@@ -188,7 +191,7 @@ export class LineProcess implements AsyncDisposable {
       this.#output.destroy()
     } else if (this.#isWaiting && silenceMs !== undefined && quietMs > silenceMs) {
       this.#fail(silent(this.#options, silenceMs))
-    } else if (memoryBytes !== undefined) void this.#measure(memoryBytes)
+    } else if (memoryBytes !== undefined && this.#looks++ % LOOKS_A_MEASURE === 0) void this.#measure(memoryBytes)
   }
 
   async #measure(limit: number): Promise<void> {

@@ -132,8 +132,12 @@ async function run(given: RunOptions): Promise<Report> {
     })
     const asked = { ...discoverOptions(options, before, signal), askedAt, partition: options.range?.partition }
     const names = new NameClaims(asked.sources, asked)
-    const feeds = new FeedRuns(context, (fed) => runSteps.fed(fed))
-    intake = new Intake({
+    const feeds = new FeedRuns(
+      context,
+      (fed) => runSteps.fed(fed),
+      (found) => taking.takeFound(found),
+    )
+    const taking = new Intake({
       context,
       steps: runSteps,
       feeds,
@@ -141,7 +145,8 @@ async function run(given: RunOptions): Promise<Report> {
       names,
       before,
     })
-    const discovering = discover({ context, asked, intake, before, discovered })
+    intake = taking
+    const discovering = discover({ context, asked, intake: taking, before, discovered })
       .catch((error: unknown) => {
         stop.abort(error)
         throw error

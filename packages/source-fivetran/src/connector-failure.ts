@@ -1,0 +1,49 @@
+import type { ProcessEnding } from '@tidemark/child-process'
+import { type Remedy, SyncError } from '@tidemark/core'
+import type { Operation } from './operation.ts'
+
+type Failed = Extract<Operation, { readonly kind: 'failed' }>
+
+const WAYS_OUT: Readonly<Record<string, { readonly remedy: Remedy; readonly code: string; readonly wayOut: string }>> =
+  {
+    exit: {
+      ...{ remedy: 'fix-source', code: 'connector-exited' },
+      wayOut: 'a connector returns from update() when it is done, and raises an error when it cannot continue',
+    },
+    package: {
+      ...{ remedy: 'fix-config', code: 'packages' },
+      wayOut: 'add the package to the requirements.txt of the connector',
+    },
+    code: { remedy: 'fix-source', code: 'connector-failed', wayOut: 'correct the connector' },
+    file: {
+      remedy: 'fix-config',
+      code: 'connector-failed',
+      wayOut: 'the connector runs in its own folder; put the file there',
+    },
+  }
+
+/** What a connector that raised an error needs. */
+export function raised(subject: string, verb: string, { why, message, where, trace }: Failed): SyncError {
+  const { remedy, code, wayOut } = WAYS_OUT[why] ?? { remedy: 'retry', code: 'connector-failed', wayOut: undefined }
+  const place = where === '' ? '' : ` (${where})`
+  const end = wayOut === undefined ? '' : `; ${wayOut}`
+  return new SyncError(`${subject}: ${verb}() failed${place}: ${message}${end}`, remedy, {
+    code,
+    cause: new Error(trace),
+  })
+}
+
+/** The process is gone, and update() had not returned. */
+export function goneEarly(subject: string, verb: string, code: number | null): SyncError {
+  return new SyncError(
+    `${subject}: its process ended with exit code ${code} before ${verb}() returned, so what it wrote since its last checkpoint is not complete; a connector must not call os._exit()`,
+    'fix-source',
+    { code: 'connector-exited' },
+  )
+}
+
+/** How the process ended, where no message of the connector says more. */
+export function endedEarly(subject: string, verb: string): (ending: ProcessEnding) => SyncError | undefined {
+  return ({ code, signal, stderr }) =>
+    signal !== null || code === 126 || code === 127 || stderr !== '' ? undefined : goneEarly(subject, verb, code)
+}
