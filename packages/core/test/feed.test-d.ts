@@ -1,5 +1,5 @@
-import { defineSource, UNCHANGED } from '../src/index.ts'
 import { z } from 'zod'
+import { defineSource, UNCHANGED } from '../src/index.ts'
 
 class Shop {
   async *changes(_from: number | undefined): AsyncGenerator<{ readonly id: number; readonly note: string }> {}

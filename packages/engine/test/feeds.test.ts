@@ -125,6 +125,31 @@ describe('a feed', () => {
     expect(rows[0]).toEqual({ id: 150, note: 'm', total: 7 })
   })
 
+  it('does not take values from rows that were there before a truncation', async () => {
+    log.add(put(1, 'old', 1), commit)
+    await run()
+    log.add({ op: 'truncate' }, put(1, UNCHANGED, 2), commit)
+    await run({ options: { acceptDeletions: true } })
+    expect(await toldIn(destination)).toEqual([])
+    log.add(put(1, 'new', UNCHANGED), commit)
+    await run()
+    expect(await toldIn(destination)).toEqual([{ id: 1, note: 'new', total: 2 }])
+  })
+
+  it('that tells a change that does not fit leaves no old value that counts as sure', async () => {
+    log.add(put(1, 'old', 1), put(2, 'b', 2), commit)
+    await run()
+    log.add({ op: 'put', row: { id: 1, note: 7, total: 5 } as never }, commit, put(1, UNCHANGED, 6), commit)
+    const report = await run()
+    expect(report.tables[0]!.rows.rejected).toBe(1)
+    const { rows } = await destination.query('select _missing from memory_orders where id = 1')
+    expect(rows).toEqual([['["note"]']])
+    log.add(put(1, 'new', 7), commit)
+    await run()
+    const { rows: after } = await destination.query('select note, total, _missing from memory_orders where id = 1')
+    expect(after.map((row) => row.map(String))).toEqual([['new', '7', 'null']])
+  })
+
   it('withholds a truncation that is over the deletion limit: nothing of it is committed', async () => {
     for (let id = 0; id < 300; id++) log.add(put(id, 'n', id))
     log.add(commit)

@@ -52,11 +52,11 @@ export const STATE_RECORDS = {
     identity: 'text?',
     /** 1: its connector keeps a state of its own in the offset. */
     opaque: 'integer',
-    /** Names of tables whose changes were left out, as a JSON array. */
-    left_out: 'text?',
     committed_at: 'integer?',
     told_at: 'integer?',
     completed_at: 'integer?',
+    /** Names of tables whose changes were left out, as JSON; null: there are none. */
+    left_out: 'text?',
     lost_for: 'text?',
     project: 'text?',
   },

@@ -151,11 +151,13 @@ async function writeRows(
   // What an attempt before has left is told once more.
   const before = kept !== undefined && isOf(kept, step) ? kept : undefined
   if (part.staging === undefined) {
-    if (before !== undefined && commit.batch.checkpoint !== undefined)
+    if (before !== undefined && before.rows > 0 && commit.batch.checkpoint !== undefined)
       throw new Error(`rows of "${step.table}" were staged, and its checkpoint does not move them`)
     const rows = isKeyless ? await writer.appendFed(changes, undefined) : await writer.writeFed(changes)
     return { ...rows, staging: kept }
   }
+  if (before === undefined && part.rows.length === 0)
+    return { ...(await writer.appendFed(changes, undefined)), staging: kept }
   const filled = await writer.fill({
     lease,
     batch: stagedBatch(part, before),

@@ -38,12 +38,11 @@ export async function fillPartial(
   const origins = await readOrigins(writing, partial, epoch)
   return partial.map(({ row, untold, doubtful }, number) => {
     const origin = origins.get(number)
-    const unsure = (name: string) => origin === undefined || origin.isOld || origin.missing.has(name)
+    const unsure = (at: number) =>
+      origin === undefined || origin.isOld || origin.missing.has(names[at]!) || doubtful.includes(at)
     const filled = [...row]
     for (const at of untold) filled[at] = origin?.values.get(at) ?? null
-    const missing = [...untold]
-      .sort((a, b) => a - b)
-      .flatMap((at) => (doubtful.includes(at) || unsure(names[at]!) ? [names[at]!] : []))
+    const missing = [...untold].sort((a, b) => a - b).flatMap((at) => (unsure(at) ? [names[at]!] : []))
     return { row: filled, missing, isHidden: missing.length > 0 && (origin === undefined || origin.isHidden) }
   })
 }

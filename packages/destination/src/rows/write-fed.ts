@@ -54,12 +54,12 @@ export async function writeFed(writing: Writing, { part, seq, epoch, now }: FedW
           { now, terms, lateRows: new LateRowCounter(undefined, terms) },
         )
   const left = new Set(refused.map(({ row }) => row))
-  let incomplete = await markMissing(
+  const marked = await markMissing(
     writing,
     filled.filter(({ row }) => !left.has(row)),
     terms,
   )
-  incomplete += await doubt(
+  const doubted = await doubt(
     writing,
     refused.map(({ row }) => layout.keyAt.map((at) => row[at])),
     seq,
@@ -74,7 +74,7 @@ export async function writeFed(writing: Writing, { part, seq, epoch, now }: FedW
     written,
     unchanged: all.length - written - refused.length,
     deleted: told + gone,
-    incomplete,
+    incomplete: marked + doubted,
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
     withheld,
   }
@@ -142,19 +142,19 @@ async function markMissing(
 }
 
 /**
- * Notes of the rows whose newer versions were rejected that no value of them is sure any more: a later change that tells a part would
- * keep what was there before. They are where the rejected versions are. @returns how many there are.
+ * Notes of the rows whose newer versions the database refused that no value of them is sure any more: a later change that tells a part would
+ * keep what was there before. They are where the refused versions are. @returns how many there are.
  */
 async function doubt(
   { session, target }: Writing,
-  rejected: readonly (readonly unknown[])[],
+  refused: readonly (readonly unknown[])[],
   seq: bigint,
 ): Promise<number> {
   const { layout, table } = target
   const names = dataColumns(layout).filter((name) => !layout.key.includes(name))
-  if (rejected.length === 0 || names.length === 0) return 0
+  if (refused.length === 0 || names.length === 0) return 0
   const isThere = sql`(t._deleted_at is null or t.${sql.id(MISSING)} is not null)`
-  const keys = rejected.map((key) => keyAndPosition(key, seq))
+  const keys = refused.map((key) => keyAndPosition(key, seq))
   return await session.withKeys(target, keys, (source) =>
     changed(
       session,

@@ -46,10 +46,10 @@ function feedIn(row: Row): FeedState {
     id: row.id,
     identity: row.identity,
     opaque: Number(row.opaque) === 1,
-    leftOut: JSON.parse(row.left_out ?? '[]') as unknown,
     committedAt: position(row.committed_at),
     toldAt: position(row.told_at),
     completedAt: position(row.completed_at),
+    leftOut: row.left_out === null ? [] : JSON.parse(row.left_out),
     lostFor: row.lost_for,
   })
 }
@@ -80,23 +80,23 @@ export async function recordFeed(
   batch: FeedBatch,
   { seq, now, project }: { readonly seq: bigint; readonly now: bigint; readonly project: Project | undefined },
 ): Promise<void> {
-  const { source, feed, begins, checkpoint, completedAt, lostFor, leftOut } = batch
-  const set: Updateable<StateDatabase[typeof TABLE]> = {
-    seq,
+  const { source, feed, begins, checkpoint, completedAt, leftOut, lostFor } = batch
+  const set: Omit<Updateable<StateDatabase[typeof TABLE]>, 'source' | 'feed' | 'id' | 'seq'> = {
     ...(begins === undefined ? {} : { identity: begins.identity ?? null, opaque: begins.opaque ? 1 : 0 }),
-    ...(leftOut === undefined ? {} : { left_out: leftOut.length === 0 ? null : JSON.stringify(leftOut) }),
     ...(checkpoint === undefined
       ? {}
       : { committed_offset: checkpoint.offset, committed_at: now, told_at: checkpoint.toldAt ?? null }),
-    // Read again after it was lost, it is complete when it is read to its end.
-    ...(lostFor === undefined ? {} : { lost_for: lostFor, completed_at: null }),
-    ...(completedAt === undefined ? {} : { completed_at: completedAt, lost_for: null }),
+    // Lost, it is complete when it is read to its end again, which is when the loss is behind.
+    ...(typeof lostFor === 'string' ? { completed_at: null } : {}),
+    ...(lostFor === undefined ? {} : { lost_for: lostFor }),
+    ...(completedAt === undefined ? {} : { completed_at: completedAt, lost_for: lostFor ?? null }),
+    ...(leftOut === undefined ? {} : { left_out: leftOut.length === 0 ? null : JSON.stringify(leftOut) }),
     ...(project === undefined ? {} : { project: project.record }),
   }
   await db
     .insertInto(TABLE)
-    .values({ source, feed, id: begins?.id ?? '', opaque: 0, ...set } as never)
-    .onConflict((conflict) => conflict.columns(['source', 'feed']).doUpdateSet(set))
+    .values({ source, feed, id: begins?.id ?? '', opaque: 0, ...set, seq } as Row)
+    .onConflict((conflict) => conflict.columns(['source', 'feed']).doUpdateSet({ ...set, seq }))
     .execute()
 }
 

@@ -175,7 +175,7 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
     }
     if (loose) {
       const extra = extraOf(row)
-      if (extra === undefined) return { column: '_extra', reason: 'an undeclared field is not JSON that can be stored' }
+      if (extra === undefined) return EXTRA_UNFIT
       encoded[count] = extra
     }
     encoded[width - 1] = position
@@ -206,7 +206,14 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
       if (value === undefined) return unfit(at, row[names[at]!])
       encoded[at] = value
     }
-    if (loose) encoded[count] = extraOf(row) ?? null
+    if (loose) {
+      const told = Object.entries(row).filter(([name, value]) => !declared.has(name) && value !== UNCHANGED)
+      const extra = told.length === 0 ? null : extraOf(Object.fromEntries(told))
+      if (extra === undefined) return EXTRA_UNFIT
+      // Nobody knows which undeclared fields there are: where none is told, all are as they were.
+      if (told.length === 0) untold.push(count)
+      encoded[count] = extra
+    }
     encoded[width - 1] = position
     return { row: encoded, untold }
   }
@@ -219,6 +226,8 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
 
   return { key: keyAt, plain, output, part, encodeKey }
 }
+
+const EXTRA_UNFIT: Unfit = { column: '_extra', reason: 'an undeclared field is not JSON that can be stored' }
 
 function hasUnheld(value: unknown, repertoire: Repertoire): boolean {
   return typeof value === 'string' && repertoire.problemOf(value) !== undefined

@@ -6,7 +6,9 @@ import type {
   Lease,
   PartialRow,
   Reject,
+  StepRef,
 } from '@tidemark/core/engine'
+import { UNCHANGED } from '@tidemark/core/engine'
 import type { DestinationUnderTest, Row, TableSpec, TestTable } from './destination-under-test.ts'
 
 /** Which feed the laws are about. */
@@ -17,6 +19,8 @@ export interface ToldPart {
   readonly told: Row
   /** Its key before; absent: its own; null: this life of the key began in this batch. */
   readonly from?: Row | null
+  /** Columns that were told, and rejected. */
+  readonly rejected?: readonly string[]
 }
 
 /** Changes of one table, as a law writes them. */
@@ -34,6 +38,8 @@ export class FeedUnderTest {
   readonly lease: Lease
   /** That of the next commit. */
   seq = 1n
+  /** The step of each table, and how many batches it has. */
+  readonly #steps = new Map<string, { readonly step: StepRef; batches: number }>()
 
   private constructor(world: DestinationUnderTest, lease: Lease) {
     this.world = world
@@ -88,7 +94,7 @@ export class FeedUnderTest {
     return {
       ...FEED,
       seq: this.seq,
-      begins: this.seq === 1n ? { id: 'its own id', identity: 'a system' } : undefined,
+      begins: this.seq === 1n ? { id: 'its own id', identity: 'a system', opaque: false } : undefined,
       tables,
       checkpoint: { offset, toldAt: 1_000n },
       ...more,
@@ -99,10 +105,12 @@ export class FeedUnderTest {
     table: TestTable,
     { rows = [], parts = [], deleted = [], rejects = [], more }: Told,
   ): Promise<FeedTableBatch> {
+    const known = this.#steps.get(table.name) ?? { step: await table.begin('changes'), batches: 0 }
+    this.#steps.set(table.name, known)
     return {
       lease: table.lease,
-      step: await table.begin('changes'),
-      number: 1,
+      step: known.step,
+      number: ++known.batches,
       rows: rows.map((row) => this.#encode(table, row)),
       partial: parts.map((part) => this.#part(table, part)),
       deletions: deleted.map((key) => table.key(key)),
@@ -120,14 +128,16 @@ export class FeedUnderTest {
     return encoded
   }
 
-  #part(table: TestTable, { told, from }: ToldPart): PartialRow {
+  #part(table: TestTable, { told, from, rejected = [] }: ToldPart): PartialRow {
     const { columns, primaryKey } = table.shape
-    const absent = columns.flatMap(({ name }, at) => (Object.hasOwn(told, name) ? [] : [at]))
+    const isTold = (name: string) => Object.hasOwn(told, name) && !rejected.includes(name)
+    const part = Object.fromEntries(columns.map(({ name }) => [name, isTold(name) ? told[name] : UNCHANGED]))
+    const encoded = table.prepared.encoder.part(part, this.seq)
+    if (!('untold' in encoded)) throw new Error(`column "${encoded.column}": ${encoded.reason}`)
     const key = Object.fromEntries(primaryKey.map((name) => [name, told[name]]))
-    const none = Object.fromEntries(columns.map(({ name }) => [name, null]))
     return {
-      row: this.#encode(table, { ...none, ...told }),
-      untold: absent,
+      ...encoded,
+      doubtful: encoded.untold.filter((at) => rejected.includes(columns[at]!.name)),
       origin: from === null ? undefined : table.key(from ?? key),
     }
   }

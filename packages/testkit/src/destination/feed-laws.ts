@@ -415,7 +415,8 @@ export function testFeeds(database: () => TestDatabase): void {
       it('are recorded, and leave their rows where nothing is sure', async () => {
         await feed.tell(orders, { rows: [order(1, 'a', 1), order(2)] })
         const bad = rejectOf('[1]', { encodedKey: orders.key({ id: 1 }), position: feed.seq })
-        expect(await feed.tell(orders, { rows: [order(3)], rejects: [bad] })).toMatchObject({ written: 1 })
+        const parts = [{ told: { id: 1 }, rejected: ['note', 'total'] }]
+        expect(await feed.tell(orders, { rows: [order(3)], parts, rejects: [bad] })).toMatchObject({ incomplete: 1 })
         expect(await orders.column('id')).toEqual([1n, 2n, 3n])
         expect(await kept()).toMatchObject([{ seq: 3, missing: ['note', 'total'] }, { seq: 2 }, { seq: 3 }])
         await feed.tell(orders, { parts: [{ told: { id: 1, note: 'b' } }] })

@@ -37,7 +37,8 @@ export class Opened implements AsyncDisposable {
       const tables =
         typeof source.tables === 'function'
           ? [...(await source.tables({ ...context, tracked: { columns: () => undefined } }))]
-          : source.tables
+          : // A feed is not asked for windows.
+            source.tables.filter((one): one is Table => one.kind === 'table')
       return new Opened(tables, client, signal, log)
     } catch (error) {
       await closeClient(client)

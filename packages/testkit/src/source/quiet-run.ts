@@ -2,6 +2,7 @@ import type { Partitions, Source } from '@tidemark/core'
 import {
   type Cursor,
   type Destination,
+  type Feed,
   floorTo,
   type Question,
   type Table,
@@ -27,7 +28,7 @@ export function withTables(source: Source, change: (table: Table) => Table | und
     tables:
       typeof tables === 'function'
         ? async (context: Parameters<typeof tables>[0]) => changed(await tables(context))
-        : changed(tables),
+        : tables.flatMap((one): readonly (Table | Feed)[] => (one.kind === 'feed' ? [one] : changed([one]))),
   }
 }
 
