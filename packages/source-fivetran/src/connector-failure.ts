@@ -15,10 +15,10 @@ const WAYS_OUT: Readonly<Record<string, { readonly remedy: Remedy; readonly code
       wayOut: 'add the package to the requirements.txt of the connector',
     },
     import: {
-    ...{ remedy: 'fix-config', code: 'packages' },
-    wayOut: 'a package of its requirements.txt has another version than it needs, or needs a library of the system',
-  },
-  code: { remedy: 'fix-source', code: 'connector-failed', wayOut: 'correct the connector' },
+      ...{ remedy: 'fix-config', code: 'packages' },
+      wayOut: 'a package of its requirements.txt has another version than it needs, or needs a library of the system',
+    },
+    code: { remedy: 'fix-source', code: 'connector-failed', wayOut: 'correct the connector' },
     file: {
       remedy: 'fix-config',
       code: 'connector-failed',
