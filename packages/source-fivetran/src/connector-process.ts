@@ -51,10 +51,10 @@ export class ConnectorProcess implements AsyncDisposable {
       ...{ lines: 'fd3', input: 'fd4', signal, secrets: folder.secrets },
       limits: {
         silenceMs: config.silenceSeconds * 1000,
-        memoryBytes: config.memoryMegabytes * MEGABYTE,
-        lineBytes: config.lineMegabytes * MEGABYTE,
+        memoryBytes: config.maxMemoryMegabytes * MEGABYTE,
+        lineBytes: config.maxLineMegabytes * MEGABYTE,
       },
-      settings: { silence: 'config.silenceSeconds', memory: 'config.memoryMegabytes' },
+      settings: { silence: 'config.silenceSeconds', memory: 'config.maxMemoryMegabytes' },
       // What it prints is for people who look closely.
       onLog: ({ text }) => log.debug(text),
       judge: endedEarly(folder.subject, verb),
