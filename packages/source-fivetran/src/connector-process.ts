@@ -123,9 +123,9 @@ export class ConnectorProcess implements AsyncDisposable {
     const text = this.#masker.redact(message)
     // How a connector says that it begins with all of a table: whoever watches wants to know.
     const isTold = level === 'INFO' || /\bneeds history\b/.test(text)
-    if (level === 'WARNING' || level === 'SEVERE') log.warn(text, { level })
-    else if (isTold) log.info(text, { level })
-    else log.debug(text, { level })
+    if (level === 'WARNING' || level === 'SEVERE') log.warn(text, { logLevel: level })
+    else if (isTold) log.info(text, { logLevel: level })
+    else log.debug(text, { logLevel: level })
   }
 }
 

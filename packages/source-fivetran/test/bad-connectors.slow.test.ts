@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -231,8 +230,9 @@ describe('the packages of a connector', () => {
     const folder = connectorOf(
       `
 import six, sys, fivetran_connector_sdk
+from importlib import metadata
 def update(configuration, state):
-    op.upsert("t", {"six": six.__name__, "module": fivetran_connector_sdk.__file__, "prefix": sys.prefix})
+    op.upsert("t", {"six": six.__name__, "module": fivetran_connector_sdk.__file__, "prefix": sys.prefix, "all": [one.metadata["Name"] for one in metadata.distributions()]})
 ${CONNECTOR}`,
       { 'requirements.txt': '# packages\nfivetran_connector_sdk==99.0\nsix\n' },
     )
@@ -246,8 +246,8 @@ ${CONNECTOR}`,
       expect(row).toMatchObject({ six: 'six', prefix: expect.stringContaining(cache) })
       expect(row?.['module']).toContain('source-fivetran/python/fivetran_connector_sdk')
       expect(runner.said('info')).toEqual(['installing six'])
-      const listed = execFileSync(`${row?.['prefix']}/bin/python`, ['-m', 'pip', 'list'], { encoding: 'utf8' })
-      expect(listed).not.toMatch(/fivetran/i)
+      expect(row?.['all']).toContain('six')
+      expect(JSON.stringify(row?.['all'])).not.toMatch(/fivetran/i)
     } finally {
       if (before === undefined) delete process.env['XDG_CACHE_HOME']
       else process.env['XDG_CACHE_HOME'] = before
