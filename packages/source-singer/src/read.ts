@@ -96,26 +96,17 @@ class Reading {
         `${this.#client.tap.subject} sends stream "${stream}", which is not in its catalog; declare it in the config: streams: { ${JSON.stringify(stream)}: { primaryKey: ${JSON.stringify(key)} } }`,
       )
     }
-    this.#checkKey(table, { schema, key })
+    this.#checkKey(table, key)
     return [...this.#begin(table), ...table.takeSchema(schema)]
   }
 
-  #checkKey(
-    table: StreamTable,
-    found: { readonly schema: Readonly<Record<string, unknown>>; readonly key: readonly string[] },
-  ): void {
+  #checkKey(table: StreamTable, key: readonly string[]): void {
     const { stream } = table
-    const isSame = found.key.length === stream.key.length && found.key.every((name) => stream.key.includes(name))
+    const isSame = key.length === stream.key.length && key.every((name) => stream.key.includes(name))
     if (isSame || stream.options.primaryKey !== undefined) return
-    if (stream.key.length === 0 && !this.#client.found.has(stream.name)) {
-      this.#client.found.set(stream.name, found)
-      throw columnsChanged(
-        `${this.#client.tap.subject} sends stream "${stream.name}" with a key that its catalog does not have; declare it in the config: streams: { ${JSON.stringify(stream.name)}: { primaryKey: ${JSON.stringify(found.key)} } }`,
-      )
-    }
     const shown = (names: readonly string[]): string => (names.length === 0 ? 'no key' : `the key ${names.join(', ')}`)
     throw new SyncError(
-      `${this.#client.tap.subject} sends stream "${stream.name}" with ${shown(found.key)}, and its table has ${shown(stream.key)}; set config.streams.${stream.name}.primaryKey to the key that its rows have`,
+      `${this.#client.tap.subject} sends stream "${stream.name}" with ${shown(key)}, and its table has ${shown(stream.key)}; set config.streams.${stream.name}.primaryKey to the key that its rows have`,
       'fix-config',
       { code: 'tap-key' },
     )

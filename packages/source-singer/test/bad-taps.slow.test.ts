@@ -123,6 +123,21 @@ describe('a tap that', () => {
     expect(kept.told).toEqual([{ items: [{ id: 1 }] }, { state: '' }])
   })
 
+  it('sends a key that its catalog does not have is an error that names it', async () => {
+    const keyless = catalog({ ...ITEMS, key_properties: [] })
+    const { error } = await told([schema('items')], { catalog: keyless })
+    expect(error).toMatchObject({
+      remedy: 'fix-config',
+      message: expect.stringMatching(/with the key id, and its table has no key; set config.streams.items.primaryKey/),
+    })
+    const fixed = await told(
+      [schema('items'), record('items', { id: 1 })],
+      { catalog: keyless },
+      { streams: { items: { primaryKey: ['id'] } } },
+    )
+    expect(fixed.told).toEqual([{ items: [{ id: 1 }] }, { state: '' }])
+  })
+
   it('sends records in files is refused, with the setting to remove', async () => {
     const { error } = await told([{ type: 'BATCH', stream: 'items', manifest: [] }])
     expect(error).toMatchObject({ remedy: 'fix-config', message: expect.stringContaining('remove "batch_config"') })
