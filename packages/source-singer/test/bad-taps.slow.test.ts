@@ -25,7 +25,9 @@ describe('a tap that', () => {
     expect(changes).toEqual([{ items: [{ id: 1 }] }, AHEAD])
     expect(error).toMatchObject({
       remedy: 'retry',
-      message: expect.stringMatching(/^tap "node" ended with exit code 3; its last lines:\nCRITICAL the API hung up$/),
+      message: expect.stringMatching(
+        /^tap "tap.js" ended with exit code 3; its last lines:\nCRITICAL the API hung up$/,
+      ),
     })
   })
 
