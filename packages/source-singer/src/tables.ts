@@ -21,11 +21,18 @@ export async function tablesOf(finding: Finding): Promise<FeedTable<SingerClient
         `stream "${stream.name}" has no key and is read incrementally, so rows at its bookmark arrive again and are stored twice; name its key under config.streams.${stream.name}.primaryKey, or set rowHash there`,
       )
   }
-  client.tables = new Map(
-    tables.flatMap((one) => one.stream.messageNames.map((name) => [name, one] as const)).reverse(),
-  )
-  for (const one of tables) (client.tables as Map<string, StreamTable>).set(one.stream.name, one)
+  client.tables = byMessageName(tables)
   return tables.map(({ table }) => table)
+}
+
+/** Tables by the names that messages use: the stream's name in the catalog, or its short one where that is only one stream's. */
+function byMessageName(tables: readonly StreamTable[]): ReadonlyMap<string, StreamTable> {
+  const all = new Map(tables.map((table) => [table.stream.name, table]))
+  for (const [name, sharing = []] of Map.groupBy(tables, ({ stream }) => stream.messageNames.at(-1)!)) {
+    const [only] = sharing
+    if (only !== undefined && sharing.length === 1 && !all.has(name)) all.set(name, only)
+  }
+  return all
 }
 
 /** Runs a tap without a catalog for the schemas of streams that are not known yet. */

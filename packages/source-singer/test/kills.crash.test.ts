@@ -135,6 +135,6 @@ it.each(['sqlite', 'postgres'])(
 )
 
 const isLeftover = (name: string): boolean => {
-  const owner = /^tidemark-singer-(\d+)-/.exec(name)?.[1]
+  const owner = /^tidemark-singer-.*-(\d+)-\w+$/.exec(name)?.[1]
   return owner !== undefined && !isAlive(Number(owner))
 }
