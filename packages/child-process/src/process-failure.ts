@@ -35,7 +35,7 @@ export function silent({ subject, settings }: About, ms: number): SyncError {
   return new SyncError(
     `${subject} wrote nothing for ${ms / 1000} s, so it was stopped${raise(settings?.silence, 'if it is only slow')}`,
     'retry',
-    { code: 'silent' },
+    { code: 'program-silent' },
   )
 }
 
@@ -59,7 +59,7 @@ export function neverEnded({ subject, settings }: About): SyncError {
   return new SyncError(
     `${subject} closed its output but did not end, so it was stopped${raise(settings?.silence, 'if it needs longer to end')}`,
     'retry',
-    { code: 'silent' },
+    { code: 'program-silent' },
   )
 }
 

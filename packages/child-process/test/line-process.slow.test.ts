@@ -150,7 +150,7 @@ describe('a limit', () => {
     const limits = { silenceMs: 400, graceMs: 200 }
     const settings = { silence: 'config.silenceSeconds' }
     const error = await failureOf(linesOf(programOf('setInterval(() => {}, 1000)', { limits, settings })))
-    expect(error).toMatchObject({ remedy: 'retry', code: 'silent' })
+    expect(error).toMatchObject({ remedy: 'retry', code: 'program-silent' })
     expect(String(error)).toContain('raise config.silenceSeconds')
 
     const code = `${WRITE} say('a'); setTimeout(() => say('b'), 50)`

@@ -63,6 +63,7 @@ export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/fail
 export {
   FedTable,
   type FeedBatch,
+  type FeedChunk,
   type FeedCommitted,
   type FeedRef,
   FeedState,

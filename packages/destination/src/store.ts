@@ -3,6 +3,7 @@ import type {
   Comparison,
   Destination,
   FeedBatch,
+  FeedChunk,
   FeedCommitted,
   FeedRef,
   Lease,
@@ -27,11 +28,12 @@ import { Leasing } from './leasing.ts'
 import { TableRelocation } from './relocate/relocation.ts'
 import { commitPart, purgePartition } from './rows/commit.ts'
 import { commitFeed } from './rows/commit-feed.ts'
-import { readMissing } from './rows/missing.ts'
+import { incompleteKeys, readMissing } from './rows/missing.ts'
 import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
 import { TableWriter } from './rows/table-writer.ts'
 import { Clock } from './state/clock.ts'
+import { unreadChunks } from './state/feed-chunks.ts'
 import { fence, stillHeld } from './state/fence.ts'
 import { notAlone } from './state/fenced.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
@@ -215,6 +217,16 @@ export class SqlStore implements Destination {
         for (const slot of taken) if (!kept.has(slot)) this.#stagings.freeSlot(slot)
       })
     return output.committed
+  }
+
+  async chunks(table: string, most: number): Promise<readonly FeedChunk[]> {
+    return await this.#read(({ db }) => unreadChunks(db, tableName(table), most))
+  }
+
+  async incomplete(table: string, most: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const target = this.#targets.get(tableName(table))
+    if (target === undefined) return []
+    return await this.#read((session) => incompleteKeys({ session, target, dialect: this.#dialect }, most))
   }
 
   missing(...[lease, step, late]: Parameters<Destination['missing']>): ReturnType<Destination['missing']> {

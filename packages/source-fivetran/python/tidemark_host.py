@@ -7,7 +7,12 @@ import os
 import sys
 import traceback
 
-import fivetran_connector_sdk as sdk
+# Where Python is told to leave out the folder of a script (PYTHONSAFEPATH), the stand-in is still found.
+OWN = os.path.dirname(os.path.abspath(__file__))
+if OWN not in sys.path:
+    sys.path.insert(0, OWN)
+
+import fivetran_connector_sdk as sdk  # noqa: E402
 
 
 def main():
@@ -21,9 +26,8 @@ def main():
     request = json.loads(line)
     pipe = sdk._open(request["marker"])
     folder = request["folder"]
-    own = os.path.dirname(os.path.abspath(__file__))
     # A folder of the connector may hold a module of any name; only the stand-in comes before it.
-    sys.path[:] = [own, folder, *(path for path in sys.path if path not in (own, folder))]
+    sys.path[:] = [OWN, folder, *(path for path in sys.path if path not in (OWN, folder))]
     sys.argv[:] = [os.path.join(folder, "connector.py")]
     home = os.getpid()
     try:
@@ -91,8 +95,10 @@ def message(error):
 def kind(error):
     if isinstance(error, SystemExit):
         return "exit"
-    if isinstance(error, ImportError):
+    if isinstance(error, ModuleNotFoundError):
         return "package"
+    if isinstance(error, ImportError):
+        return "import"
     if isinstance(error, (NotAConnector, SyntaxError, NameError, AttributeError, TypeError)):
         return "code"
     if isinstance(error, (FileNotFoundError, PermissionError)):

@@ -24,13 +24,13 @@ export const FivetranConfig = z.object({
   silenceSeconds: z
     .number()
     .positive()
-    .default(3600)
-    .describe('how long the connector may write nothing, neither rows nor log lines, before it is stopped'),
-  memoryMegabytes: z
+    .default(600)
+    .describe('how long the connector may write nothing, neither rows nor log lines, before Tidemark stops it'),
+  maxMemoryMegabytes: z
     .number()
     .positive()
     .default(2048)
     .describe('the most memory that the connector and what it starts may hold, on Linux'),
-  lineMegabytes: z.number().positive().default(64).describe('maximum size of one row'),
+  maxLineMegabytes: z.number().positive().default(64).describe('maximum size of one row'),
 })
 export type FivetranConfig = z.infer<typeof FivetranConfig>

@@ -14,6 +14,10 @@ const WAYS_OUT: Readonly<Record<string, { readonly remedy: Remedy; readonly code
       ...{ remedy: 'fix-config', code: 'packages' },
       wayOut: 'add the package to the requirements.txt of the connector',
     },
+    import: {
+      ...{ remedy: 'fix-config', code: 'packages' },
+      wayOut: 'a package of its requirements.txt has another version than it needs, or needs a library of the system',
+    },
     code: { remedy: 'fix-source', code: 'connector-failed', wayOut: 'correct the connector' },
     file: {
       remedy: 'fix-config',
@@ -24,13 +28,12 @@ const WAYS_OUT: Readonly<Record<string, { readonly remedy: Remedy; readonly code
 
 /** What a connector that raised an error needs. */
 export function raised(subject: string, verb: string, { why, message, where, trace }: Failed): SyncError {
-  const { remedy, code, wayOut } = WAYS_OUT[why] ?? { remedy: 'retry', code: 'connector-failed', wayOut: undefined }
-  const place = where === '' ? '' : ` (${where})`
-  const end = wayOut === undefined ? '' : `; ${wayOut}`
-  return new SyncError(`${subject}: ${verb}() failed${place}: ${message}${end}`, remedy, {
-    code,
-    cause: new Error(trace),
-  })
+  const failed = `${subject}: ${verb}() failed${where === '' ? '' : ` (${where})`}: ${message}`
+  const cause = new Error(trace)
+  const known = WAYS_OUT[why]
+  if (known === undefined) return new SyncError(failed, 'retry', { code: 'connector-failed', cause })
+  const { remedy, code, wayOut } = known
+  return new SyncError(`${failed}; ${wayOut}`, remedy, { code, cause })
 }
 
 /** The process is gone, and update() had not returned. */

@@ -51,10 +51,10 @@ export class ConnectorProcess implements AsyncDisposable {
       ...{ lines: 'fd3', input: 'fd4', signal, secrets: folder.secrets },
       limits: {
         silenceMs: config.silenceSeconds * 1000,
-        memoryBytes: config.memoryMegabytes * MEGABYTE,
-        lineBytes: config.lineMegabytes * MEGABYTE,
+        memoryBytes: config.maxMemoryMegabytes * MEGABYTE,
+        lineBytes: config.maxLineMegabytes * MEGABYTE,
       },
-      settings: { silence: 'config.silenceSeconds', memory: 'config.memoryMegabytes' },
+      settings: { silence: 'config.silenceSeconds', memory: 'config.maxMemoryMegabytes' },
       // What it prints is for people who look closely.
       onLog: ({ text }) => log.debug(text),
       judge: endedEarly(folder.subject, verb),
@@ -123,9 +123,9 @@ export class ConnectorProcess implements AsyncDisposable {
     const text = this.#masker.redact(message)
     // How a connector says that it begins with all of a table: whoever watches wants to know.
     const isTold = level === 'INFO' || /\bneeds history\b/.test(text)
-    if (level === 'WARNING' || level === 'SEVERE') log.warn(text, { level })
-    else if (isTold) log.info(text, { level })
-    else log.debug(text, { level })
+    if (level === 'WARNING' || level === 'SEVERE') log.warn(text, { logLevel: level })
+    else if (isTold) log.info(text, { logLevel: level })
+    else log.debug(text, { logLevel: level })
   }
 }
 

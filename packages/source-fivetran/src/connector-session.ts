@@ -1,7 +1,7 @@
 import type { ConnectorProcess, OperationList } from './connector-process.ts'
 
 /** So many characters of what was not committed are kept, so that they can be read once more without running the connector again. */
-const MAX_KEPT = 32_000_000
+const MAX_KEPT = 16_000_000
 
 /** A run of update(), of which what was not committed yet can be read a second time, as long as it is little. */
 export class ConnectorSession implements AsyncDisposable {

@@ -1,8 +1,8 @@
 import type { ColumnType } from '@tidemark/core'
-import { exactJsonText, int64, isoText, isRawNumber, parseJson, rawNumber, writtenTime } from '@tidemark/core/values'
-import { jsonOf, numberText, TypedValue } from './typed-value.ts'
+import { jsonConverter, parseJson, rawNumber } from '@tidemark/core/values'
+import { jsonOf, TypedValue } from './typed-value.ts'
 
-/** Makes values of a column's type; what is of another type stays what it was, in a form that the row schema refuses and people read. */
+/** Makes values of a column's type; what is of another type comes back in a form that the row schema refuses and people read. */
 export type ConvertValue = (value: unknown) => unknown
 
 /**
@@ -11,61 +11,49 @@ export type ConvertValue = (value: unknown) => unknown
  * @param declared schema() says the type, so that more ways of writing are meant by it: `"2007-12-03"` is a date there.
  */
 export function valueConverter(type: ColumnType, declared: boolean): ConvertValue {
-  const convert = BY_TYPE[type]
-  return (value) => {
-    const made = convert(value, declared)
-    return made instanceof TypedValue ? readable(made) : made
+  const convert = jsonConverter(type, declared)
+  switch (type) {
+    case 'text':
+      // As Python writes it: `1.0` is not `1`.
+      return (value) => (value instanceof TypedValue && value.letter === 'f' ? value.text : convert(plain(value)))
+    case 'integer':
+    case 'boolean':
+      return (value) => (declared ? convert(BOOLEANS[type].get(value) ?? plain(value)) : convert(plain(value)))
+    case 'date':
+      return (value) => (declared ? dayOf(value) : undefined) ?? plain(value)
+    case 'json':
+      return (value) => {
+        if (declared && typeof value === 'string') return parsedText(value)
+        // JSON has no such number as `nan`.
+        return value instanceof TypedValue && value.letter === 'f' ? jsonOf(value) : plain(value)
+      }
+    case 'bytes':
+      // A text is not one of bytes, though it may look like base64.
+      return plain
+    default:
+      return (value) => convert(plain(value))
   }
 }
 
-const readable = (value: TypedValue): unknown =>
-  value.letter === 'b' ? Buffer.from(value.text, 'base64') : jsonOf(value)
-
-type Convert = (value: unknown, declared: boolean) => unknown
-
-const BY_TYPE: Readonly<Record<ColumnType, Convert>> = {
-  text: asText,
-  integer: asInteger,
-  double: asDouble,
-  numeric: (value, declared) => (typeof value === 'string' && !declared ? value : (numberText(value) ?? value)),
-  boolean: (value, declared) => (declared ? (BOOLEANS.get(value) ?? value) : value),
-  timestamp: asInstant,
-  local_timestamp: asLocalTime,
-  date: asDate,
-  json: asJson,
-  bytes: (value) => value,
+/** What Python takes for one another. */
+const BOOLEANS = {
+  integer: new Map<unknown, unknown>([
+    [true, 1],
+    [false, 0],
+  ]),
+  boolean: new Map<unknown, unknown>([
+    ['True', true],
+    ['False', false],
+  ]),
 }
 
-const BOOLEANS = new Map<unknown, boolean>([
-  [1, true],
-  [0, false],
-  ...['true', 'True', 'TRUE'].map((text) => [text, true] as const),
-  ...['false', 'False', 'FALSE'].map((text) => [text, false] as const),
-])
-
-function asText(value: unknown): unknown {
-  if (typeof value === 'string') return value
-  if (value instanceof TypedValue) return value.letter === 'b' ? value : value.text
-  if (isRawNumber(value)) return value.rawJSON
-  return typeof value === 'object' ? exactJsonText(value) : String(value)
-}
-
-function asInteger(value: unknown, declared: boolean): unknown {
-  if (typeof value === 'number' || typeof value === 'bigint') return value
-  if (!declared && !(value instanceof TypedValue)) return value
-  if (typeof value === 'boolean') return value ? 1 : 0
-  const text = numberText(value)?.replace(/\.0+$/, '')
-  return (text === undefined || !/^-?\d+$/.test(text) ? undefined : int64(text)) ?? value
-}
-
-function asDouble(value: unknown, declared: boolean): unknown {
-  if (typeof value === 'number') return value
-  if (value instanceof TypedValue && value.letter === 'f') return floatOf(value.text)
-  if (typeof value === 'bigint' && BigInt(Number(value)) === value) return Number(value)
-  const text = declared ? numberText(value) : undefined
-  const number = text === undefined ? Number.NaN : Number(text)
-  // Nor a zero that the number is not.
-  return Number.isFinite(number) && (number !== 0 || !/[1-9]/.test(text!)) ? number : value
+/** A value as JSON has it; bytes where it is of them. */
+function plain(value: unknown): unknown {
+  if (!(value instanceof TypedValue)) return value
+  const { letter, text } = value
+  if (letter === 'b') return Buffer.from(text, 'base64')
+  if (letter === 'd') return rawNumber(text)
+  return letter === 'f' ? floatOf(text) : jsonOf(value)
 }
 
 function floatOf(text: string): number {
@@ -73,43 +61,15 @@ function floatOf(text: string): number {
   return Number(text)
 }
 
-function asInstant(value: unknown, declared: boolean): unknown {
-  if (value instanceof TypedValue) {
-    if (value.letter === 'z') return value.text
-    if (value.letter === 't') return `${value.text}T00:00:00Z`
-    return value.letter === 'n' && declared ? `${value.text}Z` : value
-  }
-  if (typeof value !== 'string' || !declared) return value
-  const written = writtenTime(value)
-  return written === undefined ? value : isoText(written, 'Z')
+/** The day of a datetime that is its beginning, as drivers of databases give dates. */
+function dayOf(value: unknown): string | undefined {
+  return value instanceof TypedValue ? /^(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?Z?$/.exec(value.text)?.[1] : undefined
 }
 
-function asLocalTime(value: unknown, declared: boolean): unknown {
-  if (value instanceof TypedValue) {
-    if (value.letter === 't') return `${value.text}T00:00:00`
-    return value.letter === 'n' ? value.text : value
-  }
-  if (typeof value !== 'string' || !declared) return value
-  const [, day, time = '00:00:00'] = /^(\d{4}-\d\d-\d\d)(?:[ T](.*))?$/.exec(value) ?? []
-  return day === undefined ? value : `${day}T${time}`
-}
-
-function asDate(value: unknown, declared: boolean): unknown {
-  if (typeof value === 'string') return value
-  if (!(value instanceof TypedValue)) return value
-  if (value.letter === 't') return value.text
-  // A datetime of a day, as drivers of databases give dates.
-  const midnight = /^(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?Z?$/.exec(value.text)
-  return declared && midnight !== null ? midnight[1] : value
-}
-
-function asJson(value: unknown, declared: boolean): unknown {
-  if (value instanceof TypedValue) return value.letter === 'd' ? rawNumber(value.text) : jsonOf(value)
-  if (typeof value === 'bigint') return rawNumber(String(value))
-  if (typeof value !== 'string' || !declared) return value
+function parsedText(text: string): unknown {
   try {
-    return parseJson(value)
+    return parseJson(text)
   } catch {
-    return value
+    return text
   }
 }

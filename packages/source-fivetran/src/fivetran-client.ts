@@ -70,7 +70,7 @@ export class FivetranClient {
       shape.see(row)
       seen.add(shape)
     }
-    for (const shape of seen) shape.settle()
+    for (const shape of seen) shape.decideTypes()
   }
 
   async close(): Promise<void> {

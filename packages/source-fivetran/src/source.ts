@@ -23,7 +23,7 @@ export const fivetran = defineSource({
 const feed = fivetran.feed({ name: 'connector', offset: StateOffset })
 
 /** So much is looked at to learn the tables and the types of their columns before the first row is handed over. */
-const LOOK = { operations: 10_000, ms: 45_000 }
+const LOOK = { operations: 10_000, characters: 8_000_000, ms: 45_000 }
 
 type Yielded = Change<FivetranClient> | Checkpoint<StateOffset>
 type Reading = Context<FivetranClient> & { readonly offset: StateOffset | undefined }
@@ -68,13 +68,14 @@ function sayWhatIsMissing({ shapes }: FivetranClient, log: Logger): void {
 /** Looks at what the connector says next, until it waits, ends or has said much. */
 async function lookAhead({ client, session, signal }: Run): Promise<void> {
   const until = performance.now() + LOOK.ms
-  for (let count = 0; count < LOOK.operations; ) {
+  for (let [count, size] = [0, 0]; count < LOOK.operations && size < LOOK.characters; ) {
     const isReady = await abortable(session.isReady(until - performance.now()), signal)
     if (!isReady) return
     const list = await session.next()
     if (list === undefined) return
     client.see(list.operations.filter(isOfRows))
     count += list.operations.length
+    size += list.size
     if (list.operations.at(-1)?.kind === 'checkpoint') return
   }
 }

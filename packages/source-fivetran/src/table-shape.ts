@@ -83,7 +83,7 @@ export class TableShape {
    *
    * @throws SyncError `fix-source` where a key would need another type.
    */
-  settle(): void {
+  decideTypes(): void {
     if (!this.#hasNews) return
     this.#hasNews = false
     const before = [...this.#columns.values()].map(({ type }) => type)

@@ -1,4 +1,4 @@
-import { decimalText, isRawNumber, Kind } from '@tidemark/core/values'
+import { isRawNumber, Kind } from '@tidemark/core/values'
 
 /** Of a value that JSON has no type for, what it is: its letter on the way from Python. */
 const KIND_OF_LETTER = {
@@ -77,10 +77,4 @@ export function jsonOf({ letter, text }: TypedValue): unknown {
   if (letter !== 'f') return text
   const number = Number(text)
   return Number.isFinite(number) ? number : text
-}
-
-/** The text of a whole or decimal number; undefined for any other value. */
-export function numberText(value: unknown): string | undefined {
-  if (!(value instanceof TypedValue)) return decimalText(value)
-  return value.letter === 'f' || value.letter === 'd' || value.letter === 's' ? decimalText(value.text) : undefined
 }

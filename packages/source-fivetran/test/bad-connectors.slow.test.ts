@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,7 +59,7 @@ ${CONNECTOR}`),
     expect(runner.rows('t')).toHaveLength(2000)
   })
 
-  it('raises an error is told with its place, and its secrets are not', async () => {
+  it('raises an error fails with its place, and without its secrets', async () => {
     const { remedy, word, message } = await failing(
       '    raise ValueError("cannot log in with " + configuration["password"])',
       { configuration: { password: 'hunter2hunter2' } },
@@ -112,7 +111,7 @@ ${CONNECTOR}`),
 
   it('hangs is stopped, with the setting to raise', async () => {
     const hung = await failing('    import time; time.sleep(600)', { silenceSeconds: 1.5 })
-    expect(hung).toMatchObject({ remedy: 'retry', word: 'silent' })
+    expect(hung).toMatchObject({ remedy: 'retry', word: 'program-silent' })
     expect(hung.message).toContain('wrote nothing for 1.5 s, so it was stopped')
     expect(hung.message).toContain('config.silenceSeconds')
   })
@@ -122,25 +121,25 @@ ${CONNECTOR}`),
     async () => {
       const leaked = await failing(
         '    import time\n    all = []\n    while True:\n        all.append(b"x" * 10_000_000)\n        time.sleep(0.01)',
-        { memoryMegabytes: 200 },
+        { maxMemoryMegabytes: 200 },
       )
       expect(leaked).toMatchObject({ remedy: 'fix-config', word: 'memory-limit' })
-      expect(leaked.message).toContain('config.memoryMegabytes')
+      expect(leaked.message).toContain('config.maxMemoryMegabytes')
     },
   )
 
-  it('writes a row that is too large is told so', async () => {
-    const large = await failing('    op.upsert("t", {"n": "x" * 3_000_000})', { lineMegabytes: 2 })
+  it('writes a row that is too large fails, and the error says so', async () => {
+    const large = await failing('    op.upsert("t", {"n": "x" * 3_000_000})', { maxLineMegabytes: 2 })
     expect(large).toMatchObject({ remedy: 'fix-source', word: 'not-lines' })
   })
 
-  it('writes to our file descriptor is told so', async () => {
+  it('writes to our file descriptor fails, and the error says so', async () => {
     const error = await failing('    import os, time; time.sleep(1); os.write(3, b"hello\\n"); time.sleep(5)')
     expect(error).toMatchObject({ remedy: 'fix-source', word: 'not-lines' })
     expect(error.message).toContain('file descriptor 3, which belongs to Tidemark')
   })
 
-  it('changes the type of a key is told what to declare', async () => {
+  it('changes the type of a key fails, and the error says what to declare', async () => {
     const runner = new Runner()
     const folder = connectorOf(`
 def schema(configuration):
@@ -196,7 +195,7 @@ ${CONNECTOR}`),
     expect(runner.rows('t')).toEqual([{ n: 6 }, { n: 24 }])
   })
 
-  it('has a wrong name, or no connector.py, is told where it was looked for', async () => {
+  it('has a wrong name, or no connector.py, fails with the path that was looked for', async () => {
     const error = await failureOf('/no/such/folder')
     expect(error).toMatchObject({ remedy: 'fix-config', code: 'no-connector' })
     expect(error.message).toContain('/no/such/folder has no connector.py')
@@ -215,7 +214,7 @@ ${CONNECTOR}`),
     expect(error.message).toContain('config.python')
   })
 
-  it('raises an error in schema() is told so', async () => {
+  it('raises an error in schema() fails as one in update() does', async () => {
     const error = await failureOf(
       connectorOf(
         'def schema(configuration): return configuration["nothing"]\ndef update(configuration, state): pass\nconnector = Connector(update=update, schema=schema)',
@@ -231,8 +230,9 @@ describe('the packages of a connector', () => {
     const folder = connectorOf(
       `
 import six, sys, fivetran_connector_sdk
+from importlib import metadata
 def update(configuration, state):
-    op.upsert("t", {"six": six.__name__, "module": fivetran_connector_sdk.__file__, "prefix": sys.prefix})
+    op.upsert("t", {"six": six.__name__, "module": fivetran_connector_sdk.__file__, "prefix": sys.prefix, "all": [one.metadata["Name"] for one in metadata.distributions()]})
 ${CONNECTOR}`,
       { 'requirements.txt': '# packages\nfivetran_connector_sdk==99.0\nsix\n' },
     )
@@ -246,8 +246,8 @@ ${CONNECTOR}`,
       expect(row).toMatchObject({ six: 'six', prefix: expect.stringContaining(cache) })
       expect(row?.['module']).toContain('source-fivetran/python/fivetran_connector_sdk')
       expect(runner.said('info')).toEqual(['installing six'])
-      const listed = execFileSync(`${row?.['prefix']}/bin/python`, ['-m', 'pip', 'list'], { encoding: 'utf8' })
-      expect(listed).not.toMatch(/fivetran/i)
+      expect(row?.['all']).toContain('six')
+      expect(JSON.stringify(row?.['all'])).not.toMatch(/fivetran/i)
     } finally {
       if (before === undefined) delete process.env['XDG_CACHE_HOME']
       else process.env['XDG_CACHE_HOME'] = before

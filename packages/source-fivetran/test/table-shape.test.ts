@@ -13,7 +13,7 @@ const upsert = (row: string): RowOperation => operation(`["upsert","t",${row}]`)
 function shapeOf(schema: unknown, ...rows: readonly string[]): TableShape {
   const shape = new TableShape('t', declaredTables(schema, 'connector "x"')[0])
   for (const row of rows) shape.see(upsert(row).row)
-  shape.settle()
+  shape.decideTypes()
   return shape
 }
 const KEYED = [{ table: 't', primary_key: ['id'] }]
@@ -23,10 +23,10 @@ describe('a table', () => {
     const shape = shapeOf(KEYED, '{"id":1,"n":1}')
     const first = shape.version
     shape.see(upsert('{"id":2,"n":5,"x":null}').row)
-    shape.settle()
+    shape.decideTypes()
     expect(shape.version).toBe(first)
     shape.see(upsert('{"id":3,"x":{"$m":"d1.5"}}').row)
-    shape.settle()
+    shape.decideTypes()
     expect(shape.version).toBe(first + 1)
     expect(Object.keys(shape.row.shape)).toEqual(['id', 'n', 'x'])
   })
@@ -41,7 +41,7 @@ describe('a table', () => {
   it('fails where a row has a key of another type, and says what to declare', () => {
     const shape = shapeOf(KEYED, '{"id":1}')
     shape.see(upsert('{"id":"A17"}').row)
-    expect(() => shape.settle()).toThrow(
+    expect(() => shape.decideTypes()).toThrow(
       'table "t": its key "id" was integer so far, and a row has text there; give the type that holds both in schema(), as in "columns": {"id": "STRING"}',
     )
   })
@@ -88,7 +88,7 @@ describe('a table', () => {
     ]
     const shape = new TableShape('t', undefined, { columns, primaryKey: ['_fivetran_id'] })
     shape.see(upsert('{"n":1}').row)
-    shape.settle()
+    shape.decideTypes()
     expect(shape.version).toBe(0)
     expect(shape.primaryKey).toEqual(['_fivetran_id'])
     expect(shape.rowOf(upsert('{"n":1}'))).toMatchObject({ n: '1' })

@@ -7,7 +7,7 @@ import type { Range } from '../values/window.ts'
 import type { Batch, Committed, Counts, StepRef } from './batch.ts'
 import type { Comparison } from './comparison.ts'
 import type { Encoder } from './encoder.ts'
-import type { FeedBatch, FeedCommitted, FeedRef } from './feed.ts'
+import type { FeedBatch, FeedChunk, FeedCommitted, FeedRef } from './feed.ts'
 import type { Lease, LeasedWindow, Leases } from './lease.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
@@ -65,6 +65,10 @@ export interface Destination {
    * written.
    */
   commitFeed(lease: Lease, batch: FeedBatch): Promise<FeedCommitted>
+  /** Chunks of a feed's table that are not read, in their order; at most so many. */
+  chunks(table: string, most: number): Promise<readonly FeedChunk[]>
+  /** Keys of rows of which something is missing, canonical values by the source's column names; at most so many. */
+  incomplete(table: string, most: number): Promise<readonly Readonly<Record<string, unknown>>[]>
   /**
    * Keys of the rows in a step's window that its staging table does not hold: what its last batch would mark; or of those
    * that its late deletions would mark. Canonical values by the source's column names, in chunks.
@@ -203,6 +207,8 @@ export type StateChange =
     }
   /** The source reports deleted rows. */
   | { readonly kind: 'reports-deletions' }
+  /** The table was cut into chunks, for one of its lives in its feed; those of before are forgotten. JSON texts. */
+  | { readonly kind: 'chunks'; readonly epochSeq: bigint; readonly labels: readonly string[] }
   /** Names of fields that rows had and no column holds; in the place of those that are known. */
   | { readonly kind: 'undeclared'; readonly fields: readonly string[] }
   /** What another system has synced, as the config says. */

@@ -41,8 +41,20 @@ export const FedTable = z.object({
   /** The feed's number when the table joined it, and when its present life began: a resync raises it. */
   sinceSeq: Position,
   epochSeq: Position,
+  /** The life for which all that was there before is read, in chunks; null: for none, or its feed tells that itself. */
+  backfilledSeq: Position.nullable(),
+  /** The chunks that it was cut into, for which life, and how many are not read. Null: it was not cut. */
+  chunks: z.object({ epochSeq: Position, of: z.int(), left: z.int() }).nullable(),
+  /** There may be rows of which something is missing. */
+  hasMissing: z.boolean(),
 })
 export type FedTable = z.infer<typeof FedTable>
+
+/** A part of a table that is read beside its feed: its number in the list, and what the source calls it, as JSON text. */
+export interface FeedChunk {
+  readonly ordinal: number
+  readonly label: string
+}
 
 /** Which feed it is. */
 export type FeedRef = Pick<FeedState, 'source' | 'feed'>
@@ -89,6 +101,8 @@ export interface FeedTableBatch {
   /** Versions of which a change told a part. */
   readonly partial: readonly PartialRow[]
   readonly deletions: readonly EncodedKey[]
+  /** A deletion of an unknown key leaves a marked row, because an older version of it may still come with a chunk. */
+  readonly tombstones?: true | undefined
   readonly rejects: readonly Reject[]
   readonly counts: Counts
   /**
@@ -103,6 +117,10 @@ export interface FeedTableBatch {
    * again after a crash is not there twice. Absent: straight into the table.
    */
   readonly staging?: 'fill' | 'move' | undefined
+  /** Rows of which something was missing are read by their keys; those of this batch may be others. */
+  readonly noneMissing?: true | undefined
+  /** All that was there before is read: of the table's present life nothing is wanted any more. */
+  readonly backfilled?: true | undefined
   /** What is committed with the rows. Absent: the step continues. */
   readonly completes?: Pick<Completion, 'status' | 'checkedAt' | 'undeclared' | 'last' | 'purge'> | undefined
   readonly durationMs: number

@@ -39,6 +39,10 @@ export const STATE_RECORDS = {
     feed: 'text?',
     since_seq: 'integer?',
     epoch_seq: 'integer?',
+    /** The life for which all that was there before is read; null: for none. */
+    backfilled_seq: 'integer?',
+    /** 1: there may be rows of which something is missing. */
+    has_missing: 'integer?',
   },
   /** Sources that tell changes, with the offset up to which they are committed. */
   feeds: {
@@ -59,6 +63,17 @@ export const STATE_RECORDS = {
     left_out: 'text?',
     lost_for: 'text?',
     project: 'text?',
+  },
+  /** Parts of tables of feeds that are read beside the feed. */
+  chunks: {
+    name: 'text',
+    ordinal: 'integer',
+    /** What the source calls it, as JSON. */
+    label: 'text',
+    /** The life of the table for which it was cut. */
+    epoch_seq: 'integer',
+    /** 1: its rows are there. */
+    is_read: 'integer',
   },
   partitions: {
     name: 'text',
@@ -216,6 +231,7 @@ export const RECORD_KINDS = Object.keys(STATE_RECORDS) as readonly RecordKind[]
 export const RECORD_ORDER: Readonly<Record<RecordKind, readonly string[]>> = {
   tables: ['name'],
   feeds: ['source', 'feed'],
+  chunks: ['name', 'ordinal'],
   partitions: ['name', 'partition'],
   coverage: ['name', 'partition', 'assumed', 'to_position', 'from_position'],
   refreshed_ranges: ['name', 'partition', 'from_key', 'to_key'],

@@ -10,7 +10,16 @@ import {
 } from '@tidemark/core/engine'
 import type { Session } from '../dialects/dialect.ts'
 import { isOf, type Staging } from '../dialects/staging.ts'
-import { completeFed, epochOf, recordFeed, recordJoins, refuseSeq, seqOf } from '../state/feed-record.ts'
+import {
+  completeFed,
+  epochOf,
+  recordBackfilled,
+  recordFeed,
+  recordJoins,
+  recordMissing,
+  refuseSeq,
+  seqOf,
+} from '../state/feed-record.ts'
 import { recordRejects, recordStep } from '../state/step-record.ts'
 import { purgeRows, recordFilled } from './commit.ts'
 import type { TableWriter } from './table-writer.ts'
@@ -126,6 +135,8 @@ async function writeTable(
     durationMs: part.durationMs,
     writingMs: performance.now() - startedAt,
   })
+  if (part.backfilled === true) await recordBackfilled(db, step.table)
+  if (incomplete > 0 || part.noneMissing === true) await recordMissing(db, step.table, incomplete > 0)
   await completeFed(db, part, { completedAt: batch.completedAt, now })
   const purged = completes?.purge === true ? await purgeRows(writer, '') : 0
   await recordFilled({ db, writer, lease }, { written, removed: deleted + purged })

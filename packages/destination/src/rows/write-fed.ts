@@ -68,7 +68,9 @@ export async function writeFed(writing: Writing, { part, seq, epoch, now }: FedW
   const told =
     keys.length === 0
       ? 0
-      : await session.withKeys(target, keys, (source) => applyDeletions(writing, source, { terms, tombstones: false }))
+      : await session.withKeys(target, keys, (source) =>
+          applyDeletions(writing, source, { terms, tombstones: part.tombstones === true }),
+        )
   const { gone, withheld } = await replaceBelow(writing, part, { terms, there: there - told })
   return {
     written,

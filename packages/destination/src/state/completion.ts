@@ -1,5 +1,6 @@
 import { type Batch, type Completion, type Range, type StepRef, subtract } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
+import { recordChunkRead } from './feed-chunks.ts'
 import { cover, OVERCOME, type PartitionFacts, setPartition } from './partition-record.ts'
 import { addRefreshed, forgetRefreshed } from './refreshed-ranges.ts'
 import type { StateDialect } from './state-dialect.ts'
@@ -31,6 +32,11 @@ export async function complete(db: Db, batch: Batch, manner: Manner): Promise<bo
   if (completes === undefined) return false
   if (step.keyRange !== undefined && completes.last) return await completeKeyRange(db, { step, completes }, manner)
   const { table: name, partition } = step
+  if (completes.chunk !== undefined) {
+    if (completes.chunk.ordinal !== undefined) await recordChunkRead(db, name, completes.chunk.ordinal)
+    await synced(db, name, completes, now)
+    return false
+  }
   const facts: PartitionFacts = {}
   if (completes.cover !== undefined) await cover(db, name, partition, completes.cover, 0)
   else if (step.window === undefined) {

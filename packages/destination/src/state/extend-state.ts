@@ -49,10 +49,21 @@ async function addFeeds({ schema }: Kysely<StateDatabase>): Promise<void> {
     .addColumn('project', 'text')
     .addPrimaryKeyConstraint('_tidemark_feeds_key', ['source', 'feed'])
     .execute()
+  await schema
+    .createTable('_tidemark_chunks')
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('ordinal', 'bigint', (c) => c.notNull())
+    .addColumn('label', 'text', (c) => c.notNull())
+    .addColumn('epoch_seq', 'bigint', (c) => c.notNull())
+    .addColumn('is_read', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('_tidemark_chunks_key', ['name', 'ordinal'])
+    .execute()
   for (const [column, type] of [
     ['feed', 'text'],
     ['since_seq', 'bigint'],
     ['epoch_seq', 'bigint'],
+    ['backfilled_seq', 'bigint'],
+    ['has_missing', 'bigint'],
   ] as const)
     await schema.alterTable('_tidemark_tables').addColumn(column, type).execute()
 }

@@ -9,7 +9,7 @@ import {
   type Project,
   type State,
 } from '@tidemark/core/engine'
-import type { Kysely, Selectable, Updateable } from 'kysely'
+import { type Kysely, type Selectable, sql, type Updateable } from 'kysely'
 import { synced } from './completion.ts'
 import { OVERCOME, setPartition } from './partition-record.ts'
 import type { StateDialect } from './state-dialect.ts'
@@ -136,6 +136,20 @@ export async function completeFed(
     ...(last ? OVERCOME : {}),
   })
   await synced(db, step.table, completes, now)
+}
+
+/** Records that all that was there before is read, for the present life of a table. */
+export async function recordBackfilled(db: Db, table: string): Promise<void> {
+  await db.updateTable('_tidemark_tables').set({ backfilled_seq: sql`epoch_seq` }).where('name', '=', table).execute()
+}
+
+/** Records whether there may be rows of a table of which something is missing. */
+export async function recordMissing(db: Db, table: string, hasMissing: boolean): Promise<void> {
+  await db
+    .updateTable('_tidemark_tables')
+    .set({ has_missing: hasMissing ? 1 : null })
+    .where('name', '=', table)
+    .execute()
 }
 
 /** When a table's present life in its feed began: what it has from before may be old. */

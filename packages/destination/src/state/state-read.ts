@@ -11,6 +11,7 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { readFailingSources } from './failing-sources.ts'
+import { type ChunkCount, countChunks } from './feed-chunks.ts'
 import { readFeeds } from './feed-record.ts'
 import { readRefreshed } from './refreshed-ranges.ts'
 import type { StateDialect } from './state-dialect.ts'
@@ -33,10 +34,22 @@ function failureIn(row: StateDatabase['_tidemark_tables']): unknown {
   }
 }
 
-function fedIn({ feed, since_seq, epoch_seq }: StateDatabase['_tidemark_tables']): object {
-  // An earlier version of the state knows of no feeds.
+function fedIn(
+  { feed, since_seq, epoch_seq, backfilled_seq, has_missing }: StateDatabase['_tidemark_tables'],
+  chunks: ChunkCount | undefined,
+): object {
   if (feed == null) return {}
-  return { fed: { feed, sinceSeq: position(since_seq), epochSeq: position(epoch_seq) } }
+  const [sinceSeq, epochSeq, backfilledSeq] = [since_seq, epoch_seq, backfilled_seq].map(position)
+  return {
+    fed: {
+      feed,
+      sinceSeq,
+      epochSeq,
+      backfilledSeq,
+      chunks: chunks ?? null,
+      hasMissing: Number(has_missing ?? 0) === 1,
+    },
+  }
 }
 
 /** What the state is read by: a connection that knows which tables hold rows. */
@@ -62,6 +75,7 @@ export async function readState(
   const tables = await (only === undefined ? found : found.where('name', 'in', [...only])).execute()
   const there = await session.present(tables.map(({ name }) => name))
   const partitions = await readPartitions(db, dialect, only)
+  const chunks = await countChunks(db, dialect, only)
   const states = new Map<string, TableState>()
   for (const row of tables) {
     const state: unknown = {
@@ -82,7 +96,7 @@ export async function readState(
       project: row.project ?? null,
       ...(Number(row.reports_deletions ?? 0) === 1 ? { reportsDeletions: true } : {}),
       removedAt: position(row.removed_at),
-      ...fedIn(row),
+      ...fedIn(row, chunks.get(row.name)),
       failure: failureIn(row),
       partitions: partitions.get(row.name) ?? new Map(),
     }

@@ -14,6 +14,7 @@ import type { TableRun } from '../run/table-run.ts'
 import { ALONE } from '../schedule/task.ts'
 import { type SourceWait, waitingFor } from '../source/source-wait.ts'
 import { patienceOf } from '../source/stall.ts'
+import type { FeedBackfill } from './feed-backfill.ts'
 import { FeedBuffer } from './feed-buffer.ts'
 import type { FeedWork } from './feed-work.ts'
 import type { FeedWriter } from './feed-writer.ts'
@@ -30,12 +31,19 @@ const LOOK_EVERY = 64
 type Next = IteratorResult<unknown, unknown>
 
 /**
+ * How reading ended: the feed is read to its end, or to where its source was; it has told all it had, while chunks of its tables
+ * are being read; the time of the run is over.
+ */
+export type FeedEnd = 'complete' | 'more' | 'over-time'
+
+/**
  * Reads a feed once, from its committed offset: takes changes in, folds them by key, and commits at checkpoints, at the latest
  * after a second; a transaction larger than a batch in parts without an offset. While a batch is written the next is read.
  */
 export class FeedReader {
   readonly #work: FeedWork
   readonly #writer: FeedWriter
+  readonly #backfill: FeedBackfill
   readonly #redact: (text: string) => string
   readonly #lookEvery: number
   #buffer: FeedBuffer
@@ -47,30 +55,26 @@ export class FeedReader {
   /** Anything was committed: a later failure is another one. */
   hasProgress = false
 
-  constructor(work: FeedWork, writer: FeedWriter) {
+  constructor(work: FeedWork, writer: FeedWriter, backfill: FeedBackfill) {
     this.#work = work
     this.#writer = writer
+    this.#backfill = backfill
     this.#redact = work.context.options.redact ?? ((text) => text)
     this.#lookEvery = Math.min(LOOK_EVERY, work.context.options.settings?.batch?.rows ?? LOOK_EVERY)
     this.#buffer = this.#nextBuffer(writer.nextSeq)
     this.#committedAt = work.context.clock.monotonic()
   }
 
-  /** @returns whether the feed is read to its end, or to `head`; false where the time of the run is over. */
-  async run(offset: unknown, head: unknown): Promise<boolean> {
+  /** @param head where the source was when it was asked; undefined: the feed ends by itself. */
+  async run(offset: unknown, head: unknown): Promise<FeedEnd> {
     const { context, source } = this.#work
-    const options = {
-      clock: context.clock,
-      slot: ALONE,
-      guard: source.guard,
-      signal: context.signal,
-      isOverTime: context.isOverTime,
-      ...patienceOf(context.options.settings ?? {}),
-    }
+    const { clock, signal, isOverTime } = context
+    const patience = patienceOf(context.options.settings ?? {})
+    const options = { clock, slot: ALONE, guard: source.guard, signal, isOverTime, ...patience }
     return await waitingFor(options, (wait) => this.#read(wait, offset, head))
   }
 
-  async #read(wait: SourceWait, offset: unknown, head: unknown): Promise<boolean> {
+  async #read(wait: SourceWait, offset: unknown, head: unknown): Promise<FeedEnd> {
     const { feed, source, context } = this.#work
     const { client, log, guard } = source
     const items = guard.run(() => feed.read({ client, signal: wait.signal, log, offset } as never))
@@ -81,27 +85,36 @@ export class FeedReader {
       )
     const iterator = items[Symbol.asyncIterator]()
     let isOver = false
+    let isPast = this.#isPast(offset, head)
     let turnedAt = context.clock.monotonic()
+    let next: Promise<Next> | undefined
     try {
-      if (this.#isPast(offset, head)) return true
       for (;;) {
-        const { done, value } = await this.#next(wait, iterator)
+        this.#backfill.throwIfFailed()
+        if (isPast && (await this.#isSettled(wait))) return await this.#end()
+        next ??= wait.page(() => iterator.next(), weightOf)
+        const item = await this.#next(wait, next, isPast)
+        if (item === undefined) continue
+        next = undefined
+        const { done, value } = item
         isOver = done === true
         if (context.clock.monotonic() - turnedAt >= TURN_MS) {
           await context.clock.turn()
           turnedAt = context.clock.monotonic()
           context.signal.throwIfAborted()
         }
-        if (isOver) return await this.#end()
+        if (isOver) {
+          await this.#flushAll(wait)
+          if (this.#backfill.isSettled()) return await this.#end()
+          return 'more'
+        }
         const checkpoint = asCheckpoint(value)
         if (checkpoint !== undefined) {
           await this.#checkpoint(checkpoint, wait)
-          if (this.#isPast(checkpoint.offset, head)) return await this.#end()
-          if (context.isOverTime()) {
-            await this.#flush(wait)
-            return false
-          }
-          continue
+          isPast ||= this.#isPast(checkpoint.offset, head)
+          if (!context.isOverTime()) continue
+          await this.#flush(wait)
+          return 'over-time'
         }
         const change = asChange(value)
         if (change === undefined)
@@ -114,31 +127,51 @@ export class FeedReader {
     } finally {
       // Whatever comes next begins with what is committed.
       await this.#pending.catch(() => {})
+      next?.catch(() => {})
       wait.end()
       if (!isOver) void Promise.try(() => iterator.return?.()).catch(() => {})
     }
   }
 
-  /** The next item. A checkpoint that waits to be committed does not wait for it longer than a second. */
-  async #next(wait: SourceWait, iterator: AsyncIterator<unknown>): Promise<Next> {
-    const next = wait.page(() => iterator.next(), weightOf)
-    if (this.#buffer.checkpoint === undefined) return await next
+  /** Whether the feed may end here: nothing waits to be read beside it. What it has told is committed first. */
+  async #isSettled(wait: SourceWait): Promise<boolean> {
+    const isWithin = this.#buffer.checkpoint === undefined && !this.#buffer.isEmpty
+    if (!this.#backfill.isDone || isWithin) return false
+    await this.#flush(wait)
+    return this.#backfill.isSettled()
+  }
+
+  /**
+   * The next item; undefined: there is something else to do. A checkpoint does not wait for it longer than a second, and a
+   * feed that has come to where the source was ends when its chunks are read.
+   */
+  async #next(wait: SourceWait, next: Promise<Next>, isPast: boolean): Promise<Next | undefined> {
+    const { checkpoint } = this.#buffer
+    const isWaiting = !this.#backfill.isDone
+    if (checkpoint === undefined && !(isPast && isWaiting)) return await next
     const { clock } = this.#work.context
-    const left = Math.max(0, COMMIT_MS - (clock.monotonic() - this.#committedAt))
     const came = new AbortController()
-    const isFirst = await Promise.race([
-      next.then(
-        () => true,
-        () => true,
-      ),
-      clock.sleep(left, came.signal).then(
-        () => false,
-        () => true,
-      ),
+    const settled = next.then(
+      () => 'item' as const,
+      () => 'item' as const,
+    )
+    const left = isWaiting ? 0 : Math.max(0, COMMIT_MS - (clock.monotonic() - this.#committedAt))
+    const first = await Promise.race([
+      settled,
+      ...(checkpoint === undefined
+        ? []
+        : [
+            clock.sleep(left, came.signal).then(
+              () => 'time' as const,
+              () => 'item' as const,
+            ),
+          ]),
+      ...(isWaiting ? [this.#backfill.done.then(() => 'backfill' as const)] : []),
     ])
     came.abort()
-    if (!isFirst) await this.#flush(wait)
-    return await next
+    if (first === 'item') return await next
+    if (first === 'time') await this.#flush(wait)
+    return undefined
   }
 
   async #change(change: TableChange): Promise<void> {
@@ -221,18 +254,30 @@ export class FeedReader {
   }
 
   /** The source has told all it has: what came last is whole. */
-  async #end(): Promise<boolean> {
-    const { state, context } = this.#work
+  async #end(): Promise<FeedEnd> {
+    await this.#commitWhole(this.#work.context.destinationNow())
+    return 'complete'
+  }
+
+  /** The same, while chunks are still being read. */
+  async #flushAll(wait: SourceWait): Promise<void> {
+    if (this.#buffer.checkpoint !== undefined) await this.#flush(wait)
+    else if (!this.#buffer.isEmpty) await this.#commitWhole(undefined)
+  }
+
+  async #commitWhole(completedAt: bigint | undefined): Promise<void> {
     await this.#pending
-    const { checkpoint } = this.#buffer
-    await this.#writer.commit(this.#buffer, {
+    const buffer = this.#buffer
+    const { checkpoint } = buffer
+    this.#buffer = this.#nextBuffer(buffer.seq + 1n)
+    await this.#writer.commit(buffer, {
       checkpoint:
         checkpoint === undefined
-          ? { offset: state.offset }
+          ? { offset: this.#work.state.offset }
           : { offset: offsetText(checkpoint.offset), at: checkpoint.options.at },
-      completedAt: context.destinationNow(),
+      completedAt,
     })
-    return true
+    this.hasProgress = true
   }
 
   /** From here on a table has other columns: the destination has them before what follows is written. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { SyncError } from '@tidemark/core'
-import { type FeedState, feedKey, isColumnsChanged, type Lease, quotedCommand } from '@tidemark/core/engine'
+import { type FeedState, feedKey, isColumnsChanged, type Lease } from '@tidemark/core/engine'
 import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import { type Failure, failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import { recordPartitionFailure } from '../run/record-failures.ts'
@@ -11,9 +11,14 @@ import { delayBefore, LONGEST_WAIT_MS } from '../source/retry.ts'
 import { waitingFor } from '../source/source-wait.ts'
 import { endsTheTries, patienceOf } from '../source/stall.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
+import { Sequence } from '../time/sequence.ts'
+import { FeedBackfill } from './feed-backfill.ts'
 import { FeedReader, offsetText } from './feed-reader.ts'
-import { type FeedWork, labelOf } from './feed-work.ts'
+import { type FeedWork, labelOf, offsetOf } from './feed-work.ts'
 import { FeedWriter } from './feed-writer.ts'
+
+/** How long a feed that has told all it had is left alone, while chunks of its tables are read. */
+const AGAIN_MS = 200
 
 export interface FeedRunOptions {
   readonly source: DiscoveredSource
@@ -71,22 +76,40 @@ export class FeedRun {
       lease,
       tables: new Map(ready.map((table) => [table.discovered.table.name, table])),
       leftOut: new Set([...(known?.leftOut ?? []), ...fed!.leftOut, ...unready]),
-      state: { id: known?.id ?? randomUUID(), seq: known?.seq ?? 0n, offset: known?.offset ?? null },
+      state: {
+        id: known?.id ?? randomUUID(),
+        seq: known?.seq ?? 0n,
+        offset: known?.offset ?? null,
+        offsetSeq: known?.seq ?? 0n,
+      },
     }
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
     let isBegun = false
     for (let attempt = 1; ; attempt++) {
-      const writer = new FeedWriter(work)
-      let reader: FeedReader | undefined
+      const commits = new Sequence()
+      const backfill = new FeedBackfill(work, commits)
+      const writer = new FeedWriter(work, backfill, commits)
+      let hasProgress = false
       try {
         if (!isBegun) await this.#begin(work, known)
         isBegun = true
-        reader = new FeedReader(work, writer)
-        await reader.run(offsetOf(work), await this.#ask(work, work.feed.head))
+        await backfill.begin()
+        const head = await this.#ask(work, work.feed.head)
+        for (let isOver = false; !isOver; ) {
+          const reader = new FeedReader(work, writer, backfill)
+          const end = await reader.run(offsetOf(work), head).finally(() => {
+            hasProgress ||= reader.hasProgress
+          })
+          isOver = end !== 'more'
+          // It told all it had, and a chunk may wait for what it tells next.
+          if (!isOver) await Promise.race([context.clock.sleep(AGAIN_MS, context.signal), backfill.done])
+        }
         writer.end(undefined)
         return
       } catch (error) {
         if (context.signal.aborted || isDestinationFailure(error)) throw error
+        // Its chunks take numbers of commits, too.
+        await backfill.end()
         if (isColumnsChanged(error) && (await this.#findMore(work))) {
           writer.end(undefined)
           attempt = 0
@@ -98,7 +121,7 @@ export class FeedRun {
           for (const table of work.tables.values()) loseLease(table, failure)
           return
         }
-        if (reader?.hasProgress === true) attempt = 1
+        if (hasProgress) attempt = 1
         attempt += (failure.attempts ?? 1) - 1
         const delayMs = delayBefore(attempt, failure, policy, context.clock.random)
         const givesUp =
@@ -115,6 +138,8 @@ export class FeedRun {
           `${labelOf(work)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`,
         )
         await context.clock.sleep(delayMs, context.signal)
+      } finally {
+        await backfill.end()
       }
     }
   }
@@ -143,8 +168,15 @@ export class FeedRun {
         lostFor,
       })
       state.seq = committed.seq
+      state.offsetSeq = committed.seq
       if (lostFor !== undefined) state.offset = null
     }
+    const backfilled = [...tables.values()].find(({ discovered }) => discovered.table.feed?.backfill !== undefined)
+    if (backfilled !== undefined && (feed.begin === undefined || feed.isPast === undefined))
+      throw new SyncError(
+        `feed "${feed.name}": ${backfilled.name} has a backfill, so the feed needs begin() and isPast(): a chunk is read as of an offset, and shown when the feed has passed another`,
+        'fix-source',
+      )
     if (state.offset !== null || feed.begin === undefined) return
     const names = [...tables.keys()]
     const offset = await this.#ask(work, feed.begin, { tables: names, id: state.id })
@@ -158,6 +190,7 @@ export class FeedRun {
     })
     state.seq = seq
     state.offset = text
+    state.offsetSeq = seq
   }
 
   /** The feed has changes of tables that were not known. @returns whether it has such tables now. */
@@ -187,6 +220,7 @@ export class FeedRun {
       leftOut: [...leftOut].sort(),
     })
     state.seq = seq
+    state.offsetSeq = seq
     return true
   }
 
@@ -224,26 +258,4 @@ export class FeedRun {
       await recordPartitionFailure({ table, partition: '', failure }, work.context)
     }
   }
-}
-
-/** The committed offset, as the source takes it. @throws SyncError `upgrade` where it cannot be read. */
-function offsetOf({ feed, source, state }: FeedWork): unknown {
-  if (state.offset === null) return undefined
-  const problem = (why: string): SyncError =>
-    new SyncError(
-      `feed "${feed.name}" of "${source.name}" cannot read its stored offset: ${why}; install a version of the source that can, or read all again with ${quotedCommand('resync', [`${source.name}`])}`,
-      'upgrade',
-      { code: 'offset' },
-    )
-  let json: unknown
-  try {
-    json = JSON.parse(state.offset)
-  } catch {
-    throw problem('it is not JSON')
-  }
-  const parsed = feed.offset.safeParse(json)
-  if (parsed.success) return parsed.data
-  throw problem(
-    parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'offset'}: ${message}`).join('; '),
-  )
 }

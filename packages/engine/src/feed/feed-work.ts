@@ -1,4 +1,5 @@
-import type { Feed, FeedState, Lease } from '@tidemark/core/engine'
+import { SyncError } from '@tidemark/core'
+import { type Feed, type FeedState, type Lease, quotedCommand } from '@tidemark/core/engine'
 import type { DiscoveredSource } from '../discover/catalog.ts'
 import type { RunContext } from '../run/run-context.ts'
 import type { TableRun } from '../run/table-run.ts'
@@ -17,13 +18,37 @@ export interface FeedWork {
 }
 
 /** What of a feed is committed. */
-export interface FeedProgress extends Pick<FeedState, 'id' | 'seq' | 'offset'> {
-  id: string
+export interface FeedProgress extends Pick<FeedState, 'id'> {
+  /** The number of the last commit. */
   seq: bigint
   /** JSON text; null: none is committed. */
   offset: string | null
+  /** A number that no change up to the offset is above, and every later one is. */
+  offsetSeq: bigint
 }
 
 /** What it is called: the name of its source, and its own. */
 export const labelOf = ({ feed, source }: Pick<FeedWork, 'feed' | 'source'>): string =>
   `${source.name} (feed ${feed.name})`
+
+/** The committed offset, as the source takes it. @throws SyncError `upgrade` where it cannot be read. */
+export function offsetOf({ feed, source, state }: FeedWork): unknown {
+  if (state.offset === null) return undefined
+  const problem = (why: string): SyncError =>
+    new SyncError(
+      `feed "${feed.name}" of "${source.name}" cannot read its stored offset: ${why}; install a version of the source that can, or read all again with ${quotedCommand('resync', ['<table>'])}`,
+      'upgrade',
+      { code: 'offset' },
+    )
+  let json: unknown
+  try {
+    json = JSON.parse(state.offset)
+  } catch {
+    throw problem('it is not JSON')
+  }
+  const parsed = feed.offset.safeParse(json)
+  if (parsed.success) return parsed.data
+  throw problem(
+    parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'offset'}: ${message}`).join('; '),
+  )
+}

@@ -11,6 +11,8 @@ import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
 import { heldBack, tooManyRejects } from '../read/step-error.ts'
 import { recordOn } from '../run/run-context.ts'
 import type { TableRun } from '../run/table-run.ts'
+import type { Sequence } from '../time/sequence.ts'
+import type { FeedBackfill } from './feed-backfill.ts'
 import type { FeedBuffer } from './feed-buffer.ts'
 import type { FeedWork } from './feed-work.ts'
 import type { Gathered } from './table-changes.ts'
@@ -47,12 +49,16 @@ export class FeedWriter {
   /** Tables of which all rows are being told, and the number from which on. */
   readonly snapshots = new Map<TableRun, bigint>()
   readonly #work: FeedWork
+  readonly #backfill: FeedBackfill
+  readonly #commits: Sequence
   readonly #written = new Map<TableRun, Written>()
   readonly #startedAt: number
   #leftOut: string
 
-  constructor(work: FeedWork) {
+  constructor(work: FeedWork, backfill: FeedBackfill, commits: Sequence) {
     this.#work = work
+    this.#backfill = backfill
+    this.#commits = commits
     this.#startedAt = work.context.clock.monotonic()
     this.#leftOut = leftOutText(work)
   }
@@ -63,7 +69,11 @@ export class FeedWriter {
   }
 
   /** @throws SyncError code `fenced`; `deletion-limit`: nothing is written. */
-  async commit(buffer: FeedBuffer | undefined, { checkpoint, completedAt }: CommitOptions): Promise<void> {
+  commit(buffer: FeedBuffer | undefined, options: CommitOptions): Promise<void> {
+    return this.#commits.take(() => this.#commit(buffer, options))
+  }
+
+  async #commit(buffer: FeedBuffer | undefined, { checkpoint, completedAt }: CommitOptions): Promise<void> {
     const { feed, source, context, lease, tables } = this.#work
     const { destination } = context
     const batches = new Map<TableRun, FeedTableBatch>()
@@ -74,7 +84,12 @@ export class FeedWriter {
       if (!isPaused) batches.set(table, await this.#batch(table, gathered, { checkpoint, completedAt }))
     }
     for (const table of tables.values()) {
-      const isDue = checkpoint !== undefined && (this.replacedBelow.has(table) || this.#isDue(table))
+      const isDue =
+        checkpoint !== undefined &&
+        (this.replacedBelow.has(table) ||
+          this.#isDue(table) ||
+          this.#backfill.read.has(table) ||
+          this.#backfill.completed.has(table))
       if (!batches.has(table) && (isDue || completedAt !== undefined))
         batches.set(table, await this.#batch(table, NOTHING, { checkpoint, completedAt }))
     }
@@ -113,25 +128,33 @@ export class FeedWriter {
     const isKeyless = table.discovered.table.primaryKey.length === 0
     const isWhole = checkpoint !== undefined && !this.snapshots.has(table)
     const staging = !isKeyless ? undefined : !isWhole ? 'fill' : written.isStaged ? 'move' : undefined
-    const below = isWhole ? this.replacedBelow.get(table) : undefined
-    const limit =
-      context.options.acceptDeletions === true || this.#work.feed.repeatable ? undefined : options.deletionLimit
+    // What a backfill did not find, and no change has told since, is gone.
+    const backfilled = isWhole && this.#backfill.read.has(table)
+    const told = isWhole ? this.replacedBelow.get(table) : undefined
+    const below = backfilled ? greater(told, table.epochSeq) : told
+    const isLimited = below !== undefined && context.options.acceptDeletions !== true
+    const limit = isLimited && (backfilled || !this.#work.feed.repeatable) ? options.deletionLimit : undefined
+    const isOpen = this.#backfill.isOpen(table)
+    if (backfilled) table.isBackfilled = true
     return {
       lease: table.lease!,
       step: written.step,
       number: written.batches + 1,
       ...gathered,
+      tombstones: isOpen || undefined,
       replacedBelow: below,
-      deletionLimit: below === undefined ? undefined : limit,
+      deletionLimit: limit,
       staging,
+      backfilled: backfilled || undefined,
+      noneMissing: (isWhole && this.#backfill.completed.has(table)) || undefined,
       completes:
         completedAt === undefined && checkpoint === undefined
           ? undefined
           : {
-              status: completedAt === undefined ? table.ownStatus() : 'complete',
+              status: completedAt === undefined || !table.isBackfilled ? table.ownStatus() : 'complete',
               checkedAt: completedAt,
               last: completedAt !== undefined,
-              purge: options.deletes === 'hard',
+              purge: options.deletes === 'hard' && !isOpen,
             },
       durationMs: Math.round(context.clock.monotonic() - this.#startedAt),
     }
@@ -208,7 +231,10 @@ export class FeedWriter {
       throw heldBack({ name: table.name, place, step: batch.step, rejected: 0, why: undefined }, held)
     }
     state.seq = seq
-    if (checkpoint !== undefined) state.offset = checkpoint.offset
+    if (checkpoint !== undefined) {
+      state.offset = checkpoint.offset
+      state.offsetSeq = seq
+    }
     for (const [table, batch] of batches) {
       const written = this.#written.get(table)!
       const done = tables.get(table.name)
@@ -216,7 +242,13 @@ export class FeedWriter {
       written.rows += batch.counts.read
       written.rejected += batch.counts.rejected
       written.isStaged = batch.staging === 'fill' && (written.isStaged || batch.rows.length > 0)
-      if (batch.replacedBelow !== undefined) this.replacedBelow.delete(table)
+      if (batch.replacedBelow !== undefined) {
+        this.replacedBelow.delete(table)
+        this.#backfill.truncatedAt.set(table, batch.replacedBelow)
+      }
+      if (batch.backfilled === true) this.#backfill.read.delete(table)
+      if (batch.noneMissing === true) this.#backfill.completed.delete(table)
+      if ((done?.incomplete ?? 0) > 0) this.#backfill.isMissing(table)
       if (completedAt !== undefined) table.isFedToEnd = true
       const rows = {
         ...batch.counts,
@@ -231,6 +263,7 @@ export class FeedWriter {
       const { step } = batch.step
       context.options.onEvent?.({ type: 'batch-committed', table: table.name, partition: '', step, rows })
     }
+    if (checkpoint !== undefined) this.#backfill.passed()
   }
 
   /** The feed is read, or has failed: the steps of its tables are over. */
@@ -242,5 +275,7 @@ export class FeedWriter {
     }
   }
 }
+
+const greater = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a)
 
 const leftOutText = ({ leftOut }: FeedWork): string => JSON.stringify([...leftOut].sort())

@@ -62,6 +62,9 @@ export class TableRun {
   pausedFor: string | undefined
   /** Its feed is still to be read. */
   awaitsFeed = false
+  /** What it held before its feed began is read, or its feed tells that; and since which of its numbers. */
+  isBackfilled: boolean
+  epochSeq = 0n
   /** Its feed was read to its end, or to where its source was: what it held before is there. */
   isFedToEnd: boolean
   /** The log says what it is. */
@@ -94,6 +97,9 @@ export class TableRun {
     this.recorded = known?.status
     this.recordedUndeclared = known?.undeclared ?? []
     this.pausedFor = planned.pausedFor
+    const { fed } = known ?? {}
+    const isCut = planned.discovered.table.feed?.backfill !== undefined
+    this.isBackfilled = !isCut || (fed?.backfilledSeq != null && fed.backfilledSeq >= fed.epochSeq)
     this.isFedToEnd = known?.partitions.get('')?.completedAt != null
     this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
     this.#others = otherPartitions(planned, known)
@@ -149,7 +155,7 @@ export class TableRun {
   /** What it is where nothing of it fails. */
   ownStatus(done = 0): TableStatus {
     if (this.pausedFor !== undefined) return 'paused'
-    if (this.discovered.fed !== undefined) return this.isFedToEnd ? 'complete' : 'backfilling'
+    if (this.discovered.fed !== undefined) return this.isFedToEnd && this.isBackfilled ? 'complete' : 'backfilling'
     const left = this.partitions.reduce((sum, one) => sum + one.historyStepsRemaining + one.historyOutside, 0)
     const isLeft = left - done > 0 || this.partitions.some(({ refresh }) => refresh.startsAgain(this.schemaHash))
     return isLeft || this.#others.isBackfilling ? 'backfilling' : 'complete'

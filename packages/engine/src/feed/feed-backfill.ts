@@ -1,0 +1,353 @@
+import { SyncError } from '@tidemark/core'
+import { type Batch, type FeedChunk, failpoint, type StepRef } from '@tidemark/core/engine'
+import { DEFAULT_PART } from '../read/part-size.ts'
+import { CONCURRENCY } from '../run/run-steps.ts'
+import type { TableRun } from '../run/table-run.ts'
+import { ALONE } from '../schedule/task.ts'
+import { waitingFor } from '../source/source-wait.ts'
+import { patienceOf } from '../source/stall.ts'
+import { Sequence } from '../time/sequence.ts'
+import { type FeedWork, offsetOf } from './feed-work.ts'
+import { TableChanges } from './table-changes.ts'
+
+/** So many chunks are asked for at a time, and so many keys of rows of which something is missing. */
+const CHUNKS = 100
+const KEYS = 1000
+
+/** What is read of a table beside its feed: a chunk, or rows by their keys. */
+interface Part {
+  readonly table: TableRun
+  readonly chunk?: FeedChunk
+  readonly keys?: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** Waits for a commit of the feed. */
+interface Waiting {
+  readonly isReady: () => boolean
+  readonly go: () => void
+}
+
+/**
+ * Reads what the tables of a feed held before it began, in chunks beside it. A chunk is as of a committed offset; its rows are
+ * shown when the feed has passed an offset that was taken after the read: whatever the chunk may hold that is newer has
+ * been told by then, and has a greater number.
+ */
+export class FeedBackfill {
+  readonly #work: FeedWork
+  readonly #stop = new AbortController()
+  /** Chunks that are not begun, by table. */
+  readonly #left = new Map<TableRun, FeedChunk[]>()
+  readonly #commits: Sequence
+  #waiting: Waiting[] = []
+  #reading: Promise<void> | undefined
+  /** Tables of which all chunks are read, and that is not committed yet. */
+  readonly read = new Set<TableRun>()
+  /** Tables of whose rows nothing is missing any more, and that is not committed yet. */
+  readonly completed = new Set<TableRun>()
+  /** Tables that may have rows of which something is missing, and how often that was seen. */
+  readonly #incomplete = new Map<TableRun, number>()
+  /** Numbers at which tables were truncated in this run. */
+  readonly truncatedAt = new Map<TableRun, bigint>()
+  #failed: { readonly error: unknown } | undefined
+
+  /** @param commits lets commits of the feed and of its chunks follow one another. */
+  constructor(work: FeedWork, commits: Sequence) {
+    this.#work = work
+    this.#commits = commits
+  }
+
+  /** Nothing is being read. */
+  get isDone(): boolean {
+    return this.#reading === undefined
+  }
+
+  /**
+   * The feed has told all it has for now. @returns whether nothing is left to be read: rows of which something is missing are
+   * read by their keys from here on.
+   */
+  isSettled(): boolean {
+    if (this.#reading !== undefined) return false
+    if (this.#incomplete.size === 0 || this.#failed !== undefined || this.#work.context.isOverTime()) return true
+    this.#begin(async () => {
+      for (const table of [...this.#incomplete.keys()]) await this.#complete(table)
+    })
+    return false
+  }
+
+  /** Something is missing of rows of a table. */
+  isMissing(table: TableRun): void {
+    if (table.discovered.table.feed?.backfill?.rows === undefined) return
+    this.#incomplete.set(table, (this.#incomplete.get(table) ?? 0) + 1)
+    this.completed.delete(table)
+  }
+
+  /** Ends when all is read, or failed. */
+  get done(): Promise<void> {
+    return this.#reading ?? Promise.resolve()
+  }
+
+  /** Whether older versions of rows of a table may still come. */
+  isOpen(table: TableRun): boolean {
+    return this.#left.has(table)
+  }
+
+  /** @throws what reading a chunk threw. */
+  throwIfFailed(): void {
+    if (this.#failed !== undefined) throw this.#failed.error
+  }
+
+  /** Cuts tables that are not cut for their present life, and begins to read. Call it when the feed has an offset. */
+  async begin(): Promise<void> {
+    const { destination } = this.#work.context
+    const names = [...this.#work.tables.values()].map(({ name }) => name)
+    const state = names.length === 0 ? undefined : await destination.state(names)
+    for (const table of this.#work.tables.values()) {
+      const fed = state?.tables.get(table.name)?.fed
+      const { backfill } = table.discovered.table.feed ?? {}
+      if (backfill === undefined || fed === undefined || table.lease === undefined) continue
+      table.isBackfilled = fed.backfilledSeq !== null && fed.backfilledSeq >= fed.epochSeq
+      table.epochSeq = fed.epochSeq
+      if (fed.hasMissing) this.isMissing(table)
+      if (table.isBackfilled) continue
+      if (fed.chunks === null || fed.chunks.epochSeq < fed.epochSeq) {
+        const labels = await this.#cut(table)
+        await destination.record(table.lease, [{ kind: 'chunks', epochSeq: fed.epochSeq, labels }])
+      }
+      this.#left.set(table, [])
+    }
+    if (this.#left.size === 0) return
+    const most = this.#work.context.options.settings?.perSource ?? CONCURRENCY.perSource
+    this.#begin(() => this.#readAll(most))
+  }
+
+  #begin(work: () => Promise<void>): void {
+    this.#reading = work()
+      .catch((error: unknown) => {
+        this.#failed ??= { error }
+      })
+      .finally(() => {
+        this.#reading = undefined
+      })
+  }
+
+  /** The feed has committed an offset: what waited for it goes on. */
+  passed(): void {
+    const [ready, still] = [[] as Waiting[], [] as Waiting[]]
+    for (const one of this.#waiting) (one.isReady() ? ready : still).push(one)
+    this.#waiting = still
+    for (const one of ready) one.go()
+  }
+
+  /** Reads no more. */
+  async end(): Promise<void> {
+    this.#stop.abort(new DOMException('the feed is let go', 'AbortError'))
+    await this.#reading?.catch(() => {})
+  }
+
+  async #cut(table: TableRun): Promise<readonly string[]> {
+    const { context, source } = this.#work
+    const { client, log } = source
+    const { backfill } = table.discovered.table.feed!
+    const labels: string[] = []
+    await this.#asking(async (wait) => {
+      const list = await wait.answer(() => backfill!.chunks({ client, log, signal: wait.signal } as never))
+      for await (const one of list as AsyncIterable<unknown>) {
+        const text = JSON.stringify(one)
+        if (typeof text !== 'string')
+          throw new SyncError(
+            `table "${table.discovered.table.name}": chunks() gave what JSON does not hold`,
+            'fix-source',
+          )
+        labels.push(text)
+        context.signal.throwIfAborted()
+      }
+    })
+    return labels
+  }
+
+  async #readAll(most: number): Promise<void> {
+    await Promise.all(
+      Array.from({ length: most }, async () => {
+        for (let part = await this.#next(); part !== undefined; part = await this.#next()) await this.#readPart(part)
+      }),
+    ).catch((error: unknown) => {
+      this.#stop.abort(error)
+      throw error
+    })
+    for (const table of this.#left.keys()) {
+      // The time of the run may be over before all of them are read.
+      if ((await this.#work.context.destination.chunks(table.name, 1)).length > 0) continue
+      this.read.add(table)
+    }
+  }
+
+  /** One after another takes the next chunk of any table. */
+  readonly #taking = new Sequence()
+  readonly #taken = new Map<TableRun, number>()
+
+  #next(): Promise<Part | undefined> {
+    return this.#taking.take(async () => {
+      const { destination, isOverTime } = this.#work.context
+      if (this.#stop.signal.aborted || isOverTime()) return undefined
+      for (const [table, chunks] of this.#left) {
+        if (chunks.length === 0) {
+          const last = this.#taken.get(table) ?? -1
+          const more = await destination.chunks(table.name, CHUNKS + CONCURRENCY.overall * CHUNKS)
+          chunks.push(...more.filter(({ ordinal }) => ordinal > last))
+        }
+        const chunk = chunks.shift()
+        if (chunk === undefined) continue
+        this.#taken.set(table, chunk.ordinal)
+        return { table, chunk }
+      }
+      return undefined
+    })
+  }
+
+  /** Reads rows by their keys of which something is missing. */
+  async #complete(table: TableRun): Promise<void> {
+    const { context, state } = this.#work
+    for (let before = ''; ; ) {
+      const { seq } = state
+      const seen = this.#incomplete.get(table)
+      const keys = await context.destination.incomplete(table.name, KEYS)
+      // As of a number below theirs they would count as older than what is there.
+      await this.#until(() => state.offsetSeq >= seq)
+      const now = JSON.stringify(keys, (_, one) => (typeof one === 'bigint' ? String(one) : one))
+      // Those that did not come back are gone at the source: their deletions are told.
+      const isOver = keys.length === 0 || now === before
+      if (isOver && this.#incomplete.get(table) === seen) break
+      before = now
+      if (!isOver) await this.#readPart({ table, keys })
+    }
+    this.#incomplete.delete(table)
+    this.completed.add(table)
+  }
+
+  /** Reads a part, and commits it when its feed has passed it. One that a truncation has overtaken is read once more. */
+  async #readPart(part: Part): Promise<void> {
+    while (!(await this.#tryPart(part))) this.#stop.signal.throwIfAborted()
+  }
+
+  async #tryPart({ table, chunk, keys }: Part): Promise<boolean> {
+    const { context, source, state, lease: _ } = this.#work
+    const { destination, options } = context
+    const { backfill } = table.discovered.table.feed!
+    if (table.lease === undefined || table.prepared === undefined) return true
+    const asOf = offsetOf(this.#work)
+    const asOfSeq = state.offsetSeq
+    const lease = await table.stepLeases.acquire(table.lease, destination)
+    const beganAt = await destination.now()
+    const step: StepRef = {
+      run: context.run,
+      step: context.nextStep(),
+      table: table.name,
+      partition: '',
+      kind: 'backfill',
+      window: undefined,
+      attempt: 1,
+      beganAt,
+    }
+    const startedAt = context.clock.monotonic()
+    const limit = options.settings?.batch ?? DEFAULT_PART
+    const redact = options.redact ?? ((text: string) => text)
+    const fresh = (): TableChanges =>
+      new TableChanges({ discovered: table.discovered, encoder: table.prepared!.encoder, seq: asOfSeq, redact })
+    let changes = fresh()
+    let number = 0
+    const batchOf = (more: Partial<Batch>): Batch => {
+      const { rows, rejects, counts } = changes.take()
+      changes = fresh()
+      number++
+      const durationMs = Math.round(context.clock.monotonic() - startedAt)
+      return { step, number, rows, deletions: [], rejects, counts, tombstones: true, durationMs, ...more }
+    }
+    try {
+      let high: unknown
+      await this.#asking(async (wait) => {
+        const { client, log, guard } = source
+        const asked = { client, log, signal: wait.signal, asOf }
+        const pages = guard.run(() =>
+          chunk === undefined
+            ? backfill!.rows!({ ...asked, keys } as never)
+            : backfill!.read({ ...asked, chunk: JSON.parse(chunk.label) } as never),
+        )
+        for (;;) {
+          const { done, value } = await wait.page(
+            () => pages.next(),
+            ({ value: page }) => (Array.isArray(page) ? page.length : 0),
+          )
+          if (done === true) {
+            high = value
+            return
+          }
+          changes.upsert(value, undefined)
+          if (changes.size < limit.rows && changes.bytes < limit.bytes) continue
+          await destination.commit(lease, batchOf({ staging: 'fill' }))
+        }
+      })
+      await this.#past(high)
+      return await this.#commits.take(async () => {
+        if ((this.truncatedAt.get(table) ?? 0n) > asOfSeq) return false
+        failpoint('before-batch')
+        const batch = batchOf({
+          staging: number > 0 ? 'move' : undefined,
+          completes: {
+            last: true,
+            status: table.ownStatus(),
+            purge: false,
+            chunk: { ordinal: chunk?.ordinal },
+          },
+        })
+        const committed = await destination.commit(lease, batch)
+        table.add({
+          ...batch.counts,
+          written: committed.written,
+          unchanged: committed.unchanged,
+          deduped: batch.counts.deduped + committed.deduped,
+          rejected: batch.counts.rejected + committed.rejected,
+        })
+        table.stepsDone++
+        return true
+      })
+    } finally {
+      table.stepLeases.release(lease)
+    }
+  }
+
+  /** Waits until the committed offset is at or past another one. */
+  async #past(high: unknown): Promise<void> {
+    const { isPast } = this.#work.feed
+    await this.#until(() => {
+      const now = offsetOf(this.#work)
+      return now !== undefined && isPast?.(now as never, high as never) === true
+    })
+  }
+
+  /** Waits until something is so that commits of the feed bring about. */
+  async #until(isReady: () => boolean): Promise<void> {
+    const { signal } = this.#stop
+    signal.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const stopped = (): void => reject(signal.reason)
+    signal.addEventListener('abort', stopped, { once: true })
+    this.#waiting.push({ isReady, go: resolve })
+    this.passed()
+    await promise.finally(() => signal.removeEventListener('abort', stopped))
+  }
+
+  #asking<T>(work: Parameters<typeof waitingFor<T>>[1]): Promise<T> {
+    const { context, source } = this.#work
+    const { clock, isOverTime, options } = context
+    const signal = AbortSignal.any([context.signal, this.#stop.signal])
+    const patience = {
+      clock,
+      slot: ALONE,
+      guard: source.guard,
+      signal,
+      isOverTime,
+      ...patienceOf(options.settings ?? {}),
+    }
+    return waitingFor(patience, work)
+  }
+}
