@@ -52,7 +52,7 @@ export function mergeRows(
   // All rows of a key range lie in it: said of the table too, only that part of it is looked at.
   const on = and([sameKey(layout, terms), ...inKeys(terms)])
   return sql`merge into ${table} as t using ${source} as s on ${on}
-    when matched and ${passes(order, terms)}${isChanged(dialect, layout, 's', partition)} then update set ${join(set)},
+    when matched and ${passes(order, terms, layout)}${isChanged(dialect, layout, 's', partition)} then update set ${join(set)},
       _synced_at = ${now}, ${shown(layout)}${moves ? sql`, _partition = ${partition}` : sql``}
     when not matched then insert (${list([...dataColumns(layout), ...systemColumns(layout)])}) values (${valuesOf(layout, terms)})`
 }
@@ -74,7 +74,7 @@ export function upsert(
   )
   const isOther = isChanged(dialect, layout, 'excluded', sql`excluded._partition`)
   return sql`${insert} on conflict (${list(key)}) do update set ${join(set)}, ${shown(layout)}
-    where ${passes(order, terms, 'excluded')}${isOther}`
+    where ${passes(order, terms, layout, 'excluded')}${isOther}`
 }
 
 /** A whole version of a row is not deleted, and nothing of it is missing. */

@@ -207,17 +207,21 @@ export class FeedBackfill {
   /** Reads rows by their keys of which something is missing. */
   async #complete(table: TableRun): Promise<void> {
     const { context, state } = this.#work
-    for (let before = ''; ; ) {
-      const { seq } = state
-      const seen = this.#incomplete.get(table)
-      const keys = await context.destination.incomplete(table.name, KEYS)
+    let before: { readonly keys: string; readonly seen: number | undefined } | undefined
+    for (;;) {
+      // While no commit is on its way, or a row may have a greater number than is known here.
+      const { seq, seen, keys } = await this.#commits.take(async () => ({
+        seq: state.seq,
+        seen: this.#incomplete.get(table),
+        keys: await context.destination.incomplete(table.name, KEYS),
+      }))
       // As of a number below theirs they would count as older than what is there.
       await this.#until(() => state.offsetSeq >= seq)
       const now = JSON.stringify(keys, (_, one) => (typeof one === 'bigint' ? String(one) : one))
       // Those that did not come back are gone at the source: their deletions are told.
-      const isOver = keys.length === 0 || now === before
+      const isOver = keys.length === 0 || (now === before?.keys && seen === before.seen)
       if (isOver && this.#incomplete.get(table) === seen) break
-      before = now
+      before = { keys: now, seen }
       if (!isOver) await this.#readPart({ table, keys })
     }
     this.#incomplete.delete(table)
