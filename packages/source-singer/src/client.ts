@@ -5,7 +5,7 @@ import type { SelectedStream } from './selected-stream.ts'
 import type { StreamTable } from './stream-table.ts'
 import { Tap, type TapRun } from './tap.ts'
 
-/** What a tap said of a stream beside its catalog: it is a table as soon as the engine asks for them again. */
+/** A stream that a tap sends though its catalog does not have it: a table as soon as the engine asks for them again. */
 export interface FoundStream {
   readonly schema: Readonly<Record<string, unknown>>
   readonly key: readonly string[]

@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const PREFIX = 'tidemark-singer-'
+/** Machines and containers may share a folder for temporary files: a process is known by its host, too. */
+const PREFIX = `tidemark-singer-${hostname().replace(/[^\w.]/g, '_')}-`
 
 /** A folder that only its owner can read, for the files that a tap is given: they hold secrets. */
 export class PrivateFolder implements AsyncDisposable {
@@ -34,7 +35,8 @@ export class PrivateFolder implements AsyncDisposable {
 async function removeLeftovers(): Promise<void> {
   const names = await readdir(tmpdir()).catch(() => [])
   for (const name of names) {
-    const pid = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1])
+    if (!name.startsWith(PREFIX)) continue
+    const pid = Number.parseInt(name.slice(PREFIX.length), 10)
     const path = join(tmpdir(), name)
     if (pid > 0 && (await isLeftover(pid, path))) await rm(path, { recursive: true, force: true }).catch(() => {})
   }

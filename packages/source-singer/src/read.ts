@@ -35,7 +35,9 @@ class Reading {
   #state: string
   /** Streams whose rows are all sent by this run. */
   readonly #snapshots = new Set<StreamTable>()
+  /** Streams of which a message came, and those of which a record did. */
   readonly #begun = new Set<StreamTable>()
+  readonly #sent = new Set<StreamTable>()
   readonly #ignored = new Set<string>()
   #otherLines = 0
 
@@ -54,9 +56,9 @@ class Reading {
       case 'RECORD': {
         const table = this.#tables.get(message.stream)
         if (table === undefined) return this.#unknown(message.stream)
-        const begins = this.#begin(table)
-        const changes = table.takeRecord(message.record)
-        return begins.length === 0 ? changes : [...begins, ...changes]
+        if (this.#sent.has(table)) return table.takeRecord(message.record)
+        this.#sent.add(table)
+        return [...this.#begin(table), ...table.takeRecord(message.record)]
       }
       case 'SCHEMA':
         return this.#schema(message)
@@ -69,9 +71,8 @@ class Reading {
           'fix-config',
           { code: 'tap-batch' },
         )
-      // Taps send it before, after or without the rows that it is about: the end of the run says that all rows were sent.
       case 'ACTIVATE_VERSION':
-        return []
+        return this.#activate(message.stream)
       case undefined:
         return this.#other(line)
     }
@@ -90,32 +91,24 @@ class Reading {
   #schema({ stream, schema, key }: Message & { readonly type: 'SCHEMA' }): readonly Told[] {
     const table = this.#tables.get(stream)
     if (table === undefined) {
+      this.#checkShared(stream)
       if (this.#isLeftOut(stream)) return this.#ignore(stream)
       this.#client.found.set(stream, { schema, key })
       throw columnsChanged(
         `${this.#client.tap.subject} sends stream "${stream}", which is not in its catalog; declare it in the config: streams: { ${JSON.stringify(stream)}: { primaryKey: ${JSON.stringify(key)} } }`,
       )
     }
-    this.#checkKey(table, { schema, key })
+    this.#checkKey(table, key)
     return [...this.#begin(table), ...table.takeSchema(schema)]
   }
 
-  #checkKey(
-    table: StreamTable,
-    found: { readonly schema: Readonly<Record<string, unknown>>; readonly key: readonly string[] },
-  ): void {
+  #checkKey(table: StreamTable, key: readonly string[]): void {
     const { stream } = table
-    const isSame = found.key.length === stream.key.length && found.key.every((name) => stream.key.includes(name))
+    const isSame = key.length === stream.key.length && key.every((name) => stream.key.includes(name))
     if (isSame || stream.options.primaryKey !== undefined) return
-    if (stream.key.length === 0 && !this.#client.found.has(stream.name)) {
-      this.#client.found.set(stream.name, found)
-      throw columnsChanged(
-        `${this.#client.tap.subject} sends stream "${stream.name}" with a key that its catalog does not have; declare it in the config: streams: { ${JSON.stringify(stream.name)}: { primaryKey: ${JSON.stringify(found.key)} } }`,
-      )
-    }
     const shown = (names: readonly string[]): string => (names.length === 0 ? 'no key' : `the key ${names.join(', ')}`)
     throw new SyncError(
-      `${this.#client.tap.subject} sends stream "${stream.name}" with ${shown(found.key)}, and its table has ${shown(stream.key)}; set config.streams.${stream.name}.primaryKey to the key that its rows have`,
+      `${this.#client.tap.subject} sends stream "${stream.name}" with ${shown(key)}, and its table has ${shown(stream.key)}; set config.streams.${stream.name}.primaryKey to the key that its rows have`,
       'fix-config',
       { code: 'tap-key' },
     )
@@ -126,14 +119,25 @@ class Reading {
     if (this.#begun.has(table)) return []
     this.#begun.add(table)
     const { name, method } = table.stream
-    const hasBookmark = resumes(this.#from, table.stream)
-    if (method === 'FULL_TABLE' && hasBookmark)
-      this.#log.info('the tap resumes this stream, so rows that were deleted are found by its next whole read', {
-        stream: name,
-      })
-    // A log begins with all rows that there are.
-    const isWhole = (method === 'FULL_TABLE' || method === 'LOG_BASED') && !hasBookmark
-    if (!isWhole) return []
+    if (method !== 'FULL_TABLE') return []
+    if (!resumes(this.#from, table.stream)) return this.#startSnapshot(table)
+    this.#log.info('the tap resumes this stream, so rows that were deleted are found by its next whole read', {
+      stream: name,
+    })
+    return []
+  }
+
+  /**
+   * Taps send it before, after or without the rows that it is about, so the end of the run decides whether all were sent. Only
+   * of a log it says more: one that begins with a new version begins with all rows that there are, others with the next change.
+   */
+  #activate(stream: string): readonly Told[] {
+    const table = this.#tables.get(stream)
+    if (table?.stream.method !== 'LOG_BASED' || this.#sent.has(table) || this.#snapshots.has(table)) return []
+    return resumes(this.#from, table.stream) ? [] : this.#startSnapshot(table)
+  }
+
+  #startSnapshot(table: StreamTable): readonly Told[] {
     this.#snapshots.add(table)
     return [table.table.snapshotStarted()]
   }
@@ -143,11 +147,24 @@ class Reading {
   }
 
   #unknown(stream: string): readonly Told[] {
+    this.#checkShared(stream)
     if (this.#isLeftOut(stream)) return this.#ignore(stream)
     throw new SyncError(
       `${this.#client.tap.subject} sends a record of stream "${stream}" before its schema; report it to the tap’s author`,
       'fix-source',
       { code: 'tap-message' },
+    )
+  }
+
+  /** Two streams of the same short name cannot be told apart where the tap uses that alone. */
+  #checkShared(name: string): void {
+    const sharing = new Set([...this.#tables.values()].filter(({ stream }) => stream.messageNames.includes(name)))
+    if (sharing.size < 2) return
+    const names = [...sharing].map(({ stream }) => stream.name)
+    throw new SyncError(
+      `${this.#client.tap.subject} sends the streams ${names.join(' and ')} under the same name, "${name}"; select one of them, and configure the source once more for the other`,
+      'fix-config',
+      { code: 'tap-stream' },
     )
   }
 

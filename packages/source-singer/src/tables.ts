@@ -1,5 +1,5 @@
 import { type Context, type FeedTable, keepTypes, type RowSchema, rowOf, type Tracked } from '@tidemark/core'
-import type { FoundStream, SingerClient } from './client.ts'
+import type { SingerClient } from './client.ts'
 import { ROW_HASH } from './row-hash.ts'
 import type { SelectedStream } from './selected-stream.ts'
 import { tapFeed } from './singer.ts'
@@ -13,7 +13,7 @@ export async function tablesOf(finding: Finding): Promise<FeedTable<SingerClient
   const selection = await client.selection(finding)
   if (selection === undefined) await look(finding)
   const beside = undiscovered(finding).flatMap((name) => streamBeside(name, finding) ?? [])
-  const streams = [...(selection?.streams ?? []).map((stream) => withFound(stream, client)), ...beside]
+  const streams = [...(selection?.streams ?? []), ...beside]
   const tables = streams.map((stream) => tableOf(stream, finding))
   for (const { stream, key } of tables) {
     if (key.length === 0 && stream.method === 'INCREMENTAL')
@@ -21,11 +21,18 @@ export async function tablesOf(finding: Finding): Promise<FeedTable<SingerClient
         `stream "${stream.name}" has no key and is read incrementally, so rows at its bookmark arrive again and are stored twice; name its key under config.streams.${stream.name}.primaryKey, or set rowHash there`,
       )
   }
-  client.tables = new Map(
-    tables.flatMap((one) => one.stream.messageNames.map((name) => [name, one] as const)).reverse(),
-  )
-  for (const one of tables) (client.tables as Map<string, StreamTable>).set(one.stream.name, one)
+  client.tables = byMessageName(tables)
   return tables.map(({ table }) => table)
+}
+
+/** Tables by the names that messages use: the stream's name in the catalog, or its short one where that is only one stream's. */
+function byMessageName(tables: readonly StreamTable[]): ReadonlyMap<string, StreamTable> {
+  const all = new Map(tables.map((table) => [table.stream.name, table]))
+  for (const [name, sharing = []] of Map.groupBy(tables, ({ stream }) => stream.messageNames.at(-1)!)) {
+    const [only] = sharing
+    if (only !== undefined && sharing.length === 1 && !all.has(name)) all.set(name, only)
+  }
+  return all
 }
 
 /** Runs a tap without a catalog for the schemas of streams that are not known yet. */
@@ -57,12 +64,6 @@ function streamBeside(name: string, { client, tracked }: Finding): SelectedStrea
   if (tracked.columns(name) === undefined) return undefined
   const key = tracked.primaryKey?.(name) ?? []
   return client.streamOf(name, { schema: {}, key: key.filter((one) => one !== ROW_HASH) })
-}
-
-/** What the tap said of a stream when it sent it counts, where its catalog says less. */
-function withFound(stream: SelectedStream, client: SingerClient): SelectedStream {
-  const found: FoundStream | undefined = client.found.get(stream.name)
-  return found === undefined ? stream : { ...stream, key: stream.options.primaryKey ?? found.key }
 }
 
 function tableOf(stream: SelectedStream, { tracked }: Finding): StreamTable {

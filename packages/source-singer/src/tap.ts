@@ -39,7 +39,10 @@ export class Tap {
   get name(): string {
     const { tap, command } = this.#config
     if (tap !== undefined) return packageIn(tap) ?? tap.replace(/^.*[/\\]/, '').replace(/[.@#].*$/, '')
-    const [program = ''] = [command ?? ''].flat()
+    const [first = '', ...others] = [command ?? ''].flat()
+    // Of a script its own name, not that of what runs it.
+    const script = INTERPRETER.test(first) ? others.find((word) => !word.startsWith('-')) : undefined
+    const program = script ?? first
     return program.replace(/^.*[/\\]/, '')
   }
 
@@ -122,6 +125,7 @@ export class Tap {
   }
 }
 
+const INTERPRETER = /(?:^|[/\\])(?:node|python[\d.]*|deno|bun|sh|bash|ruby)$/
 const WRONG_CONFIG =
   /config(?:uration)? (?:validation|is (?:missing|invalid))|missing required (?:keys|settings|config)|required property|\b40[13]\b.*(?:client error|unauthori[sz]ed|forbidden)|invalid_grant|invalid credentials|(?:password )?authentication failed|access denied for user/i
 const IMPORTANT = /\b(?:CRITICAL|ERROR|WARNING|WARN)\b/

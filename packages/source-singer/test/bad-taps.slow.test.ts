@@ -25,7 +25,9 @@ describe('a tap that', () => {
     expect(changes).toEqual([{ items: [{ id: 1 }] }, AHEAD])
     expect(error).toMatchObject({
       remedy: 'retry',
-      message: expect.stringMatching(/^tap "node" ended with exit code 3; its last lines:\nCRITICAL the API hung up$/),
+      message: expect.stringMatching(
+        /^tap "tap.js" ended with exit code 3; its last lines:\nCRITICAL the API hung up$/,
+      ),
     })
   })
 
@@ -121,6 +123,21 @@ describe('a tap that', () => {
       { streams: { items: { primaryKey: ['id'] } } },
     )
     expect(kept.told).toEqual([{ items: [{ id: 1 }] }, { state: '' }])
+  })
+
+  it('sends a key that its catalog does not have is an error that names it', async () => {
+    const keyless = catalog({ ...ITEMS, key_properties: [] })
+    const { error } = await told([schema('items')], { catalog: keyless })
+    expect(error).toMatchObject({
+      remedy: 'fix-config',
+      message: expect.stringMatching(/with the key id, and its table has no key; set config.streams.items.primaryKey/),
+    })
+    const fixed = await told(
+      [schema('items'), record('items', { id: 1 })],
+      { catalog: keyless },
+      { streams: { items: { primaryKey: ['id'] } } },
+    )
+    expect(fixed.told).toEqual([{ items: [{ id: 1 }] }, { state: '' }])
   })
 
   it('sends records in files is refused, with the setting to remove', async () => {

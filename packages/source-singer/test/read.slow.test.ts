@@ -269,27 +269,33 @@ describe('a stream', () => {
     expect(await opened.read('{"items":"2024-01-01"}')).not.toContainEqual(isSnapshot)
   })
 
-  it('of a log is a snapshot where it begins, and reports what was deleted', async () => {
-    const { columns, read } = await open({
-      config: {
-        catalog: catalog(stream('items', { _sdc_deleted_at: { type: ['null', 'string'], format: 'date-time' } }, LOG)),
-        lines: [
-          record('items', { id: 1, _sdc_deleted_at: null }),
-          record('items', { id: 1, _sdc_deleted_at: '2024-01-01T00:00:00Z' }),
-          record('items', { id: 2 }),
-        ],
-      },
-    })
-    expect(columns('items')).toEqual({ id: 'integer' })
+  it('of a log is a snapshot where it begins with a version, and reports what was deleted', async () => {
+    const items = stream('items', { _sdc_deleted_at: { type: ['null', 'string'], format: 'date-time' } }, LOG)
+    const version = { type: 'ACTIVATE_VERSION', stream: 'items', version: 1 }
+    const records = [
+      record('items', { id: 1, _sdc_deleted_at: null }),
+      record('items', { id: 1, _sdc_deleted_at: '2024-01-01T00:00:00Z' }),
+      record('items', { id: 2 }),
+    ]
     const changes = [
       { items: [{ id: 1, _sdc_deleted_at: null }] },
       { items: 'deleted', keys: [{ id: 1 }] },
       { items: [{ id: 2 }] },
     ]
-    const end = { items: 'snapshot-ended' }
-    expect(await read()).toEqual([{ items: 'snapshot-started' }, ...changes, end, { state: '' }])
+    const opened = (lines: readonly unknown[]) => open({ config: { catalog: catalog(items), lines } })
+    const begins = await opened([schema('items'), version, ...records, version])
+    expect(begins.columns('items')).toEqual({ id: 'integer' })
+    expect(await begins.read()).toEqual([
+      { items: 'snapshot-started' },
+      ...changes,
+      { items: 'snapshot-ended' },
+      { state: '' },
+    ])
     const from = '{"bookmarks":{"items":{"lsn":1}}}'
-    expect(await read(from)).toEqual([...changes, { state: from }])
+    expect(await begins.read(from)).toEqual([...changes, { state: from }])
+    // Without a version before its records it may begin with the next change.
+    const continues = await opened([...records, version])
+    expect(await continues.read()).toEqual([...changes, { state: '' }])
   })
 
   it('may name the property that says that a row was deleted, or none', async () => {
@@ -340,6 +346,21 @@ describe('a stream', () => {
     })
     expect(tables.map(({ name }) => name)).toEqual(['shop-items'])
     expect(await read()).toEqual([{ 'shop-items': [{ id: 1 }] }, { state: '' }])
+  })
+
+  it('is not mistaken for another one of the same short name', async () => {
+    const both = catalog(
+      stream('a-items', AT, { ...BY_AT, stream: 'items' }),
+      stream('b-items', AT, { ...BY_AT, stream: 'items' }),
+    )
+    const exact = await open({ config: { catalog: both, lines: [record('b-items', { id: 1 })] } })
+    expect(await exact.read()).toEqual([{ 'b-items': [{ id: 1 }] }, { state: '' }])
+    for (const line of [schema('items'), record('items', { id: 1 })]) {
+      const { error } = await (await open({ config: { catalog: both, lines: [line] } })).readUntilFailure()
+      expect(error).toMatchObject({ remedy: 'fix-config', message: expect.stringContaining('a-items and b-items') })
+    }
+    const one = await open({ select: ['b-*'], config: { catalog: both, lines: [record('items', { id: 1 })] } })
+    expect(await one.read()).toEqual([{ 'b-items': [{ id: 1 }] }, { state: '' }])
   })
 
   it('that is left out is not stored, though the tap sends it', async () => {

@@ -145,4 +145,24 @@ describe.each(['sqlite', 'postgres'] as const)('a tap is synced into %s', (datab
       { page: '/3' },
     ])
   })
+
+  it('streams that the catalog does not have become tables when the tap sends them', async () => {
+    const { sync, rows } = await worldOn(database)
+    const lines = [
+      schema('items', AT),
+      record('items', { id: 1 }),
+      schema('more', { note: { type: 'string' } }),
+      record('more', { id: 7, note: 'x' }),
+    ]
+    for (let run = 0; run < 2; run++) await sync({ config: { catalog: catalog(stream('items', AT, BY_AT)), lines } })
+    expect(await rows('select id from shop_items')).toEqual([{ id: 1 }])
+    expect(await rows('select id, note from shop_more')).toEqual([{ id: 7, note: 'x' }])
+    const config = { catalogOption: 'none', config: { lines } }
+    await sync(config)
+    await sync({ ...config, config: { lines: [record('more', { id: 8, note: 'y' })] } })
+    expect(await rows('select id, note from shop_more order by id')).toEqual([
+      { id: 7, note: 'x' },
+      { id: 8, note: 'y' },
+    ])
+  })
 })

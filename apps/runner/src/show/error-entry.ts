@@ -103,6 +103,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'tap-message',
   'tap-option',
   'tap-output',
+  'tap-stream',
   'timeout',
   'too-large',
   'too-many-windows',
