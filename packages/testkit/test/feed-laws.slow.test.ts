@@ -14,6 +14,8 @@ const right = new Ledger()
 testFeed(right.log(), { ...right.options, waive })
 const rightTap = new Ledger()
 testFeed(rightTap.tap(), { ...rightTap.options, waive })
+const live = new Ledger()
+testFeed(live.live(), live.options)
 
 it.fails('a feed that is read again from its beginning has rows without a key once', async () => {
   expect(await broken('tables')).toBe('it holds')
