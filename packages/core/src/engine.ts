@@ -60,18 +60,14 @@ export type {
 } from './store/destination.ts'
 export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
-export {
-  FedTable,
-  type FeedBatch,
-  type FeedChunk,
-  type FeedCommitted,
-  type FeedRef,
-  FeedState,
-  type FeedTableBatch,
-  type FeedTableCommitted,
-  feedKey,
-  type PartialRow,
+export type {
+  FeedBatch,
+  FeedCommitted,
+  FeedTableBatch,
+  FeedTableCommitted,
+  PartialRow,
 } from './store/feed.ts'
+export { FedTable, type FeedChunk, type FeedRef, FeedState, feedKey } from './store/feed-state.ts'
 export {
   ALL_KEYS,
   holdsAllKeys,

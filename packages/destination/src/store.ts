@@ -19,15 +19,17 @@ import type {
   StateChange,
 } from '@tidemark/core/engine'
 import { sql } from 'kysely'
+import type { Committing } from './committing.ts'
 import { openComparison, planComparison } from './compare/open-comparison.ts'
 import { storedTable } from './compare/stored-table.ts'
 import type { Connections, Dialect, Mode, Session } from './dialects/dialect.ts'
 import { isOf } from './dialects/staging.ts'
 import type { Target } from './dialects/target.ts'
+import { commitBatch } from './feed-batch.ts'
 import { Leasing } from './leasing.ts'
 import { TableRelocation } from './relocate/relocation.ts'
-import { commitPart, purgePartition } from './rows/commit.ts'
-import { commitFeed } from './rows/commit-feed.ts'
+import { commitRows } from './row-batch.ts'
+import { purgePartition } from './rows/commit.ts'
 import { incompleteKeys, readMissing } from './rows/missing.ts'
 import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
@@ -41,7 +43,6 @@ import { LeaseTurns } from './state/lease-turns.ts'
 import { beat } from './state/runner-record.ts'
 import { readState } from './state/state-read.ts'
 import { factsOfTable, forget, recordFact, recordRunFact, startRun } from './state/state-store.ts'
-import { statementsOf } from './state/statements-of.ts'
 import { checkPartition, textProblem } from './table/check-partition.ts'
 import { layOut } from './table/columns.ts'
 import { encoderOf } from './table/encoder.ts'
@@ -65,6 +66,7 @@ export class SqlStore implements Destination {
   readonly #stagings = new Stagings()
   readonly #turns = new LeaseTurns()
   readonly #leasing: Leasing
+  readonly #committing: Committing
   #slots = 0
 
   constructor(connections: Connections, dialect: Dialect, options: StoreOptions) {
@@ -72,6 +74,15 @@ export class SqlStore implements Destination {
     this.#dialect = dialect
     this.#options = { ...options, flavor: dialect.flavor }
     this.#leasing = new Leasing(connections, this.#stagings, this.#options)
+    this.#committing = {
+      options: this.#options,
+      leasing: this.#leasing,
+      turns: this.#turns,
+      stagings: this.#stagings,
+      writerOf: (lease, session) => this.#writer(lease, session),
+      takeSlot: (taken) => this.#takeSlot(taken),
+      fenced: (...work) => this.#fenced(...work),
+    }
     this.relocation = new TableRelocation({
       connections,
       dialect,
@@ -150,73 +161,12 @@ export class SqlStore implements Destination {
   }
 
   async commit(...[lease, batch, within]: Parameters<Destination['commit']>): Promise<Committed> {
-    const step = { ...batch.step, table: lease.table }
-    checkPartition(lease.table, step.partition, this.#dialect.codec.repertoire)
-    const mode = batch.staging === 'move' ? 'write' : 'part'
-    const taken: number[] = []
-    const { committed } = await this.#fenced(
-      lease,
-      mode,
-      async (session, now) => {
-        const output = await commitPart({
-          db: session.db,
-          writer: this.#writer(lease, session),
-          lease,
-          lock: this.#dialect.flavor.lock,
-          batch: { ...batch, step },
-          now,
-          staging: this.#stagings.of(lease, step.partition),
-          freeSlot: () => this.#takeSlot(taken),
-          within: within && (() => within(statementsOf(session.db))),
-        })
-        await this.#leasing.beatNowAndThen(session.db)
-        return output
-      },
-      ({ staging }) => this.#stagings.set(lease, step.partition, staging),
-    ).finally(() => {
-      const kept = this.#stagings.of(lease, step.partition)?.slot
-      for (const slot of taken) if (slot !== kept) this.#stagings.freeSlot(slot)
-    })
-    return committed
+    checkPartition(lease.table, batch.step.partition, this.#dialect.codec.repertoire)
+    return await commitRows(this.#committing, lease, batch, within)
   }
 
-  async commitFeed(lease: Lease, batch: FeedBatch): Promise<FeedCommitted> {
-    const { project, runner, flavor } = this.#options
-    const parts = batch.tables.map(({ lease }) => lease)
-    const all = [...parts, ...(batch.joins ?? []).map(({ lease }) => lease)]
-    const leases = [...new Map(all.map((one) => [one.table, one])).values()]
-    leases.sort((a, b) => (a.table < b.table ? -1 : 1))
-    const taken: number[] = []
-    const mode = batch.tables.some(({ staging }) => staging === 'move') ? 'write' : 'part'
-    const output = await this.#turns
-      .takeAll(leases, () =>
-        this.#fenced(
-          lease,
-          mode,
-          async (session, now) => {
-            for (const one of leases) await fence(session.db, one, runner, flavor)
-            const output = await commitFeed({
-              session,
-              batch,
-              now,
-              project,
-              writerOf: (one) => this.#writer(one, session),
-              stagingOf: (one) => this.#stagings.of(one, ''),
-              freeSlot: () => this.#takeSlot(taken),
-            })
-            await this.#leasing.beatNowAndThen(session.db)
-            return output
-          },
-          ({ stagings }) => {
-            for (const [one, staging] of stagings) this.#stagings.set(one, '', staging)
-          },
-        ),
-      )
-      .finally(() => {
-        const kept = new Set(parts.map((one) => this.#stagings.of(one, '')?.slot))
-        for (const slot of taken) if (!kept.has(slot)) this.#stagings.freeSlot(slot)
-      })
-    return output.committed
+  commitFeed(lease: Lease, batch: FeedBatch): Promise<FeedCommitted> {
+    return commitBatch(this.#committing, lease, batch)
   }
 
   async chunks(table: string, most: number): Promise<readonly FeedChunk[]> {

@@ -87,9 +87,10 @@ it('a reader reads a state of version 4, which knows of no key ranges, no leases
   await write([{ id: 1, note: 'x' }])
   await destination.close()
   const database = new DatabaseSync(url)
-  database.exec(`drop table _tidemark_refreshed_ranges; drop table _tidemark_window_leases; drop table _tidemark_feeds;
+  database.exec(`drop table _tidemark_refreshed_ranges; drop table _tidemark_window_leases; drop table _tidemark_feeds; drop table _tidemark_chunks;
     alter table _tidemark_tables drop column feed; alter table _tidemark_tables drop column since_seq;
-    alter table _tidemark_tables drop column epoch_seq;
+    alter table _tidemark_tables drop column epoch_seq; alter table _tidemark_tables drop column backfilled_seq;
+    alter table _tidemark_tables drop column has_missing;
     update _tidemark_meta set version = 4`)
   database.close()
   const reader = await openReader({ url })

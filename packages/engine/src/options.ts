@@ -78,7 +78,10 @@ export interface RunOptions extends LookOptions {
   readonly partOf?: { readonly run: number; nextStep(): number } | undefined
   /** Of a run of a range: called in the transaction that commits the last of it, and again where that is tried again. */
   readonly within?: ((execute: Execute) => Promise<void>) | undefined
-  /** What is to be read is handed out, and none of it is read here: called with the steps of each partition, also if there are no steps. */
+  /**
+   * What is to be read is handed out, and none of it is read here: called with the steps of each partition, also if there are no
+   * steps. A table that a feed tells has none: a run that selects it reads its feed.
+   */
   readonly handOut?: ((handed: HandedOut) => void) | undefined
 }
 

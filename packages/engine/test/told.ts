@@ -27,7 +27,7 @@ export type Entry =
   | { readonly op: 'delete'; readonly table?: string; readonly id: number }
   | { readonly op: 'truncate' | 'snapshot-started' | 'snapshot-ended'; readonly table?: string }
   | { readonly op: 'columns'; readonly table?: string; readonly row: z.ZodObject }
-  | { readonly op: 'commit'; readonly waits?: true }
+  | { readonly op: 'commit'; readonly waits?: true; readonly at?: Date }
   /** What is no entry of a log. */
   | { readonly op: 'yield'; readonly value: unknown }
 
@@ -70,7 +70,13 @@ export class Log {
             await log.before(index)
             const entry = log.entries[index]!
             if (entry.op === 'commit')
-              yield feed.checkpoint({ at: index + 1 }, entry.waits === undefined ? {} : { waits: true })
+              yield feed.checkpoint(
+                { at: index + 1 },
+                {
+                  ...(entry.waits === undefined ? {} : { waits: true }),
+                  ...(entry.at === undefined ? {} : { at: entry.at }),
+                },
+              )
             else if (entry.op === 'yield') yield entry.value as never
             else yield changeOf(entry, table(entry.table) as never)
           }

@@ -3,6 +3,7 @@ import { testCommit } from './destination/commit-laws.ts'
 import { testComparisons } from './destination/comparison-laws.ts'
 import type { TestDatabase } from './destination/destination-under-test.ts'
 import { testFailures } from './destination/failure-laws.ts'
+import { testFedRows } from './destination/fed-row-laws.ts'
 import { testFeeds } from './destination/feed-laws.ts'
 import { testKeyRanges } from './destination/key-range-laws.ts'
 import { testLater } from './destination/later-laws.ts'
@@ -54,6 +55,7 @@ export function testDestination(
     testLeases(database)
     testWindowLeases(database)
     testFeeds(database)
+    testFedRows(database)
     testState(database)
     testFailures(database)
     testRecords(database)

@@ -59,7 +59,7 @@ export const STATE_RECORDS = {
     committed_at: 'integer?',
     told_at: 'integer?',
     completed_at: 'integer?',
-    /** Names of tables whose changes were left out, as JSON; null: there are none. */
+    /** Names of tables whose changes were left out, as JSON; null: of no table. */
     left_out: 'text?',
     lost_for: 'text?',
     project: 'text?',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { textAt } from '../contract/cursor.ts'
 import { REMEDIES } from '../contract/error.ts'
 import { COLUMN_TYPES, CURSOR_TYPES } from '../values/column-types.ts'
-import { FedTable, type FeedState } from './feed.ts'
+import { FedTable, type FeedState } from './feed-state.ts'
 
 /**
  * The state model: what is known of every table and partition, stored in the destination beside the rows. What is read

@@ -6,6 +6,7 @@ import {
   type FeedTableCommitted,
   failpoint,
   type Lease,
+  messageOf,
   type Project,
 } from '@tidemark/core/engine'
 import type { Session } from '../dialects/dialect.ts'
@@ -13,6 +14,7 @@ import { isOf, type Staging } from '../dialects/staging.ts'
 import {
   completeFed,
   epochOf,
+  leavingOut,
   recordBackfilled,
   recordFeed,
   recordJoins,
@@ -20,7 +22,8 @@ import {
   refuseSeq,
   seqOf,
 } from '../state/feed-record.ts'
-import { recordRejects, recordStep } from '../state/step-record.ts'
+import { recordFact } from '../state/state-store.ts'
+import { recordRejects, recordStep, strikeBelow, strikeKeys } from '../state/step-record.ts'
 import { purgeRows, recordFilled } from './commit.ts'
 import type { TableWriter } from './table-writer.ts'
 import type { FedWritten } from './write-fed.ts'
@@ -54,7 +57,7 @@ export async function commitFeed(commit: FeedCommit): Promise<FeedOutput> {
   if (last === undefined && batch.begins === undefined) throw new Error('the first batch of a feed says how it begins')
   const seq = await raised(commit)
   // What is withheld is known only when it is written.
-  const isLimited = batch.tables.some(({ deletionLimit }) => deletionLimit !== undefined)
+  const isLimited = batch.tables.some((one) => one.replacedBelow !== undefined && one.deletionLimit !== undefined)
   const write = async () => {
     const output = await writeTables(commit, seq)
     return {
@@ -65,7 +68,8 @@ export async function commitFeed(commit: FeedCommit): Promise<FeedOutput> {
   const output = isLimited ? await session.tentatively(write) : (await write()).value
   if ([...output.committed.tables.values()].some(({ withheld }) => withheld !== undefined)) return nothingOf(output)
   await recordJoins(db, batch, seq)
-  await recordFeed(db, batch, { seq, now, project })
+  const refused = [...output.committed.tables].flatMap(([name, one]) => (one.refused === undefined ? [] : [name]))
+  await recordFeed(db, await leavingOut(db, batch, refused), { seq, now, project })
   return output
 }
 
@@ -119,13 +123,12 @@ async function writeTable(
   const startedAt = performance.now()
   const writer = prepared(commit.writerOf(lease), step.table)
   await recordRejects(db, step, part.rejects, now)
-  const { written, unchanged, deleted, incomplete, rejects, withheld, staging } = await writeRows(
-    commit,
-    writer,
-    part,
-    seq,
-  )
+  const tried = await writer.attempt(() => writeRows(commit, writer, part, seq))
+  if (!tried.ok) return await refuseTable(commit, part, tried.error)
+  const { written, unchanged, deleted, incomplete, rejects, withheld, staging, settled } = tried.value
   failpoint('after-rows')
+  await strikeKeys(db, step.table, () => settled().map((key) => writer.keyText(key)))
+  if (part.replacedBelow !== undefined) await strikeBelow(db, step.table, part.replacedBelow)
   await recordRejects(db, step, rejects, now)
   failpoint('after-rejects')
   await recordStep(db, step, {
@@ -138,10 +141,30 @@ async function writeTable(
   if (part.backfilled === true) await recordBackfilled(db, step.table)
   if (incomplete > 0 || part.noneMissing === true) await recordMissing(db, step.table, incomplete > 0)
   await completeFed(db, part, { completedAt: batch.completedAt, now })
-  const purged = completes?.purge === true ? await purgeRows(writer, '') : 0
+  const purged = part.purge && part.replacedBelow !== undefined ? await purgeRows(writer, '') : 0
   await recordFilled({ db, writer, lease }, { written, removed: deleted + purged })
   const result = { written, unchanged, deleted, incomplete, rejected: rejects.length }
   return { result: withheld === undefined ? result : { ...result, withheld }, staging }
+}
+
+/** The database refuses changes of a table, and no row is to blame: the table is paused, and the others go on. */
+async function refuseTable(
+  { session: { db }, now, stagingOf }: FeedCommit,
+  { lease, step, counts, number, durationMs }: FeedTableBatch,
+  error: unknown,
+): Promise<{ readonly result: FeedTableCommitted; readonly staging: Staging | undefined }> {
+  const refused = `the database refused its changes: ${messageOf(error)}`
+  const nothing = { written: 0, unchanged: 0, deleted: 0 }
+  await recordStep(db, step, {
+    counts: { ...counts, ...nothing },
+    batches: number,
+    endedAt: now,
+    durationMs,
+    writingMs: 0,
+    error: refused,
+  })
+  await recordFact(db, step.table, { kind: 'table', status: 'paused', pausedFor: refused }, now)
+  return { result: { ...nothing, incomplete: 0, rejected: 0, refused }, staging: stagingOf(lease) }
 }
 
 async function writeRows(
@@ -157,27 +180,27 @@ async function writeRows(
     throw new Error(
       `the table "${step.table}" has ${isKeyless ? 'no key' : 'a key'}, and its changes are for one with${isKeyless ? '' : 'out'}`,
     )
-  const changes = { part, seq, epoch: await epochOf(session.db, step.table), now }
+  const work = { changes: part, seq, epoch: await epochOf(session.db, step.table), now }
   const kept = commit.stagingOf(lease)
-  // What an attempt before has left is told once more.
+  // What an attempt before has left comes once more.
   const before = kept !== undefined && isOf(kept, step) ? kept : undefined
   if (part.staging === undefined) {
     if (before !== undefined && before.rows > 0 && commit.batch.checkpoint !== undefined)
       throw new Error(`rows of "${step.table}" were staged, and its checkpoint does not move them`)
-    const rows = isKeyless ? await writer.appendFed(changes, undefined) : await writer.writeFed(changes)
+    const rows = isKeyless ? await writer.appendFed(work, undefined) : await writer.writeFed(work)
     return { ...rows, staging: kept }
   }
   if (before === undefined && part.rows.length === 0)
-    return { ...(await writer.appendFed(changes, undefined)), staging: kept }
+    return { ...(await writer.appendFed(work, undefined)), staging: kept }
   const filled = await writer.fill({
     lease,
     batch: stagedBatch(part, before),
     before: kept,
     slot: before?.slot ?? commit.freeSlot(),
   })
-  const none = { written: 0, unchanged: 0, deleted: 0, incomplete: 0 }
+  const none = { written: 0, unchanged: 0, deleted: 0, incomplete: 0, settled: () => [] }
   if (part.staging === 'fill') return { ...none, ...filled }
-  const moved = await writer.appendFed(changes, filled.staging)
+  const moved = await writer.appendFed(work, filled.staging)
   await writer.dropStaging(filled.staging)
   return { ...moved, rejects: [...filled.rejects, ...moved.rejects], staging: undefined }
 }

@@ -81,7 +81,7 @@ export function upsert(
 const shown = ({ fed }: Layout) => raw(fed ? `_deleted_at = null, ${MISSING} = null` : '_deleted_at = null')
 
 /**
- * Raises the positions of live rows that a feed tells again as they are (alias s), so that they are told of now and still
+ * Raises the positions of live rows that a feed tells again as they are (alias s), so that they count as current and still
  * were synced when they came: what reads the table by `_synced_at` sees no change.
  */
 export function raiseEqual(
@@ -90,12 +90,31 @@ export function raiseEqual(
   source: RawBuilder<unknown>,
   terms: Pick<Terms, 'partition'>,
 ): RawBuilder<unknown> {
+  return sql`update ${table} as t set _cursor = s._cursor from ${source} as s
+    where ${sameKey(layout, terms)} and ${isEqual(dialect, layout)}`
+}
+
+/**
+ * The same by MERGE. It also names the rows that the table does not have, and so the planner has to begin with the batch: an UPDATE of
+ * a batch without statistics reads the batch once for each row of the table.
+ */
+export function mergeEqual(
+  dialect: Pick<Dialect, 'comparable'>,
+  { layout, table }: Target,
+  source: RawBuilder<unknown>,
+  terms: Pick<Terms, 'partition'>,
+): RawBuilder<unknown> {
+  return sql`merge into ${table} as t using ${source} as s on ${sameKey(layout, terms)}
+    when matched and ${isEqual(dialect, layout)} then update set _cursor = s._cursor
+    when not matched then do nothing`
+}
+
+/** Whether a row is older than that of a source (alias s), and the same: whole, and not deleted. */
+function isEqual(dialect: Pick<Dialect, 'comparable'>, layout: Layout): RawBuilder<unknown> {
   const { there, came } = valuesCompared(dialect, layout, 's')
   const same = there.map((value, at) => sql`${value} is not distinct from ${came[at]}`)
-  const older = sql`(t._cursor >= s._cursor) is not true`
   const whole = sql`t._deleted_at is null and t.${id(MISSING)} is null`
-  return sql`update ${table} as t set _cursor = s._cursor from ${source} as s
-    where ${sameKey(layout, terms)} and ${whole} and ${older} and ${and(same)}`
+  return sql`${whole} and (t._cursor >= s._cursor) is not true and ${and(same)}`
 }
 
 /** Adds staged rows (alias s) to a table without a key, in their order. */

@@ -18,6 +18,16 @@ export function markRows({ layout, table }: Target, source: RawBuilder<unknown>,
     where ${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is null and ${DELETION_SUPERSEDES}`
 }
 
+/** Removes marked rows of keys (alias s) for good. */
+export function removeMarked({ layout, table }: Target, source: RawBuilder<unknown>): RawBuilder<unknown> {
+  const key = list(layout.key)
+  return sql`delete from ${table} where (${key}) in (select ${key} from ${source} as s) and ${isGone(layout)}`
+}
+
+/** Whether a row is gone: a marked one of which something is missing is shown when that comes. */
+export const isGone = ({ fed }: Layout): RawBuilder<unknown> =>
+  sql.raw(fed ? `_deleted_at is not null and ${MISSING} is null` : '_deleted_at is not null')
+
 /** Raises the positions of marks to those of reported deletions (alias s). */
 export function raiseMarks({ layout, table }: Target, source: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
   return sql`update ${table} as t set _synced_at = ${terms.now}, ${RAISED}${noneMissing(layout)} from ${source} as s

@@ -5,7 +5,9 @@ import type { Staging } from '../dialects/staging.ts'
 import { fill } from './fill.ts'
 import type { Filling, Moved, Written } from './filling.ts'
 import { type Move, move } from './move.ts'
+import { keyText } from './refused.ts'
 import { changed, count } from './run.ts'
+import { isGone } from './statements.ts'
 import { writePart } from './write.ts'
 import { appendFed, type FedWriting, type FedWritten, writeFed } from './write-fed.ts'
 import type { Writing } from './writing.ts'
@@ -51,6 +53,11 @@ export class TableWriter {
     return appendFed(this.#writing, changes, staging)
   }
 
+  /** A key as it stands in a reject. */
+  keyText(key: readonly unknown[]): string {
+    return keyText(this.layout, key, this.#writing.dialect.canonical)
+  }
+
   /** Does work that the database may refuse because of its values, and undoes it then. */
   attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
     return this.#writing.session.attempt(this.layout.name, work)
@@ -71,9 +78,7 @@ export class TableWriter {
   async purge(partition: string): Promise<number> {
     const { session, target } = this.#writing
     const own = target.layout.partitioned ? sql` and _partition = ${partition}` : sql``
-    // A row of which something is missing is not gone: it is shown when that is told.
-    const gone = target.layout.fed ? sql`_deleted_at is not null and _missing is null` : sql`_deleted_at is not null`
-    return await changed(session, sql`delete from ${target.table} where ${gone}${own}`)
+    return await changed(session, sql`delete from ${target.table} where ${isGone(target.layout)}${own}`)
   }
 
   /** How many rows there are, marked ones too, counted up to `most`: in the table, or in one of its partitions. */

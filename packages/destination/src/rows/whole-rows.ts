@@ -6,11 +6,11 @@ import { list } from './sql.ts'
 import type { Writing } from './writing.ts'
 
 /** A version that was told in part, with what was there. */
-export interface Filled {
+export interface CompletedRow {
   readonly row: readonly unknown[]
   /** Columns of it that nothing has told so far, in their order. */
   readonly missing: readonly string[]
-  /** It is not shown until they are told: no row of its key was known. */
+  /** It is not shown until something tells them: no row of its key was known. */
   readonly isHidden: boolean
 }
 
@@ -32,7 +32,7 @@ export async function fillPartial(
   writing: Writing,
   partial: readonly PartialRow[],
   epoch: bigint,
-): Promise<readonly Filled[]> {
+): Promise<readonly CompletedRow[]> {
   if (partial.length === 0) return []
   const names = dataColumns(writing.target.layout)
   const origins = await readOrigins(writing, partial, epoch)
@@ -47,7 +47,7 @@ export async function fillPartial(
   })
 }
 
-/** The origins that are there, by the number of the version in its batch. A marked row is none, unless something of it is missing. */
+/** The origins that are there, by the number of the version in its batch. A marked row counts only where something of it is missing. */
 async function readOrigins(
   { dialect, session, target }: Writing,
   partial: readonly PartialRow[],

@@ -12,13 +12,14 @@ import { rejectOf } from './refused.ts'
 import { checkEntries } from './resolve.ts'
 import { changed, count } from './run.ts'
 import { moveStaged } from './slices.ts'
+import { removeMarked } from './statements.ts'
 import { termsOf } from './step-terms.ts'
-import { type Filled, fillPartial } from './whole-rows.ts'
+import { type CompletedRow, fillPartial } from './whole-rows.ts'
 import type { Writing } from './writing.ts'
 
 /** The changes of one table in a batch of its feed. */
 export interface FedWriting {
-  readonly part: FeedTableBatch
+  readonly changes: FeedTableBatch
   /** The number of the commit. */
   readonly seq: bigint
   /** When the table's present life began. */
@@ -34,15 +35,17 @@ export interface FedWritten {
   readonly incomplete: number
   readonly rejects: readonly Reject[]
   readonly withheld?: Committed['withheld']
+  /** Keys of which nothing is open any more: their versions before say nothing, nor do rejects of those. */
+  settled(): readonly (readonly unknown[])[]
 }
 
 /** Writes changes of a table that has a key. */
-export async function writeFed(writing: Writing, { part, seq, epoch, now }: FedWriting): Promise<FedWritten> {
+export async function writeFed(writing: Writing, { changes, seq, epoch, now }: FedWriting): Promise<FedWritten> {
   const { dialect, session, target } = writing
   const { layout } = target
-  const { step, rows, partial, deletions } = part
+  const { step, rows, partial, deletions } = changes
   const terms = termsOf(dialect, { step }, now)
-  const there = part.replacedBelow === undefined ? 0 : await countLive(writing)
+  const there = changes.replacedBelow === undefined ? 0 : await countLive(writing)
   const filled = await fillPartial(writing, partial, epoch)
   const all = filled.length === 0 ? rows : [...rows, ...filled.map(({ row }) => row)]
   const { written, refused } =
@@ -68,34 +71,41 @@ export async function writeFed(writing: Writing, { part, seq, epoch, now }: FedW
   const told =
     keys.length === 0
       ? 0
-      : await session.withKeys(target, keys, (source) =>
-          applyDeletions(writing, source, { terms, tombstones: part.tombstones === true }),
-        )
-  const { gone, withheld } = await replaceBelow(writing, part, { terms, there: there - told })
+      : await session.withKeys(target, keys, async (source) => {
+          const marked = await applyDeletions(writing, source, { terms, tombstones: changes.tombstones === true })
+          if (changes.purge) await changed(session, removeMarked(target, source))
+          return marked
+        })
+  const { deleted: replaced, withheld } = await replaceBelow(writing, changes, { terms, there: there - told })
   return {
     written,
     unchanged: all.length - written - refused.length,
-    deleted: told + gone,
+    deleted: told + replaced,
     incomplete: marked + doubted,
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
     withheld,
+    settled: () => {
+      const whole = filled.filter(({ missing }) => missing.length === 0).map(({ row }) => row)
+      const written = [...rows, ...whole].filter((row) => !left.has(row))
+      return [...written.map((row) => layout.keyAt.map((at) => row[at])), ...deletions]
+    },
   }
 }
 
 /** Adds rows to a table without a key: those of a batch, or those that were staged up to now. */
 export async function appendFed(
   writing: Writing,
-  { part, now }: FedWriting,
+  { changes, now }: FedWriting,
   staging: Staging | undefined,
 ): Promise<FedWritten> {
   const { dialect, session, target } = writing
   const { layout } = target
-  const { step, rows } = part
+  const { step, rows } = changes
   const terms = termsOf(dialect, { step }, now)
-  const there = part.replacedBelow === undefined ? 0 : await countLive(writing)
+  const there = changes.replacedBelow === undefined ? 0 : await countLive(writing)
   const added = staging === undefined ? await append() : await moveAll(writing, staging, terms)
-  const { gone, withheld } = await replaceBelow(writing, part, { terms, there })
-  return { ...added, unchanged: 0, deleted: gone, incomplete: 0, withheld }
+  const { deleted: replaced, withheld } = await replaceBelow(writing, changes, { terms, there })
+  return { ...added, unchanged: 0, deleted: replaced, incomplete: 0, withheld, settled: () => [] }
 
   async function append(): Promise<Pick<FedWritten, 'written' | 'rejects'>> {
     if (rows.length === 0) return { written: 0, rejects: [] }
@@ -122,7 +132,7 @@ async function moveAll(
 /** Notes what is missing of versions that were just written, and hides those of which no row was known. @returns how many. */
 async function markMissing(
   { session, target }: Writing,
-  filled: readonly Filled[],
+  filled: readonly CompletedRow[],
   { now, partition }: Terms,
 ): Promise<number> {
   const { layout, table } = target
@@ -177,12 +187,12 @@ async function replaceBelow(
   writing: Writing,
   { replacedBelow, deletionLimit }: FeedTableBatch,
   { terms, there }: Replacing,
-): Promise<{ readonly gone: number; readonly withheld?: Committed['withheld'] }> {
-  if (replacedBelow === undefined) return { gone: 0 }
+): Promise<{ readonly deleted: number; readonly withheld?: Committed['withheld'] }> {
+  if (replacedBelow === undefined) return { deleted: 0 }
   const { session, target } = writing
   const { layout, table } = target
   const below = sql`(_cursor >= ${replacedBelow}) is not true`
-  const gone = await changed(
+  const deleted = await changed(
     session,
     isKeyless(layout)
       ? sql`delete from ${table} where ${below}`
@@ -197,12 +207,12 @@ async function replaceBelow(
     )
   const guard = deletionLimit && { markDeleted: true, limit: deletionLimit, deletedBefore: 0 }
   const withheld = await heldBy(guard, {
-    deleted: gone,
+    deleted,
     ofScope: () => there,
     ofTable: () => there,
     leavesNone: async () => (await countLive(writing)) === 0,
   })
-  return { gone, withheld }
+  return { deleted, withheld }
 }
 
 const isKeyless = ({ key }: Layout) => key.length === 0

@@ -157,3 +157,18 @@ export async function epochOf(db: Db, table: string): Promise<bigint> {
   const row = await db.selectFrom('_tidemark_tables').select('epoch_seq').where('name', '=', table).executeTakeFirst()
   return BigInt(row?.epoch_seq ?? 0)
 }
+
+/** A batch with the tables that it leaves out, those among them that the database refused. @param refused by their names there. */
+export async function leavingOut(db: Db, batch: FeedBatch, refused: readonly string[]): Promise<FeedBatch> {
+  if (refused.length === 0) return batch
+  const { source, feed, leftOut } = batch
+  const known = await db
+    .selectFrom(TABLE)
+    .select('left_out')
+    .where('source', '=', source)
+    .where('feed', '=', feed)
+    .executeTakeFirst()
+  const before = leftOut ?? (JSON.parse(known?.left_out ?? '[]') as readonly string[])
+  const rows = await db.selectFrom('_tidemark_tables').select('table_name').where('name', 'in', refused).execute()
+  return { ...batch, leftOut: [...new Set([...before, ...rows.map((row) => row.table_name)])].sort() }
+}

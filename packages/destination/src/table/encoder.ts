@@ -210,7 +210,7 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
       const told = Object.entries(row).filter(([name, value]) => !declared.has(name) && value !== UNCHANGED)
       const extra = told.length === 0 ? null : extraOf(Object.fromEntries(told))
       if (extra === undefined) return EXTRA_UNFIT
-      // Nobody knows which undeclared fields there are: where none is told, all are as they were.
+      // Nobody knows which undeclared fields there are: where a change names none, all are as they were.
       if (told.length === 0) untold.push(count)
       encoded[count] = extra
     }

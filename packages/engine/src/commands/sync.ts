@@ -133,8 +133,12 @@ async function run(given: RunOptions): Promise<Report> {
     const asked = { ...discoverOptions(options, before, signal, only), askedAt, partition: options.range?.partition }
     // Whoever planned it has settled whose its name is.
     const names = new NameClaims(asked.only === undefined ? asked.sources : [], asked)
-    const feeds = new FeedRuns(context, (fed) => runSteps.fed(fed))
-    intake = new Intake({
+    const feeds = new FeedRuns(
+      context,
+      (fed) => runSteps.fed(fed),
+      (found) => taking.takeFound(found),
+    )
+    const taking = new Intake({
       context,
       steps: runSteps,
       feeds,
@@ -142,7 +146,8 @@ async function run(given: RunOptions): Promise<Report> {
       names,
       before,
     })
-    const discovering = discover({ context, asked, intake, before, discovered })
+    intake = taking
+    const discovering = discover({ context, asked, intake: taking, before, discovered })
       .catch((error: unknown) => {
         stop.abort(error)
         throw error

@@ -32,7 +32,16 @@ export interface DiscoveredSource {
   readonly findTable?:
     | ((name: string, known: readonly Column[]) => Promise<Pick<DiscoveredTable, 'table' | 'columns'> | undefined>)
     | undefined
+  /** Asks a feed for its tables once more, where they are found at run time. @returns those that it did not have before. */
+  readonly findFed?: ((feed: string) => Promise<FoundLater>) | undefined
   close(): Promise<void>
+}
+
+/** Tables that a feed has come upon while it was read. */
+export interface FoundLater {
+  readonly tables: readonly DiscoveredTable[]
+  /** Those that the config leaves out, by their names in the source. */
+  readonly leftOut: readonly string[]
 }
 
 /** Tables that were synced and that their source suddenly does not list: by their names in the destination, and why they fail. */

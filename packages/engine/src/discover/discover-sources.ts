@@ -109,7 +109,8 @@ async function surveyGuarded(
     const context = { client: client as never, signal, log }
     const tracked = trackedBy(use, options.state)
     const find = (now: Tracked): Promise<FoundTables> => findTables(source, { ...context, tracked: now }, again)
-    const { tables: found, feeds } = await kept('tables', () => find(tracked))
+    const { tables: listedNow, feeds } = await kept('tables', () => find(tracked))
+    const found = [...listedNow]
     const only = onlyOf(use, found, options)
     const missing =
       only === undefined
@@ -124,6 +125,15 @@ async function surveyGuarded(
     const result: DiscoveredSource & { tables: DiscoveredTable[] } = {
       ...{ ...discovered, client, failure: undefined, missing, tables: [] },
       findTable: typeof source.tables === 'function' ? findTable : undefined,
+      findFed: async (feed) => {
+        const before = new Set(found.map(({ name }) => name))
+        const now = (await find(tracked)).tables.filter(({ feed: by, name }) => by?.name === feed && !before.has(name))
+        found.push(...now)
+        const taken = now.filter((table) => optionsOf(use.options, table.name) !== false)
+        const tables = await askAll(described(taken))
+        result.tables.push(...tables)
+        return { tables, leftOut: now.filter((table) => !taken.includes(table)).map(({ name }) => name) }
+      },
     }
     const lists = new Map<unknown, Promise<readonly Partition[]>>()
     const listed = (table: Table): Promise<readonly Partition[]> => {
@@ -145,22 +155,31 @@ async function surveyGuarded(
       wanted,
       isWanted: (one) => options.wants(use.name, one.name, names.get(one)!.name),
     })
-    const all = wanted.map((table) => ({
-      ...describeTable(use, table, names.get(table)!, { discovered: result, identity, options }),
-      ...(table.feed === undefined ? {} : { fed: fedBy.get(table.feed.name) }),
-    }))
-    const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [DiscoveredSource]
+    const described = (some: readonly Table[]): readonly DiscoveredTable[] => {
+      const named = destinationNames(use, some, options)
+      const all = some.map((table) => ({
+        ...describeTable(use, table, named.get(table)!, { discovered: result, identity, options }),
+        ...(table.feed === undefined ? {} : { fed: fedBy.get(table.feed.name) }),
+      }))
+      const [{ tables }] = withoutClashes([{ ...result, tables: [...result.tables, ...all] }], options) as [
+        DiscoveredSource,
+      ]
+      return tables.slice(result.tables.length)
+    }
     const describeAgain: TableQuestion['describeAgain'] = async (before) => {
       const table = (await find(tracked)).tables.find(({ name }) => name === before.table.name)
       const placed = { name: before.name, problem: undefined, unplaced: before.unplaced === true }
       return table && describeTable(use, table, placed, { discovered: result, identity, options })
     }
-    const asked = await mapLending(described, { ...QUESTIONS, clock }, async (one) => {
-      const table = await askTable({ described: one, describeAgain, listed, again, signal, options })
-      if (table !== undefined) onTable(table)
-      return table
-    })
-    result.tables.push(...asked.filter((one) => one !== undefined))
+    const askAll = async (some: readonly DiscoveredTable[], onOne?: (table: DiscoveredTable) => void) => {
+      const asked = await mapLending(some, { ...QUESTIONS, clock }, async (one) => {
+        const table = await askTable({ described: one, describeAgain, listed, again, signal, options })
+        if (table !== undefined) onOne?.(table)
+        return table
+      })
+      return asked.filter((one) => one !== undefined)
+    }
+    result.tables.push(...(await askAll(described(wanted), onTable)))
     return result
   } catch (error) {
     if (options.signal.aborted) {

@@ -58,7 +58,7 @@ export class FeedBuffer {
       if (!changes.takesElsewhere) continue
       if (!this.isFull(MOST)) return false
       throw new SyncError(
-        `${table.name}: one transaction changes the keys of very many rows without telling their other columns, and cannot be written in parts; let the source tell whole rows (in Postgres: alter table … replica identity full), or raise settings.batch`,
+        `${table.name}: one transaction changes the keys of very many rows without telling their other columns, and cannot be written in parts; let the source tell whole rows (in Postgres: alter table … replica identity full)`,
         'fix-config',
         { code: 'transaction-size' },
       )

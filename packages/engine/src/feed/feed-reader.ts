@@ -17,7 +17,7 @@ import { patienceOf } from '../source/stall.ts'
 import type { FeedBackfill } from './feed-backfill.ts'
 import { FeedBuffer } from './feed-buffer.ts'
 import type { FeedWork } from './feed-work.ts'
-import type { FeedWriter } from './feed-writer.ts'
+import type { CommitOptions, FeedWriter } from './feed-writer.ts'
 
 /** A checkpoint waits no longer than this for its commit. */
 const COMMIT_MS = 1000
@@ -50,6 +50,7 @@ export class FeedReader {
   #pending: Promise<void> = Promise.resolve()
   #committedAt: number
   #looks = 0
+  #askedAt = 0n
   /** Changes came since the last look that are many by themselves. */
   #isLarge = false
   /** Anything was committed: a later failure is another one. */
@@ -65,8 +66,12 @@ export class FeedReader {
     this.#committedAt = work.context.clock.monotonic()
   }
 
-  /** @param head where the source was when it was asked; undefined: the feed ends by itself. */
-  async run(offset: unknown, head: unknown): Promise<FeedEnd> {
+  /**
+   * @param head where the source was; undefined: the feed ends by itself.
+   * @param askedAt when that was asked, by the destination's clock: up to then the tables have all, once it is read.
+   */
+  async run(offset: unknown, head: unknown, askedAt: bigint): Promise<FeedEnd> {
+    this.#askedAt = askedAt
     const { context, source } = this.#work
     const { clock, signal, isOverTime } = context
     const patience = patienceOf(context.options.settings ?? {})
@@ -244,7 +249,7 @@ export class FeedReader {
     const { checkpoint } = buffer
     this.#buffer = this.#nextBuffer(buffer.seq + 1n)
     const commit = this.#writer.commit(buffer, {
-      checkpoint: checkpoint && { offset: offsetText(checkpoint.offset), at: checkpoint.options.at },
+      checkpoint: checkpoint && toldBy(checkpoint),
     })
     const pending = commit.then(() => {
       this.hasProgress = true
@@ -253,9 +258,9 @@ export class FeedReader {
     this.#pending = pending
   }
 
-  /** The source has told all it has: what came last is whole. */
+  /** The source has told all it has: what came last is whole, also where that is nothing new. */
   async #end(): Promise<FeedEnd> {
-    await this.#commitWhole(this.#work.context.destinationNow())
+    await this.#commitWhole(this.#askedAt)
     return 'complete'
   }
 
@@ -268,13 +273,11 @@ export class FeedReader {
   async #commitWhole(completedAt: bigint | undefined): Promise<void> {
     await this.#pending
     const buffer = this.#buffer
+    const { offset, toldAt } = this.#work.state
     const { checkpoint } = buffer
     this.#buffer = this.#nextBuffer(buffer.seq + 1n)
     await this.#writer.commit(buffer, {
-      checkpoint:
-        checkpoint === undefined
-          ? { offset: this.#work.state.offset }
-          : { offset: offsetText(checkpoint.offset), at: checkpoint.options.at },
+      checkpoint: checkpoint === undefined ? { offset, toldAt } : toldBy(checkpoint),
       completedAt,
     })
     this.hasProgress = true
@@ -311,6 +314,12 @@ export class FeedReader {
     return new FeedBuffer({ seq, limit: this.#work.context.options.settings?.batch, redact: this.#redact })
   }
 }
+
+/** What a checkpoint commits: its offset, and when the system had made it. */
+const toldBy = ({ offset, options: { at } }: FeedCheckpoint): NonNullable<CommitOptions['checkpoint']> => ({
+  offset: offsetText(offset),
+  toldAt: at === undefined ? null : BigInt(at.getTime()) * 1000n,
+})
 
 /** How far an item of a feed gets: rows of a change; a checkpoint as much as one. */
 function weightOf({ value }: Next): number {

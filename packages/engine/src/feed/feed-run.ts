@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SyncError } from '@tidemark/core'
-import { type FeedState, feedKey, type Lease } from '@tidemark/core/engine'
-import type { DiscoveredSource } from '../discover/catalog.ts'
+import { type FeedState, feedKey, isColumnsChanged, type Lease } from '@tidemark/core/engine'
+import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import { type Failure, failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import { recordPartitionFailure } from '../run/record-failures.ts'
 import { isFenced, loseLease, type RunContext } from '../run/run-context.ts'
@@ -23,9 +23,11 @@ const AGAIN_MS = 200
 export interface FeedRunOptions {
   readonly source: DiscoveredSource
   readonly name: string
-  /** All of its tables that are wanted, as they were taken in. */
-  readonly tables: readonly TableRun[]
+  /** All of its tables that are wanted, as they were taken in; those that it finds while it is read are added. */
+  readonly tables: TableRun[]
   readonly context: RunContext
+  /** Takes in tables that the feed has found. @returns them, leased and prepared where they can be. */
+  readonly takeFound: (found: readonly DiscoveredTable[]) => Promise<readonly TableRun[]>
 }
 
 /** One feed in a run: leased, continued from its offset, read to its end or to where its source is, and released. */
@@ -79,6 +81,7 @@ export class FeedRun {
         seq: known?.seq ?? 0n,
         offset: known?.offset ?? null,
         offsetSeq: known?.seq ?? 0n,
+        toldAt: known?.toldAt ?? null,
       },
     }
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
@@ -92,10 +95,11 @@ export class FeedRun {
         if (!isBegun) await this.#begin(work, known)
         isBegun = true
         await backfill.begin()
+        const askedAt = context.destinationNow()
         const head = await this.#ask(work, work.feed.head)
         for (let isOver = false; !isOver; ) {
           const reader = new FeedReader(work, writer, backfill)
-          const end = await reader.run(offsetOf(work), head).finally(() => {
+          const end = await reader.run(offsetOf(work), head, askedAt).finally(() => {
             hasProgress ||= reader.hasProgress
           })
           isOver = end !== 'more'
@@ -106,10 +110,17 @@ export class FeedRun {
         return
       } catch (error) {
         if (context.signal.aborted || isDestinationFailure(error)) throw error
+        // Its chunks take numbers of commits, too.
+        await backfill.end()
+        if (isColumnsChanged(error) && (await this.#findMore(work))) {
+          writer.end(undefined)
+          attempt = 0
+          continue
+        }
         const failure = redacted(failureOf(error), context.options)
         writer.end(failure)
         if (isFenced(error)) {
-          for (const table of ready) loseLease(table, failure)
+          for (const table of work.tables.values()) loseLease(table, failure)
           return
         }
         if (hasProgress) attempt = 1
@@ -160,7 +171,10 @@ export class FeedRun {
       })
       state.seq = committed.seq
       state.offsetSeq = committed.seq
-      if (lostFor !== undefined) state.offset = null
+      if (lostFor !== undefined) {
+        state.offset = null
+        state.toldAt = null
+      }
     }
     const backfilled = [...tables.values()].find(({ discovered }) => discovered.table.feed?.backfill !== undefined)
     if (backfilled !== undefined && (feed.begin === undefined || feed.isPast === undefined))
@@ -182,6 +196,38 @@ export class FeedRun {
     state.seq = seq
     state.offset = text
     state.offsetSeq = seq
+    state.toldAt = null
+  }
+
+  /** The feed has changes of tables that were not known. @returns whether it has such tables now. */
+  async #findMore(work: FeedWork): Promise<boolean> {
+    const { source, name, tables, takeFound } = this.#options
+    const found = await source.findFed?.(name)
+    if (found === undefined || found.tables.length + found.leftOut.length === 0) return false
+    const taken = await takeFound(found.tables)
+    tables.push(...taken)
+    const { lease, state, context, leftOut } = work
+    for (const one of found.leftOut) leftOut.add(one)
+    const joins: { readonly lease: Lease; readonly table: string }[] = []
+    for (const table of taken) {
+      const { prepared, lease: own } = table
+      if (prepared === undefined || own === undefined) leftOut.add(table.discovered.table.name)
+      else {
+        work.tables.set(table.discovered.table.name, table)
+        joins.push({ lease: own, table: table.name })
+      }
+    }
+    const { seq } = await context.destination.commitFeed(lease, {
+      source: source.name,
+      feed: name,
+      seq: state.seq + 1n,
+      joins,
+      tables: [],
+      leftOut: [...leftOut].sort(),
+    })
+    state.seq = seq
+    state.offsetSeq = seq
+    return true
   }
 
   /** Why the feed does not continue from its offset; undefined: it does. */

@@ -2,22 +2,31 @@ import type { DiscoveredSource } from '../discover/catalog.ts'
 import type { FedTables } from '../run/intake.ts'
 import type { RunContext } from '../run/run-context.ts'
 import type { TableRun } from '../run/table-run.ts'
-import { FeedRun } from './feed-run.ts'
+import { FeedRun, type FeedRunOptions } from './feed-run.ts'
 
 /** Runs the feeds of a run, each beside the steps and outside of their slots, as soon as all of its tables are known. */
 export class FeedRuns implements FedTables {
   readonly #context: RunContext
   readonly #done: (tables: readonly TableRun[]) => void
+  readonly #takeFound: FeedRunOptions['takeFound']
   /** By source: tables of feeds that have not begun. */
   readonly #waiting = new Map<string, TableRun[]>()
   readonly #asked = new Map<string, DiscoveredSource>()
   readonly #running = new Set<Promise<void>>()
   #failed: { readonly error: unknown } | undefined
 
-  /** @param done the feed of these tables is read. */
-  constructor(context: RunContext, done: (tables: readonly TableRun[]) => void) {
+  /**
+   * @param done the feed of these tables is read.
+   * @param takeFound takes in tables that a feed has found while it is read.
+   */
+  constructor(
+    context: RunContext,
+    done: (tables: readonly TableRun[]) => void,
+    takeFound: FeedRunOptions['takeFound'],
+  ) {
     this.#context = context
     this.#done = done
+    this.#takeFound = takeFound
   }
 
   add(table: TableRun): void {
@@ -53,9 +62,10 @@ export class FeedRuns implements FedTables {
     }
   }
 
-  #run(source: DiscoveredSource, name: string, tables: readonly TableRun[]): void {
+  #run(source: DiscoveredSource, name: string, first: readonly TableRun[]): void {
+    const tables = [...first]
     const { signal, stop } = this.#context
-    const running = new FeedRun({ source, name, tables, context: this.#context })
+    const running = new FeedRun({ source, name, tables, context: this.#context, takeFound: this.#takeFound })
       .run()
       .catch((error: unknown) => {
         if (signal.aborted) return

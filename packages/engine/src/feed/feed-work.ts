@@ -25,6 +25,8 @@ export interface FeedProgress extends Pick<FeedState, 'id'> {
   offset: string | null
   /** A number that no change up to the offset is above, and every later one is. */
   offsetSeq: bigint
+  /** When its system had made that, in microseconds; null: it does not say. */
+  toldAt: bigint | null
 }
 
 /** What it is called: the name of its source, and its own. */
@@ -32,11 +34,12 @@ export const labelOf = ({ feed, source }: Pick<FeedWork, 'feed' | 'source'>): st
   `${source.name} (feed ${feed.name})`
 
 /** The committed offset, as the source takes it. @throws SyncError `upgrade` where it cannot be read. */
-export function offsetOf({ feed, source, state }: FeedWork): unknown {
+export function offsetOf({ feed, source, state, tables }: FeedWork): unknown {
   if (state.offset === null) return undefined
+  const [table] = [...tables.values()]
   const problem = (why: string): SyncError =>
     new SyncError(
-      `feed "${feed.name}" of "${source.name}" cannot read its stored offset: ${why}; install a version of the source that can, or read all again with ${quotedCommand('resync', ['<table>'])}`,
+      `feed "${feed.name}" of "${source.name}" cannot read its stored offset: ${why}; install a version of the source that can, or read all of its tables again with ${quotedCommand('resync', [table?.name ?? source.name])}`,
       'upgrade',
       { code: 'offset' },
     )

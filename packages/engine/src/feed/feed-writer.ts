@@ -7,14 +7,15 @@ import {
   type StepRef,
 } from '@tidemark/core/engine'
 import { tablePlace } from '../failure/config-path.ts'
+import { leftOutFor } from '../failure/lost-table.ts'
 import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
-import { heldBack, tooManyRejects } from '../read/step-error.ts'
+import { heldBack, unfitText } from '../read/step-error.ts'
 import { recordOn } from '../run/run-context.ts'
 import type { TableRun } from '../run/table-run.ts'
 import type { Sequence } from '../time/sequence.ts'
 import type { FeedBackfill } from './feed-backfill.ts'
 import type { FeedBuffer } from './feed-buffer.ts'
-import type { FeedWork } from './feed-work.ts'
+import type { FeedProgress, FeedWork } from './feed-work.ts'
 import type { Gathered } from './table-changes.ts'
 
 /** What one table has come to while its feed is read. */
@@ -28,8 +29,8 @@ interface Written {
 }
 
 export interface CommitOptions {
-  /** Everything so far is whole: the offset to continue from (JSON text; null: from the beginning), and when the system had made it. */
-  readonly checkpoint?: { readonly offset: string | null; readonly at?: Date | undefined } | undefined
+  /** Everything so far is whole: the offset to continue from (JSON text; null: from the beginning), and when the system had made it (null: it does not say). */
+  readonly checkpoint?: Pick<FeedProgress, 'offset' | 'toldAt'> | undefined
   /** The feed is read to its end, or to where its source was at this moment, by the destination's clock. */
   readonly completedAt?: bigint | undefined
 }
@@ -99,10 +100,7 @@ export class FeedWriter {
       feed: feed.name,
       seq: buffer?.seq ?? this.nextSeq,
       tables: [...batches.values()],
-      checkpoint: checkpoint && {
-        offset: checkpoint.offset,
-        toldAt: checkpoint.at === undefined ? undefined : BigInt(checkpoint.at.getTime()) * 1000n,
-      },
+      checkpoint: checkpoint && { ...checkpoint, toldAt: checkpoint.toldAt ?? undefined },
       completedAt,
       leftOut: leftOut === this.#leftOut ? undefined : [...this.#work.leftOut].sort(),
     }
@@ -141,6 +139,7 @@ export class FeedWriter {
       step: written.step,
       number: written.batches + 1,
       ...gathered,
+      purge: options.deletes === 'hard' && !isOpen,
       tombstones: isOpen || undefined,
       replacedBelow: below,
       deletionLimit: limit,
@@ -154,7 +153,6 @@ export class FeedWriter {
               status: completedAt === undefined || !table.isBackfilled ? table.ownStatus() : 'complete',
               checkedAt: completedAt,
               last: completedAt !== undefined,
-              purge: options.deletes === 'hard' && !isOpen,
             },
       durationMs: Math.round(context.clock.monotonic() - this.#startedAt),
     }
@@ -202,20 +200,26 @@ export class FeedWriter {
     const holdsRows = table.known?.everFilled === true || step.rejected < step.rows
     const limit = context.options.settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT
     if (!isPastRejectLimit({ step, holdsRows }, limit)) return false
-    await this.pause(table, tooManyRejects(table.name, step, why).message)
+    await this.pause(table, `${unfitText(step)}: ${why ?? 'the database refused them'}`)
     return true
   }
 
   /** A table needs a decision: its changes are left out from here on, and the others go on. */
-  async pause(table: TableRun, pausedFor: string): Promise<void> {
+  async pause(table: TableRun, why: string): Promise<void> {
+    const pausedFor = this.#leave(table, why)
+    await recordOn(table, [{ kind: 'table', status: 'paused', pausedFor }], this.#work.context)
+  }
+
+  #leave(table: TableRun, why: string): string {
     const { context, tables, leftOut } = this.#work
     const { name } = table.discovered.table
     tables.delete(name)
     leftOut.add(name)
+    const pausedFor = leftOutFor(why)
     table.pausedFor = pausedFor
-    context.options.log?.warn(`${table.name} is paused: ${pausedFor}`)
-    await recordOn(table, [{ kind: 'table', status: 'paused', pausedFor }], context)
     table.recorded = 'paused'
+    context.options.log?.warn(`${table.name} is paused: ${pausedFor}`)
+    return pausedFor
   }
 
   #committed(
@@ -234,6 +238,7 @@ export class FeedWriter {
     if (checkpoint !== undefined) {
       state.offset = checkpoint.offset
       state.offsetSeq = seq
+      state.toldAt = checkpoint.toldAt
     }
     for (const [table, batch] of batches) {
       const written = this.#written.get(table)!
@@ -258,7 +263,8 @@ export class FeedWriter {
         deleted: done?.deleted ?? 0,
       }
       table.add(rows)
-      if (batch.completes !== undefined) table.recorded = batch.completes.status
+      if (done?.refused !== undefined) this.#leave(table, done.refused)
+      else if (batch.completes !== undefined) table.recorded = batch.completes.status
       if (batch.deletions.length > 0) table.reportsDeletions = true
       const { step } = batch.step
       context.options.onEvent?.({ type: 'batch-committed', table: table.name, partition: '', step, rows })
@@ -270,6 +276,7 @@ export class FeedWriter {
   end(failure: Parameters<TableRun['fail']>[1] | undefined): void {
     const { context } = this.#work
     for (const [table, { step }] of this.#written) {
+      table.durationMs += context.clock.monotonic() - this.#startedAt
       if (failure === undefined) table.stepsDone++
       context.options.onEvent?.({ type: 'step-ended', table: table.name, partition: '', step: step.step, failure })
     }

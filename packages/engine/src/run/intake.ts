@@ -1,8 +1,10 @@
 import type { State } from '@tidemark/core/engine'
+import { abortable } from '@tidemark/core/values'
 import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import type { NameClaims } from '../discover/clash.ts'
 import { heldText } from '../lease/held.ts'
 import { isSelected, type PlanConfig, planRun } from '../plan/plan.ts'
+import { StepList } from '../plan/step-list.ts'
 import { delayBefore } from '../source/retry.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import type { SilentQuestion } from '../time/silent-question.ts'
@@ -114,14 +116,45 @@ export class Intake {
     }
   }
 
+  /** Tables that a feed has found while it is read. @returns them, leased and prepared where they can be. */
+  async takeFound(found: readonly DiscoveredTable[]): Promise<readonly TableRun[]> {
+    const { context, steps } = this.#options
+    const done = Promise.withResolvers<readonly TableRun[]>()
+    this.#waiting.push(async () => {
+      const taken = await this.#leased(found.map((table) => this.#options.names.claim(table)))
+      this.tables.push(...taken)
+      context.options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
+      for (const table of taken) {
+        await prepareTable(table, context, false)
+        table.awaitsFeed = true
+        steps.expect(table)
+      }
+      await recordTablesChecked(taken, context)
+      done.resolve(taken)
+    })
+    this.#begin()
+    return await abortable(done.promise, context.signal)
+  }
+
   async #take(found: readonly DiscoveredTable[]): Promise<void> {
-    const { context, config, before } = this.#options
-    const { destination, options } = context
-    const assumed = found.map((table) => this.#options.names.claim(table))
+    const { options } = this.#options.context
+    const named = found.map((table) => this.#options.names.claim(table))
+    // Who hands out does not take what a feed tells: this process may be reading that feed already.
+    const assumed = options.handOut === undefined ? named : named.filter((one) => one.fed === undefined)
+    for (const table of named)
+      if (!assumed.includes(table))
+        options.handOut?.({ table, partition: '', steps: new StepList([]), most: undefined })
     if (options.range !== undefined) {
       for (const table of assumed) await this.#begun([await takeRange(table, options.range, this.#options)])
       return
     }
+    await this.#begun(await this.#leased(assumed))
+  }
+
+  /** Leases tables and plans what is to be done with them. */
+  async #leased(assumed: readonly DiscoveredTable[]): Promise<readonly TableRun[]> {
+    const { context, config, before } = this.#options
+    const { destination, options } = context
     const placed = assumed.filter(({ unplaced }) => unplaced !== true)
     const leaseOf = new Map(options.leases?.map((lease) => [lease.table, lease]))
     const { leases, refused } = await destination.lease(
@@ -133,7 +166,7 @@ export class Intake {
     const state = await destination.state()
     const sources = [...Map.groupBy(assumed, ({ source }) => source)].map(([source, tables]) => ({ ...source, tables }))
     const planned = planRun({ sources }, state, { ...config, isWhole: () => false, discovered: before })
-    const taken = planned.tables.map((table) => {
+    return planned.tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)
       one.heldBy = refusalOf.get(table.name)
@@ -141,7 +174,6 @@ export class Intake {
       if (one.heldBy !== undefined) options.log?.debug(heldText(one.heldBy))
       return one
     })
-    await this.#begun(taken)
   }
 
   /** Prepares tables that are planned, and hands them to the steps. */

@@ -11,6 +11,7 @@ export function tableReport(table: TableRun): TableReport {
     source: discovered.source.name,
     table: discovered.table.name,
     status: table.status(),
+    feed: discovered.fed?.feed.name ?? null,
     pausedFor: table.pausedFor,
     rows,
     lateRows: table.lateness,

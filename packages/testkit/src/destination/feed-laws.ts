@@ -3,18 +3,10 @@ import { onFailpoint } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { DestinationUnderTest, rejectOf, type TestDatabase, TestTable } from './destination-under-test.ts'
-import { FEED, FeedUnderTest } from './fed-under-test.ts'
+import { FEED, FeedUnderTest, ORDERS, order, row } from './fed-under-test.ts'
 import { withTwoRunners } from './two-runners.ts'
 
-const Order = z.object({ id: z.int(), note: z.string().nullable(), total: z.int().nullable() })
-const ORDERS = { name: 'orders', row: Order, primaryKey: ['id'] }
-const LINES = { name: 'lines', row: Order }
-const order = (id: number, note: string | null = `n${id}`, total: number | null = id) => ({ id, note, total })
-const row = (id: number, note: string | null, total: number | null) => ({
-  id: BigInt(id),
-  note,
-  total: total === null ? null : BigInt(total),
-})
+const LINES = { ...ORDERS, name: 'lines', primaryKey: [] }
 const isFenced = (error: unknown) => SyncError.is(error) && error.code === 'fenced'
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -31,20 +23,6 @@ export function testFeeds(database: () => TestDatabase): void {
       return () => world.destination.close()
     })
     afterEach(() => onFailpoint(undefined))
-
-    /** What the system's columns of the table hold, by key. */
-    async function kept(table = 'orders') {
-      const { rows } = await world.destination.query(
-        `select id, _cursor, _missing, case when _deleted_at is null then 0 else 1 end, cast(_synced_at as text) from ${table} order by id, _cursor`,
-      )
-      return rows.map(([id, seq, missing, deleted, syncedAt]) => ({
-        id: Number(id),
-        seq: Number(seq),
-        missing: missing === null ? null : JSON.parse(String(missing)),
-        deleted: Number(deleted) === 1,
-        syncedAt,
-      }))
-    }
 
     describe('commits', () => {
       it('rows and the offset in one transaction: a failure between them leaves nothing', async () => {
@@ -65,7 +43,7 @@ export function testFeeds(database: () => TestDatabase): void {
         expect(feed.seq).toBe(2n)
         expect((await feed.commit([[orders, { rows: [order(1)] }]])).seq).toBe(2n)
         expect((await feed.commit([[orders, { rows: [order(2)] }]], { checkpoint: undefined })).seq).toBe(3n)
-        expect((await kept()).map(({ seq }) => seq)).toEqual([2, 3])
+        expect((await feed.kept()).map(({ seq }) => seq)).toEqual([2, 3])
         expect(await feed.state()).toMatchObject({ seq: 3n, offset: '"at 2"' })
         feed.seq = 3n
         await expect(feed.commit([[orders, { rows: [order(9)] }]])).rejects.toSatisfy(isFenced)
@@ -94,8 +72,8 @@ export function testFeeds(database: () => TestDatabase): void {
           fed: { feed: 'log', sinceSeq: 1n, epochSeq: 1n },
         })
         expect(state.partitions.get('')).toMatchObject({ completedAt: 77n, covered: [] })
-        await feed.commit([], { lostFor: 'its slot is gone', offset: '"anew"' })
-        expect(await feed.state()).toMatchObject({ offset: '"anew"', lostFor: 'its slot is gone', completedAt: null })
+        await feed.commit([], { lostFor: 'its slot is gone', offset: '"again"' })
+        expect(await feed.state()).toMatchObject({ offset: '"again"', lostFor: 'its slot is gone', completedAt: null })
       })
 
       it('several tables at once', async () => {
@@ -143,150 +121,9 @@ export function testFeeds(database: () => TestDatabase): void {
       })
     })
 
-    describe('rows', () => {
-      it('live again that were deleted in the batch before', async () => {
-        await feed.tell(orders, { rows: [order(1)] })
-        expect(await feed.tell(orders, { deleted: [{ id: 1 }, { id: 7 }] })).toMatchObject({ deleted: 1 })
-        expect(await orders.column('id')).toEqual([])
-        expect(await feed.tell(orders, { rows: [order(1, 'again')] })).toMatchObject({ written: 1 })
-        expect(await orders.incremental()).toEqual([row(1, 'again', 1)])
-        expect(await kept()).toMatchObject([{ id: 1, seq: 4, deleted: false }])
-      })
-
-      it('that are told again as they are keep when they were synced', async () => {
-        const many = Array.from({ length: 250 }, (_, id) => order(id))
-        await feed.tell(orders, { rows: many })
-        const before = await kept()
-        await sleep(5)
-        const again = many.map((one) => (one.id === 7 ? order(7, 'other') : one))
-        expect(await feed.tell(orders, { rows: again })).toMatchObject({ written: 1, unchanged: 249 })
-        const now = await kept()
-        expect(now.map(({ seq }) => seq)).toEqual(many.map(() => 3))
-        expect(now.filter(({ syncedAt }, at) => syncedAt !== before[at]!.syncedAt).map(({ id }) => id)).toEqual([7])
-      })
-
-      it('that are deleted for good leave nothing', async () => {
-        await feed.tell(orders, { rows: [order(1), order(2)] })
-        const completes = { status: 'complete', last: true, purge: true } as const
-        await feed.tell(orders, { deleted: [{ id: 1 }], parts: [{ told: { id: 3, note: 'a' } }], more: { completes } })
-        expect(await kept()).toMatchObject([{ id: 2 }, { id: 3, missing: ['total'], deleted: true }])
-      })
-    })
-
-    describe('a change that tells a part', () => {
-      it('keeps what it left out', async () => {
-        await feed.tell(orders, { rows: [order(1, 'a', 10), order(2, null, null)] })
-        const parts = [{ told: { id: 1, note: 'b' } }, { told: { id: 2, total: 5 } }]
-        expect(await feed.tell(orders, { parts })).toMatchObject({ written: 2, incomplete: 0 })
-        expect(await orders.incremental()).toEqual([row(1, 'b', 10), row(2, null, 5)])
-        expect(await kept()).toMatchObject([{ missing: null }, { missing: null }])
-      })
-
-      it('of a row that is not known is hidden until all is told', async () => {
-        await feed.tell(orders, { rows: [order(2)] })
-        await feed.tell(orders, { deleted: [{ id: 2 }] })
-        const parts = [{ told: { id: 1, note: 'b' } }, { told: { id: 2 } }]
-        expect(await feed.tell(orders, { parts })).toMatchObject({ incomplete: 2 })
-        expect(await orders.incremental()).toEqual([])
-        expect(await kept()).toMatchObject([
-          { id: 1, missing: ['total'], deleted: true },
-          { id: 2, missing: ['note', 'total'], deleted: true },
-        ])
-        await feed.tell(orders, { parts: [{ told: { id: 2, note: 'c' } }] })
-        expect(await kept()).toMatchObject([{ id: 1 }, { id: 2, missing: ['total'], deleted: true }])
-        await feed.tell(orders, { rows: [order(1, 'd', 4)], parts: [{ told: { id: 2, total: 9 } }] })
-        expect(await orders.incremental()).toEqual([row(1, 'd', 4), row(2, 'c', 9)])
-        expect(await kept()).toMatchObject([{ missing: null }, { missing: null }])
-      })
-
-      it('of a row that is deleted while something is missing lets nothing be missing', async () => {
-        await feed.tell(orders, { parts: [{ told: { id: 1, note: 'b' } }] })
-        await feed.tell(orders, { deleted: [{ id: 1 }] })
-        expect(await kept()).toMatchObject([{ id: 1, missing: null, deleted: true }])
-        await feed.tell(orders, { parts: [{ told: { id: 1, total: 1 } }] })
-        expect(await kept()).toMatchObject([{ id: 1, missing: ['note'], deleted: true }])
-      })
-
-      it('of a changed key brings what the old key had', async () => {
-        await feed.tell(orders, { rows: [order(1, 'a', 10)] })
-        await feed.tell(orders, { parts: [{ told: { id: 2, note: 'b' }, from: { id: 1 } }], deleted: [{ id: 1 }] })
-        expect(await orders.incremental()).toEqual([row(2, 'b', 10)])
-        expect(await kept()).toMatchObject([
-          { id: 1, deleted: true },
-          { id: 2, deleted: false, missing: null },
-        ])
-        // The key before is unknown, or lives for the first time.
-        await feed.tell(orders, {
-          parts: [
-            { told: { id: 5, note: 'x' }, from: { id: 4 } },
-            { told: { id: 2, note: 'y' }, from: null },
-          ],
-        })
-        expect(await kept()).toMatchObject([
-          { id: 1 },
-          { id: 2, missing: ['total'], deleted: true },
-          { id: 5, missing: ['total'], deleted: true },
-        ])
-      })
-
-      it('follows chains of keys, and keys that are exchanged', async () => {
-        await feed.tell(orders, { rows: [order(1, 'a', 10), order(2, 'b', 20), order(3, 'c', 30)] })
-        await feed.tell(orders, {
-          parts: [
-            { told: { id: 2 }, from: { id: 1 } },
-            { told: { id: 1, note: 'new' }, from: { id: 2 } },
-            { told: { id: 9 }, from: { id: 3 } },
-          ],
-          deleted: [{ id: 3 }],
-        })
-        expect(await orders.incremental()).toEqual([row(1, 'new', 20), row(2, 'a', 10), row(9, 'c', 30)])
-      })
-
-      it('keeps values of every type exactly', async () => {
-        const Every = z.object({
-          id: z.int(),
-          big: z.bigint(),
-          double: z.number(),
-          text: z.string(),
-          on: z.boolean(),
-          bag: z.json(),
-        })
-        const every = await feed.table({ name: 'every', row: Every, primaryKey: ['id'] })
-        const whole = {
-          id: 1,
-          big: 9_223_372_036_854_775_807n,
-          double: 0.1,
-          text: "ünï'\\ \n",
-          on: true,
-          bag: { a: [1, null, 'x'], b: 1.5 },
-        }
-        await feed.tell(every, { rows: [whole] })
-        const before = await every.incremental()
-        await feed.tell(every, { parts: [{ told: { id: 1 } }] })
-        expect(await every.incremental()).toEqual(before)
-        await feed.tell(every, { parts: [{ told: { id: 2, on: false }, from: { id: 1 } }], deleted: [{ id: 1 }] })
-        expect(await every.incremental()).toEqual([{ ...before[0], id: 2n, on: false }])
-      })
-
-      it('of a row from before the present life of its table is shown, and says what is not sure', async () => {
-        await feed.tell(orders, { rows: [order(1, 'a', 10), order(2, 'b', 20)] })
-        const { seq } = await feed.join(orders)
-        expect((await orders.state()).fed).toEqual({ feed: 'log', sinceSeq: 1n, epochSeq: seq })
-        expect(await feed.tell(orders, { parts: [{ told: { id: 1, note: 'c' } }] })).toMatchObject({ incomplete: 1 })
-        expect(await orders.incremental()).toEqual([row(1, 'c', 10), row(2, 'b', 20)])
-        expect(await kept()).toMatchObject([{ missing: ['total'], deleted: false }, { missing: null }])
-        // Still not sure, now of this life.
-        await feed.tell(orders, { parts: [{ told: { id: 1, note: 'd' } }] })
-        expect(await kept()).toMatchObject([{ missing: ['total'], deleted: false }, { missing: null }])
-        await feed.tell(orders, { parts: [{ told: { id: 1, total: 11 } }] })
-        expect(await kept()).toMatchObject([{ missing: null, deleted: false }, { missing: null }])
-        expect(await orders.incremental()).toEqual([row(1, 'd', 11), row(2, 'b', 20)])
-      })
-    })
-
     describe('all rows of a table', () => {
       it('go that were told before a number, and those told since stay', async () => {
-        await feed.tell(orders, { rows: [order(1), order(2), order(3)], parts: [{ told: { id: 4 } }] })
+        await feed.tell(orders, { rows: [order(1), order(2), order(3)], partial: [{ values: { id: 4 } }] })
         expect(
           await feed.tell(orders, { rows: [order(2), order(5)], more: { replacedBelow: feed.seq } }),
         ).toMatchObject({
@@ -295,7 +132,7 @@ export function testFeeds(database: () => TestDatabase): void {
           deleted: 2,
         })
         expect(await orders.column('id')).toEqual([2n, 5n])
-        expect((await kept()).find(({ id }) => id === 4)).toMatchObject({ deleted: true, missing: null })
+        expect((await feed.kept()).find(({ id }) => id === 4)).toMatchObject({ deleted: true, missing: null })
       })
 
       it('stay where more would go than the deletion limit lets pass, and nothing else of the batch is written', async () => {
@@ -333,7 +170,7 @@ export function testFeeds(database: () => TestDatabase): void {
         expect(await feed.tell(lines, { rows: [order(3)], more: { replacedBelow: feed.seq } })).toMatchObject({
           deleted: 4,
         })
-        expect(await kept('lines')).toMatchObject([{ id: 3 }])
+        expect(await feed.kept('lines')).toMatchObject([{ id: 3 }])
       })
 
       it('keeps rows beside it until a checkpoint', async () => {
@@ -374,7 +211,7 @@ export function testFeeds(database: () => TestDatabase): void {
         const batch = await table.batch([], { step })
         await world.destination.commit(table.lease, { ...batch, rows: [encoded] })
         expect((await feed.join(table)).seq).toBe(1_700_000_000_000_001n)
-        expect((await table.state()).fed).toEqual({
+        expect((await table.state()).fed).toMatchObject({
           feed: 'log',
           sinceSeq: 1_700_000_000_000_001n,
           epochSeq: 1_700_000_000_000_001n,
@@ -382,7 +219,7 @@ export function testFeeds(database: () => TestDatabase): void {
         expect(await feed.tell(table, { rows: [order(1, 'new')] })).toMatchObject({ written: 1 })
         expect(await table.column('note')).toEqual(['new'])
         await feed.tell(orders, { rows: [order(1)] })
-        expect(await kept()).toMatchObject([{ seq: 1_700_000_000_000_003 }])
+        expect(await feed.kept()).toMatchObject([{ seq: 1_700_000_000_000_003 }])
       })
 
       it('takes one that was read as a whole before, whose rows are of an earlier life', async () => {
@@ -397,8 +234,8 @@ export function testFeeds(database: () => TestDatabase): void {
         )
         expect(table.prepared.changes).toEqual(['column "_missing" added'])
         await feed.join(table)
-        await feed.tell(table, { parts: [{ told: { id: 1, note: 'b' } }] })
-        expect(await kept('whole')).toMatchObject([{ missing: ['total'], deleted: false }, { missing: null }])
+        await feed.tell(table, { partial: [{ values: { id: 1, note: 'b' } }] })
+        expect(await feed.kept('whole')).toMatchObject([{ missing: ['total'], deleted: false }, { missing: null }])
         expect(await feed.tell(table, { more: { replacedBelow: feed.seq - 1n } })).toMatchObject({ deleted: 1 })
         await expect(world.destination.prepare(before.lease, before.shape)).rejects.toThrow(
           /a feed told its changes before.*tidemark resync whole --full/,
@@ -411,18 +248,90 @@ export function testFeeds(database: () => TestDatabase): void {
       })
     })
 
+    it('leaves a column of the source its name, and renames one that is called as its own', async () => {
+      const Named = z.object({ id: z.int(), _missing: z.string() })
+      const named = await feed.table({ name: 'named', row: Named, primaryKey: ['id'] })
+      expect(named.prepared.schema.columns.map(({ column }) => column)).toEqual([
+        'id',
+        expect.stringMatching(/^_missing_/),
+      ])
+      await feed.tell(named, { rows: [{ id: 1, _missing: 'text' }] })
+      expect(await named.incremental()).toEqual([{ id: 1n, _missing: 'text' }])
+      const whole = await world.table({ name: 'whole', row: Named, primaryKey: ['id'] })
+      await world.destination.release([whole.lease])
+      await database().execute('alter table whole add column _missing integer')
+      await expect(world.table({ name: 'whole', row: Named, primaryKey: ['id'], fed: true })).rejects.toThrow(
+        /it has a column "_missing", which Tidemark needs for itself/,
+      )
+    })
+
     describe('rejects', () => {
       it('are recorded, and leave their rows where nothing is sure', async () => {
         await feed.tell(orders, { rows: [order(1, 'a', 1), order(2)] })
         const bad = rejectOf('[1]', { encodedKey: orders.key({ id: 1 }), position: feed.seq })
-        const parts = [{ told: { id: 1 }, rejected: ['note', 'total'] }]
-        expect(await feed.tell(orders, { rows: [order(3)], parts, rejects: [bad] })).toMatchObject({ incomplete: 1 })
+        const partial = [{ values: { id: 1 }, rejected: ['note', 'total'] }]
+        expect(await feed.tell(orders, { rows: [order(3)], partial, rejects: [bad] })).toMatchObject({ incomplete: 1 })
         expect(await orders.column('id')).toEqual([1n, 2n, 3n])
-        expect(await kept()).toMatchObject([{ seq: 3, missing: ['note', 'total'] }, { seq: 2 }, { seq: 3 }])
-        await feed.tell(orders, { parts: [{ told: { id: 1, note: 'b' } }] })
-        expect(await kept()).toMatchObject([{ missing: ['total'] }, {}, {}])
+        expect(await feed.kept()).toMatchObject([{ seq: 3, missing: ['note', 'total'] }, { seq: 2 }, { seq: 3 }])
+        await feed.tell(orders, { partial: [{ values: { id: 1, note: 'b' } }] })
+        expect(await feed.kept()).toMatchObject([{ missing: ['total'] }, {}, {}])
+        const rejects = async () =>
+          (await world.destination.query('select key from _tidemark_rejects order by key')).rows
+        expect(await rejects()).toEqual([['[1]']])
         await feed.tell(orders, { rows: [order(1, 'c', 4)] })
-        expect(await kept()).toMatchObject([{ missing: null }, {}, {}])
+        expect(await feed.kept()).toMatchObject([{ missing: null }, {}, {}])
+        expect(await rejects()).toEqual([])
+      })
+
+      it('go with the deletion of their keys, and with all rows that came before', async () => {
+        const bad = (id: number) => rejectOf(`[${id}]`, { encodedKey: orders.key({ id }), position: feed.seq })
+        await feed.tell(orders, { rejects: [bad(1), bad(2), bad(3)] })
+        const keys = async () => (await world.destination.query('select key from _tidemark_rejects order by key')).rows
+        await feed.tell(orders, { deleted: [{ id: 2 }] })
+        expect(await keys()).toEqual([['[1]'], ['[3]']])
+        await feed.tell(orders, { rejects: [bad(4)], more: { replacedBelow: feed.seq } })
+        expect(await keys()).toEqual([['[4]']])
+      })
+
+      it('are made of the rows that the database refuses; the others land, and so do those of other tables', async () => {
+        const other = await feed.table({ ...ORDERS, name: 'other' })
+        await feed.tell(orders, { rows: [order(3, 'before', 3)] })
+        await database().execute('create unique index by_note on orders (note)')
+        const rows = [order(1), order(2, 'before'), order(3, 'n1'), order(4)]
+        const { tables } = await feed.commit([
+          [orders, { rows }],
+          [other, { rows: [order(2, 'before')] }],
+        ])
+        expect(tables.get('orders')).toMatchObject({ written: 2, rejected: 2, incomplete: 1 })
+        expect(await orders.column('note')).toEqual(['n1', 'before', 'n4'])
+        expect(await other.column('note')).toEqual(['before'])
+        expect(await feed.kept()).toMatchObject([
+          { id: 1 },
+          { id: 3, seq: Number(feed.seq) - 1, missing: ['note', 'total'], deleted: false },
+          { id: 4 },
+        ])
+        const { rows: rejects } = await world.destination.query('select key, code from _tidemark_rejects order by key')
+        expect(rejects).toEqual([
+          ['[2]', 'destination'],
+          ['[3]', 'destination'],
+        ])
+      })
+
+      it('are none of a table whose changes are refused where no row is to blame: it is paused, and the others land', async () => {
+        const other = await feed.table({ ...ORDERS, name: 'other' })
+        await feed.tell(orders, { rows: [order(1), order(2)] })
+        // Two rows that are deleted at the same time.
+        await database().execute('create unique index one_at_a_time on orders (_deleted_at)')
+        const { tables, seq } = await feed.commit([
+          [orders, { rows: [order(3)], deleted: [{ id: 1 }, { id: 2 }] }],
+          [other, { rows: [order(1)] }],
+        ])
+        expect(tables.get('orders')).toMatchObject({ written: 0, deleted: 0, rejected: 0 })
+        expect(tables.get('orders')!.refused).toMatch(/^the database refused its changes: .*/)
+        expect(await orders.column('id')).toEqual([1n, 2n])
+        expect(await other.column('id')).toEqual([1n])
+        expect(await feed.state()).toMatchObject({ seq, offset: `"at ${seq}"`, leftOut: ['orders'] })
+        expect(await orders.state()).toMatchObject({ status: 'paused', pausedFor: tables.get('orders')!.refused })
       })
     })
   })

@@ -1,5 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import type { Destination, FeedBatch, FeedTableBatch, PartialRow } from '@tidemark/core/engine'
+import { testFedRows } from '../../src/destination/fed-row-laws.ts'
 import { testFeeds } from '../../src/destination/feed-laws.ts'
 import type { Mutation } from './mutation.ts'
 
@@ -16,12 +17,12 @@ const parts = (change: (part: PartialRow) => PartialRow) =>
 /** Destinations that break a promise about feeds. */
 export const FEED_MUTATIONS: Readonly<Record<string, Mutation>> = {
   'a change that tells a part takes the rest away': {
-    laws: testFeeds,
+    laws: testFedRows,
     notices: 'keeps what it left out',
     breaks: parts((part) => ({ ...part, untold: [] })),
   },
   'a changed key leaves behind what it had': {
-    laws: testFeeds,
+    laws: testFedRows,
     notices: 'of a changed key brings what the old key had',
     breaks: parts((part) => ({ ...part, origin: undefined })),
   },
@@ -77,13 +78,13 @@ export const FEED_MUTATIONS: Readonly<Record<string, Mutation>> = {
     breaks: tables((table) => ({ ...table, staging: undefined })),
   },
   'what a feed told as deleted is not heard': {
-    laws: testFeeds,
+    laws: testFedRows,
     notices: 'live again that were deleted in the batch before',
     breaks: tables((table) => ({ ...table, deletions: [] })),
   },
   'rows of a feed are marked as synced whenever they are told': {
-    laws: testFeeds,
-    notices: 'that are told again as they are keep when they were synced',
+    laws: testFedRows,
+    notices: 'that come again as they are keep when they were synced',
     breaks: (right) => ({
       async commitFeed(lease, batch) {
         const keys = (table: FeedTableBatch) => table.rows.map((row) => [row[0]])

@@ -75,11 +75,15 @@ function Dash() {
 }
 
 function Covered({ table, now }: { readonly table: TableLine; readonly now: number }) {
-  const { bar, isWhole, lastCheckedAt } = table
+  const { bar, feed, isWhole, lastCheckedAt } = table
   if (bar === null)
     return (
       <span class="soft">
-        {isWhole ? (
+        {feed !== null ? (
+          <>
+            told by the feed <Text>{feed.name}</Text>, checked <TimeAgo at={lastCheckedAt} now={now} />
+          </>
+        ) : isWhole ? (
           <>
             full refresh, checked <TimeAgo at={lastCheckedAt} now={now} />
           </>

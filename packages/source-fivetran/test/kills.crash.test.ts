@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDestination } from '@tidemark/destination'
+import { expect, it } from 'vitest'
+import { connectorOf } from './runner.ts'
+
+const KILLS = 10
+
+/** Does every operation, in tables that come while it runs, with and without many rows between two checkpoints. */
+const CONNECTOR = `
+import os, time
+PAUSE = float(os.environ.get("TEST_PAUSE", "0"))
+def schema(configuration):
+    return [{"table": "orders", "primary_key": ["id"]}]
+def update(configuration, state):
+    for n in range(state.get("n", 0), 400):
+        op.upsert("orders", {"id": n % 60, "v": n, "note": f"note {n}"})
+        if n % 5 == 0:
+            op.update("orders", {"id": n % 60, "v": n * 10})
+        if n % 11 == 0:
+            op.delete("orders", {"id": (n + 7) % 60})
+        if n % 100 == 50:
+            op.truncate("orders")
+        op.upsert(f"log_{n // 100}", {"n": n})
+        if n % 7 == 6 and not 200 < n < 300:
+            op.checkpoint({"n": n + 1})
+        time.sleep(PAUSE)
+    op.checkpoint({"n": 400})
+connector = Connector(update=update, schema=schema)
+`
+
+const database = (): string => join(mkdtempSync(join(tmpdir(), 'fivetran-crash-')), 'db.sqlite')
+
+/** One run; killed after so many milliseconds. @returns its exit code, or null where it was killed. */
+function run(connector: string, url: string, killAfterMs?: number): Promise<number | null> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash/sync.ts'), connector, url], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, TEST_PAUSE: killAfterMs === undefined ? '0' : '0.005' },
+  })
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+  return new Promise((resolve) =>
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      resolve(code)
+    }),
+  )
+}
+
+/** What a database has of the connector: the rows of its tables, and its state. */
+async function contents(url: string): Promise<unknown> {
+  const destination = await openDestination({
+    url,
+    runner: { id: 'look', host: 'here', pid: process.pid, startedAt: 0n },
+  })
+  try {
+    const { tables, feeds } = await destination.state()
+    const rows: Record<string, readonly string[]> = {}
+    for (const name of [...tables.keys()].sort()) {
+      const all: string[] = []
+      for await (const row of destination.read(name, { deleted: false }))
+        all.push(
+          JSON.stringify(
+            Object.entries(row).filter(([column]) => !/^_(?!fivetran_id)/.test(column)),
+            bigints,
+          ),
+        )
+      rows[name] = all.sort()
+    }
+    return { rows, offset: feeds?.get('shop/connector')?.offset }
+  } finally {
+    await destination.close()
+  }
+}
+
+const bigints = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value)
+
+it('a connector and its runner may be killed at any moment: rows and state are those of a quiet run', async () => {
+  const connector = connectorOf(CONNECTOR)
+  const quiet = database()
+  expect(await run(connector, quiet)).toBe(0)
+  const expected = await contents(quiet)
+  let killed = database()
+  for (let kills = 0; kills < KILLS; ) {
+    const code = await run(connector, killed, 700 + Math.random() * 1800)
+    if (code === null) kills++
+    else {
+      expect(code).toBe(0)
+      expect(await contents(killed)).toEqual(expected)
+      killed = database()
+    }
+  }
+  expect(await run(connector, killed)).toBe(0)
+  expect(await contents(killed)).toEqual(expected)
+}, 300_000)
