@@ -45,7 +45,7 @@ export interface KillFigures {
 
 /** The source goes on between two kills, so that each finds work: by so many minutes, of four rows each and table. */
 const GROWTH = 10
-/** The same in transactions of the log, each of which is told in less time. */
+/** The same in transactions of the log, of which a process reads many in that time. */
 const LOG_GROWTH = 20
 const LOG_FIRST = 60
 const FIRST = 200

@@ -6,6 +6,8 @@ import type { FeedLaw } from './feed-law.ts'
 import type { TestedFeed } from './tested-feed.ts'
 
 const LIMIT_MS = 2000
+/** How long a first item may take. */
+const FIRST_MS = 5000
 /** Who has told all it has, and does not end, waits. */
 const WAITING_MS = 300
 
@@ -36,8 +38,10 @@ export const feedAbortLaw: FeedLaw = {
 async function endsAborted(world: TestedFeed, place: OpenPlace, when: keyof typeof WHEN): Promise<boolean> {
   await using opened = await world.open(place)
   const controller = new AbortController()
-  const iterator = opened.items(await opened.start(randomUUID()), controller.signal)
-  if (when === 'first' || when === 'silent') await iterator.next()
+  const start = await opened.start(randomUUID())
+  await world.happens(place, opened.tables)
+  const iterator = opened.items(start, controller.signal)
+  if (when === 'first' || when === 'silent') await endsWithin(iterator.next(), FIRST_MS)
   if (when === 'silent' && place.server !== undefined) place.server.fault = 'silence'
   const rest = drain(iterator)
   if (when === 'silent') await wait(50)

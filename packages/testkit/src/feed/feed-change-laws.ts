@@ -16,10 +16,8 @@ const WRITTEN: Readonly<Record<ChangeKind, string>> = {
 }
 const DONE: Readonly<Record<ChangeKind, string>> = { add: 'added', edit: 'edited', remove: 'removed' }
 
-const changeLaw = (name: FeedLaw['name'], kind: ChangeKind, says: string, meaning: string): FeedLaw => ({
-  name,
-  says,
-  meaning,
+const changeLaw = (kind: ChangeKind, law: Omit<FeedLaw, 'check'>): FeedLaw => ({
+  ...law,
   async check(world) {
     const findings: Finding[] = []
     for (const table of await world.tables()) {
@@ -36,24 +34,21 @@ const changeLaw = (name: FeedLaw['name'], kind: ChangeKind, says: string, meanin
   },
 })
 
-export const addsLaw = changeLaw(
-  'adds',
-  'add',
-  'a row that is added between two runs is there after the next, once',
-  'new rows never arrive, or arrive with every run again.',
-)
-export const editsOfFeedLaw = changeLaw(
-  'edits',
-  'edit',
-  'a row that is edited between two runs is as the system has it after the next',
-  'a payment stays unpaid, or loses what the edit did not touch.',
-)
-export const removesLaw = changeLaw(
-  'removes',
-  'remove',
-  'a row that is removed between two runs is gone after the next',
-  'rows that were deleted long ago are counted and shown.',
-)
+export const addsLaw = changeLaw('add', {
+  name: 'adds',
+  says: 'a row that is added between two runs is there after the next, once',
+  meaning: 'new rows never arrive, or arrive with every run again.',
+})
+export const editsOfFeedLaw = changeLaw('edit', {
+  name: 'edits',
+  says: 'a row that is edited between two runs is as the system has it after the next',
+  meaning: 'a payment stays unpaid, or loses what the edit did not touch.',
+})
+export const removesLaw = changeLaw('remove', {
+  name: 'removes',
+  says: 'a row that is removed between two runs is gone after the next',
+  meaning: 'rows that were deleted long ago are counted and shown.',
+})
 
 async function changedBetweenRuns(world: TestedFeed, { name }: Table, kind: ChangeKind): Promise<readonly Finding[]> {
   await using place = await world.place()

@@ -41,7 +41,7 @@ function storedProblem(feed: Feed, offset: unknown): string | undefined {
 
 export const orderLaw: FeedLaw = {
   name: 'order',
-  says: 'isPast is an order of the offsets, and it is the one in which they are told',
+  says: 'isPast is an order of the offsets: the one in which read yields them',
   meaning: 'a run ends before it has read what the system has, or never; a row is shown before the feed has passed it.',
   async check(world) {
     const { isPast } = world.feed
@@ -56,9 +56,9 @@ export const orderLaw: FeedLaw = {
     for (const [at, one] of offsets.entries()) {
       if (!is(one, one)) return fail(`isPast(${cut(one.text)}, the same) is false; an offset is past itself`)
       for (const later of offsets.slice(at + 1)) {
-        if (!is(later, one)) return fail(`${cut(later.text)} is told after ${cut(one.text)}, but isPast says it is not`)
+        if (!is(later, one)) return fail(`${cut(later.text)} comes after ${cut(one.text)}, but isPast says it does not`)
         if (is(one, later) && isParted(items, one.itemsTold, later.itemsTold))
-          return fail(`isPast says of ${cut(one.text)} that it is past ${cut(later.text)}, which is told after it`)
+          return fail(`isPast says of ${cut(one.text)} that it is past ${cut(later.text)}, which comes after it`)
       }
     }
     return []

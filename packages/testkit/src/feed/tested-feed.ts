@@ -77,7 +77,14 @@ export class TestedFeed {
   }> {
     await using opened = await this.open(place)
     const start = await opened.start(randomUUID())
+    await this.happens(place, opened.tables)
     return { tables: opened.tables, start, items: await opened.told(start, ends) }
+  }
+
+  /** Adds rows to tables whose feed tells nothing of what was there before it began. */
+  async happens({ folder, url }: OpenPlace, tables: readonly Table[]): Promise<void> {
+    for (const { name, feed } of [...tables, ...tables])
+      if (feed?.backfill !== undefined) await this.options.add?.({ table: name, folder, url })
   }
 
   async allTables(): Promise<readonly Table[]> {

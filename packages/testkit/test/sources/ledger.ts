@@ -35,7 +35,7 @@ interface Order {
   readonly note: string | null
   readonly total: string
   readonly at: string
-  readonly tags: { readonly of: readonly string[] }
+  readonly tags: { of: string[] }
 }
 interface Event {
   readonly kind: string
@@ -164,6 +164,61 @@ export class Ledger {
           for (;;) {
             if (mistake === 'deaf to the signal') await wait(4000)
             else await ledger.#change(signal)
+            signal.throwIfAborted()
+          }
+        },
+      }),
+    ]) as Source
+  }
+
+  /** As a log that begins at the present: what was there before is read in chunks. Orders alone. */
+  live(): Source {
+    const ledger = this
+    const source = defineSource({ name: 'ledger' })
+    const feed = source.feed({ name: 'live', offset: z.object({ at: z.int() }) })
+    const present = () => ({ at: ledger.#entries.length })
+    const orders = feed.table({
+      name: 'orders',
+      row: OrderRow,
+      primaryKey: ['id'],
+      backfill: {
+        chunks: () => [
+          { from: 0, to: 3 },
+          { from: 3, to: 1_000_000 },
+        ],
+        async *read({ chunk }) {
+          yield ledger.#orders.filter(({ id }) => id >= chunk.from && id < chunk.to)
+          return present()
+        },
+        async *rows({ keys }) {
+          yield ledger.#orders.filter(({ id }) => keys.some((key) => key.id === id))
+          return present()
+        },
+      },
+    })
+    return source.with([
+      feed.of([orders], {
+        begin: ({ id }) => {
+          if (!ledger.#slots.has(id)) ledger.#slots.set(id, ledger.#entries.length)
+          return { at: ledger.#slots.get(id)! }
+        },
+        end: ({ id }) => void ledger.#slots.delete(id),
+        head: present,
+        isPast: (one, other) => one.at >= other.at,
+        async *read({ offset, signal }) {
+          let { at } = offset!
+          for (;;) {
+            for (; at < ledger.#entries.length; at++) {
+              const entry = ledger.#entries[at]!
+              if (entry.op === 'commit') yield feed.checkpoint({ at: at + 1 })
+              else if (entry.op === 'delete') yield orders.deleted([{ id: entry.id }])
+              else if (entry.op === 'put')
+                yield orders.upserted(
+                  [entry.row as never],
+                  entry.before === undefined ? {} : { before: { id: entry.before } },
+                )
+            }
+            await ledger.#change(signal)
             signal.throwIfAborted()
           }
         },
