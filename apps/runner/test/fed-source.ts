@@ -28,15 +28,18 @@ export interface FedSettings {
 
 export const fed = (settings: FedSettings): { readonly FED: string } => ({ FED: JSON.stringify(settings) })
 
-/** A source with a feed `wal` that tells `orders` and `lines` from the file `log`, and a table `days` of ten windows. */
+/**
+ * A source with a feed `wal` that tells `orders` and `lines` from the file `log`, and a table `days` of ten windows. Its offsets
+ * hold the secret of its config, if it has one, behind forty letters.
+ */
 export const FED_SOURCE = `
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { days, defineSource, register } from '@tidemark/core'
+import { days, defineSource, register, secret } from '@tidemark/core'
 import { z } from 'zod'
-const source = defineSource({ name: 'shop' })
+const source = defineSource({ name: 'shop', config: z.object({ token: secret().optional() }), connect: (config) => config })
 const settings = JSON.parse(process.env.FED ?? '{}')
-const offset = settings.version === 2 ? z.object({ lsn: z.string() }) : z.object({ at: z.int() })
+const offset = settings.version === 2 ? z.object({ lsn: z.string() }) : z.object({ at: z.int(), token: z.string().optional() })
 const feed = source.feed({ name: 'wal', offset })
 const row = z.object({ id: z.int(), note: z.string() })
 const tables = { orders: feed.table({ name: 'orders', row, primaryKey: ['id'] }), lines: feed.table({ name: 'lines', row, primaryKey: ['id'] }) }
@@ -54,12 +57,13 @@ export default register(source.with([daily, feed.of(Object.values(tables), {
   ...(settings.lost ? { lost: ({ offset }) => (offset.at > 0 ? settings.lost : undefined) } : {}),
   isPast: (one, other) => one.at >= other.at,
   head: () => ({ at: lines().length }),
-  async *read({ offset, signal }) {
+  async *read({ client, offset, signal }) {
+    const own = client.token ? { token: 'a'.repeat(40) + client.token } : {}
     const all = lines()
     for (let at = offset?.at ?? 0; at < all.length; at++) {
       if (settings.waitMs) await wait(settings.waitMs, undefined, { signal })
       const { table, row, deleted, commit } = all[at]
-      if (commit) yield feed.checkpoint({ at: at + 1 }, settings.toldAt ? { at: new Date(settings.toldAt) } : {})
+      if (commit) yield feed.checkpoint({ at: at + 1, ...own }, settings.toldAt ? { at: new Date(settings.toldAt) } : {})
       else if (row) yield tables[table].upserted([row])
       else yield tables[table].deleted([{ id: deleted }])
     }

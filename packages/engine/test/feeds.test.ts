@@ -357,10 +357,12 @@ describe('other commands', () => {
     log.add(put(1, 'a', 1), commit)
     const sources = [{ name: 'memory', source: log.source(), config: {}, options: {} }]
     expect((await plan({ sources, destination })).tables).toMatchObject([
-      { feed: { name: 'log', offset: null }, windows: 0 },
+      { feed: { name: 'log', isNew: true, offset: null }, windows: 0 },
     ])
     await run()
-    expect((await plan({ sources, destination })).tables).toMatchObject([{ feed: { name: 'log', offset: '{"at":2}' } }])
+    expect((await plan({ sources, destination })).tables).toMatchObject([
+      { feed: { name: 'log', isNew: false, offset: '{"at":2}' } },
+    ])
     const verified = await verify({ sources, destination }, { table: 'memory_orders' })
     expect(verified.exitCode).not.toBe(0)
     expect(verified.failure?.message).toMatch(/told by the feed "log"/)

@@ -93,7 +93,7 @@ export interface TableLine {
 
 export interface FeedLine {
   readonly name: string
-  /** On one line and shortened; null: it is read from its beginning. */
+  /** On one line and shortened; null: none is committed, or its connector keeps its own state. */
   readonly offset: string | null
   readonly committedAt: number | null
   /** How far it is behind; null: it does not say when its changes were made. */

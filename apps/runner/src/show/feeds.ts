@@ -17,13 +17,13 @@ export function feedLines(feeds: readonly FeedView[], now: number): readonly str
 }
 
 function feedText(feed: FeedView, now: number): readonly string[] {
-  const { name, source, offset, lag_ms: lag, last_committed_at: at, lost_for: lostFor, fix } = feed
+  const { name, source, lag_ms: lag, last_committed_at: at, lost_for: lostFor, fix } = feed
   const facts = [
     plural(feed.tables.length, 'table'),
     ...(at === null ? ['nothing committed yet'] : [`committed ${roughly(now - Date.parse(at))} ago`]),
     ...(lag === null ? [] : [`${roughly(lag)} behind`]),
     ...(feed.history_complete ? [] : ['its history is not complete yet']),
-    offset === null ? 'read from its beginning' : `at ${offsetText(offset)}`,
+    ...offsetTexts(feed),
   ]
   return [
     `feed ${oneLine(name)} of ${oneLine(source)}: ${facts.join(', ')}`,
@@ -37,6 +37,12 @@ function feedText(feed: FeedView, now: number): readonly string[] {
       ? []
       : [`  changes of ${namesOf(feed.left_out)} are left out until it is read again: ${fix.command}`]),
   ]
+}
+
+function offsetTexts({ offset, last_committed_at: at, lost_for, keeps_own_state: isOwn }: FeedView): readonly string[] {
+  if (offset !== null) return [`at ${offsetText(offset)}`]
+  // What a connector keeps may hold secrets that only it knows.
+  return isOwn && at !== null && lost_for === null ? [] : ['read from its beginning']
 }
 
 function namesOf(tables: readonly string[]): string {

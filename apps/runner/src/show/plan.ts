@@ -1,5 +1,5 @@
 import { type CommandText, feedKey } from '@tidemark/core/engine'
-import type { Plan, RangePlan, TablePlan, WindowText } from '@tidemark/engine'
+import type { FeedPlan, Plan, RangePlan, TablePlan, WindowText } from '@tidemark/engine'
 import { errorAddress } from './error-address.ts'
 import { decisionOn } from './fix.ts'
 import { countText, plural } from './numbers.ts'
@@ -80,13 +80,16 @@ function headline(
   }
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   const failing = failure === undefined ? '' : `; failing, ${oneLine(failure)}`
-  if (feed !== null) return `${shown}: told by the feed ${oneLine(feed.name)}; a run ${fedFrom(feed.offset)}${failing}`
+  if (feed !== null) return `${shown}: told by the feed ${oneLine(feed.name)}; a run ${fedFrom(feed)}${failing}`
   const least = untilEmpty ? 'at least ' : ''
   return `${shown}: ${windows === 0 ? 'nothing to read' : `${least}${plural(windows, 'window')}${among}`}${failing}`
 }
 
-function fedFrom(offset: string | null): string {
-  return offset === null ? 'reads it from its beginning' : `continues it from ${offsetText(offset)}`
+function fedFrom({ isNew, offset }: FeedPlan): string {
+  if (isNew) return 'reads it from its beginning'
+  return offset === null
+    ? 'continues it from the state that its connector keeps'
+    : `continues it from ${offsetText(offset)}`
 }
 
 function rangeText({ kind, window, readFrom, windows, untilEmpty, partitions }: RangePlan): string {

@@ -57,7 +57,7 @@ export async function commitFeed(commit: FeedCommit): Promise<FeedOutput> {
   if (last === undefined && batch.begins === undefined) throw new Error('the first batch of a feed says how it begins')
   const seq = await raised(commit)
   // What is withheld is known only when it is written.
-  const isLimited = batch.tables.some(({ deletionLimit }) => deletionLimit !== undefined)
+  const isLimited = batch.tables.some((one) => one.replacedBelow !== undefined && one.deletionLimit !== undefined)
   const write = async () => {
     const output = await writeTables(commit, seq)
     return {

@@ -31,8 +31,8 @@ export interface TablePlan {
   /** Columns that would be added or widened, or that cannot be held. */
   readonly changes: readonly string[]
   readonly partitions: number
-  /** The feed that tells it: from which offset it would continue, as JSON text; null: from its beginning. Null: it has none. */
-  readonly feed: { readonly name: string; readonly offset: string | null } | null
+  /** The feed that tells it; null: it has none. */
+  readonly feed: FeedPlan | null
   /**
    * How many windows would be read, key ranges, or whole partitions; what its source calls unchanged is not. At least so many where
    * `untilEmpty` says so.
@@ -55,6 +55,14 @@ export interface TablePlan {
   /** Steps beyond those that are listed. */
   readonly more: number
   readonly notKept: readonly WindowText[]
+}
+
+export interface FeedPlan {
+  readonly name: string
+  /** Whether a run reads it from its beginning; else it continues. */
+  readonly isNew: boolean
+  /** From which offset it continues, as JSON text; null: its connector keeps its own state, which may hold secrets. */
+  readonly offset: string | null
 }
 
 export interface StepPlan {
@@ -139,7 +147,8 @@ function tablePlan(planned: PlannedTable, state: State): TablePlan {
 function feedOf({ discovered: { fed, source } }: PlannedTable, { feeds }: State): TablePlan['feed'] {
   if (fed === undefined) return null
   const { name } = fed.feed
-  return { name, offset: feeds?.get(feedKey({ source: source.name, feed: name }))?.offset ?? null }
+  const offset = feeds?.get(feedKey({ source: source.name, feed: name }))?.offset ?? null
+  return { name, isNew: offset === null, offset: fed.feed.opaque ? null : offset }
 }
 
 function deletionsOf({ discovered: { table } }: PlannedTable, known: TableState | undefined): TablePlan['deletions'] {

@@ -5,7 +5,10 @@ import { instantText } from './instant-text.ts'
 export interface FeedSummary {
   readonly name: string
   readonly source: string
-  /** The committed offset, as JSON text; null: none is committed, it is read from its beginning. */
+  /**
+   * The committed offset, as JSON text. Null: none is committed, so that it is read from its beginning, or its connector keeps its own
+   * state, which may hold secrets that nobody else knows.
+   */
   readonly offset: string | null
   /** When its last checkpoint was committed, and when its system had made what that covers, as far as it says. */
   readonly last_committed_at: string | null
@@ -33,7 +36,7 @@ export function feedSummaries({ feeds, tables }: State): readonly FeedSummary[] 
       return {
         name: feed.feed,
         source: feed.source,
-        offset: feed.offset,
+        offset: feed.opaque ? null : feed.offset,
         last_committed_at: textOrNull(feed.committedAt),
         told_at: textOrNull(feed.toldAt),
         last_checked_at: textOrNull(feed.completedAt),

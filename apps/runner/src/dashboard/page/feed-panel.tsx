@@ -21,7 +21,7 @@ export function FeedPanel({ feed, underWay, now }: FeedPanelProps) {
       <dl class="facts">
         <div>
           <dt>Offset</dt>
-          <dd>{feed.offset === null ? 'from its beginning' : <Text>{feed.offset}</Text>}</dd>
+          <dd>{feed.offset === null ? '–' : <Text>{feed.offset}</Text>}</dd>
         </div>
         <div>
           <dt>Last commit</dt>
