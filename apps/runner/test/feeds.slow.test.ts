@@ -28,10 +28,10 @@ function spoil(): void {
 describe('tables that a feed tells', () => {
   it('are planned, checked and reported as such', async () => {
     const planned = await run(['plan'])
-    expect(planned.stdout).toMatch(/^NEW {7}shop_orders: told by the feed wal; a run reads it from its beginning$/m)
+    expect(planned.stdout).toMatch(/^NEW {7}shop_orders: from the feed wal; a run reads it from its beginning$/m)
     expect(planned.stdout).toMatch(/^10 windows and 1 feed to read in 3 tables \(3 new\); nothing was written\.$/m)
     const checked = await run(['check'])
-    expect([checked.code, checked.stdout]).toEqual([0, expect.stringMatching(/ ok, 2 told by a feed$/m)])
+    expect([checked.code, checked.stdout]).toEqual([0, expect.stringMatching(/ ok, 2 from a feed$/m)])
     const synced = await run(['sync'])
     expect([synced.code, synced.stdout]).toEqual([0, expect.stringMatching(/^shop_lines {2,}complete {2,}1 /m)])
     expect((await run(['plan'])).stdout).toMatch(/^KNOWN {5}shop_orders: .*; a run continues it from \{"at":3\}$/m)
@@ -43,7 +43,7 @@ describe('tables that a feed tells', () => {
     await run(['sync'], { opaque: true, toldAt: '2026-01-01T00:00:00Z' })
     const { stdout } = await run(['status'])
     expect(stdout).toMatch(/^Every table is complete up to 20/m)
-    expect(stdout).toMatch(/^shop_orders {2,}complete .* told by the feed wal$/m)
+    expect(stdout).toMatch(/^shop_orders {2,}complete .* from the feed wal$/m)
     expect(stdout).toMatch(/^feed wal of shop: 2 tables, committed \d+ s ago, \d+ s behind$/m)
     expect(stdout).toMatch(/^ {2}this connector keeps its own state: one offset/m)
     expect(await json('status')).toMatchObject({

@@ -46,10 +46,9 @@ export {
   type SourceDraft,
   type SourceSpec,
   type TablesOf,
-  type Tracked,
-  type TrackedPartition,
 } from './contract/source.ts'
 export type { Deletions, NullCursor, Order, Table, TableSpec } from './contract/table.ts'
+export type { Tracked, TrackedPartition } from './contract/tracked.ts'
 export { isDsn, looksLikeAddress } from './values/address-shape.ts'
 export { COLUMN_TYPES, type ColumnType } from './values/column-types.ts'
 export { suggestion } from './values/suggestion.ts'

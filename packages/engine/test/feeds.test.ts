@@ -219,7 +219,9 @@ describe('a feed', () => {
     expect(report.exitCode).toBe(3)
     expect(report.tables[0]!.failures[0]!.failure.message).toMatch(/feed "log": read\(\) yielded an array/)
     log.entries = [put(1, 'a', 1, { table: 'others' }), commit]
-    expect((await run()).tables[0]!.failures[0]!.failure.message).toMatch(/table "others", which is none of its tables/)
+    expect((await run()).tables[0]!.failures[0]!.failure.message).toMatch(
+      /table "others", which is not one of its tables/,
+    )
   })
 })
 
@@ -367,7 +369,7 @@ describe('other commands', () => {
     ])
     const verified = await verify({ sources, destination }, { table: 'memory_orders' })
     expect(verified.exitCode).not.toBe(0)
-    expect(verified.failure?.message).toMatch(/told by the feed "log"/)
+    expect(verified.failure?.message).toMatch(/comes from the feed "log"/)
     await expect(
       runLog({ log, destination, options: { select: ['memory_orders'], range: { from: '1', to: '2' } } }),
     ).rejects.toThrow(/has no windows/)

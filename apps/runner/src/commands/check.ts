@@ -73,7 +73,7 @@ function stateOf({ name, failure }: SourceReport, tables: readonly CheckedTable[
   const word = own.some(({ state, feed }) => state === 'listed' && feed === null) ? 'answers' : 'ok'
   // A feed is not read only to look at it.
   if (fed === 0) return word
-  return fed === own.length ? 'answers, told by a feed' : `${word}, ${countText(fed)} told by a feed`
+  return fed === own.length ? 'answers, from a feed' : `${word}, ${countText(fed)} from a feed`
 }
 
 /** A line for each table that the next sync cannot read, and for each table with rows that it would reject. */

@@ -80,7 +80,7 @@ function headline(
   }
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   const failing = failure === undefined ? '' : `; failing, ${oneLine(failure)}`
-  if (feed !== null) return `${shown}: told by the feed ${oneLine(feed.name)}; a run ${fedFrom(feed)}${failing}`
+  if (feed !== null) return `${shown}: from the feed ${oneLine(feed.name)}; a run ${fedFrom(feed)}${failing}`
   const least = untilEmpty ? 'at least ' : ''
   return `${shown}: ${windows === 0 ? 'nothing to read' : `${least}${plural(windows, 'window')}${among}`}${failing}`
 }

@@ -190,7 +190,7 @@ function note(table: TableView): string {
       : [`${plural(gaps, 'gap')}${gaps > 1 ? ', the newest' : ':'} ${gap.from ?? 'the beginning'} to ${gap.to}`]
   const { too_young: tooYoung, without_cursor: withoutCursor, undeclared } = table
   const unread = unreadTexts({ tooYoung, withoutCursor, undeclared })
-  const fed = table.feed === null ? [] : [`told by the feed ${oneLine(table.feed)}`]
+  const fed = table.feed === null ? [] : [`from the feed ${oneLine(table.feed)}`]
   return [...fed, ...gapText, ...(table.resyncs === 0 ? [] : ['resync requested']), ...unread].join('; ')
 }
 

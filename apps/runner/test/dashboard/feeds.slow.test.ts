@@ -22,7 +22,7 @@ describe.skipIf(!hasBrowser)('a table that a feed tells, in a browser', { timeou
     await page.goto(`${origin}/`)
     const orders = page.getByRole('row').filter({ hasText: 'shop_orders' })
     await orders.waitFor()
-    expect(await orders.innerText()).toMatch(/told by the feed wal, checked/)
+    expect(await orders.innerText()).toMatch(/from the feed wal, checked/)
     await page.goto(`${origin}/table?name=shop_orders`)
     await page.getByRole('heading', { name: 'Feed wal' }).waitFor()
     const text = await page.locator('main').innerText()

@@ -4,7 +4,7 @@ import type { RowSchema } from './row-schema.ts'
 const CHANGE = Symbol.for('tidemark.change')
 const CHECKPOINT = Symbol.for('tidemark.checkpoint')
 
-/** The value of a column that a change left as it was and did not tell. */
+/** The value of a column that a change left as it was and does not hold. */
 export const UNCHANGED: unique symbol = Symbol.for('tidemark.unchanged') as never
 
 /** A change of one table, in the order of its system. Made by the functions of a `FeedTable`. */
@@ -31,13 +31,13 @@ export type TableChange = { readonly table: string } & (
       readonly before: Readonly<Record<string, unknown>> | undefined
     }
   | { readonly kind: 'deleted'; readonly keys: readonly Readonly<Record<string, unknown>>[] }
-  /** All rows that were told before are gone. */
+  /** All rows that came before are gone. */
   | { readonly kind: 'truncated' }
   /** From here on its rows have these columns. */
   | { readonly kind: 'schema-changed'; readonly row: RowSchema }
-  /** All of its rows are told from here on. */
+  /** From here on all of its rows come. */
   | { readonly kind: 'snapshot-started' }
-  /** All of its rows were told: those that did not come since the snapshot started are gone. */
+  /** All of its rows have come: those that did not since the snapshot started are gone. */
   | { readonly kind: 'snapshot-ended' }
 )
 
@@ -49,7 +49,7 @@ export interface FeedCheckpoint {
 
 /** More about a checkpoint. */
 export interface CheckpointOptions {
-  /** When the system had made what was told before, as far as it says: for the lag of the feed. */
+  /** When the system had made what came before, as far as it says: for the lag of the feed. */
   readonly at?: Date | undefined
   /** The feed yields nothing more before this is committed and acknowledged. Absent: several checkpoints may be committed as one. */
   readonly waits?: true | undefined
@@ -63,12 +63,12 @@ export function checkpointOf(checkpoint: FeedCheckpoint): Checkpoint<never> {
   return { [CHECKPOINT]: checkpoint } as unknown as Checkpoint<never>
 }
 
-/** The change that a value is; undefined: it is none. */
+/** The change that a value is; undefined: it is something else. */
 export function asChange(value: unknown): TableChange | undefined {
   return marked(value, CHANGE) as TableChange | undefined
 }
 
-/** The checkpoint that a value is; undefined: it is none. */
+/** The checkpoint that a value is; undefined: it is something else. */
 export function asCheckpoint(value: unknown): FeedCheckpoint | undefined {
   return marked(value, CHECKPOINT) as FeedCheckpoint | undefined
 }

@@ -10,8 +10,8 @@ import {
 import type { Awaitable, Context } from './context.ts'
 import { SyncError } from './error.ts'
 import type { ColumnName, RowSchema } from './row-schema.ts'
-import type { Tracked } from './source.ts'
 import { type Table, tableOf } from './table.ts'
+import type { Tracked } from './tracked.ts'
 
 /** What an offset or a chunk may be: it is stored as JSON. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
@@ -64,26 +64,28 @@ export interface FeedTableSpec<
 
 /** A table of a feed. Its changes are made by its own functions, so that the types of their rows are checked. */
 export interface FeedTable<in Client, S extends RowSchema, PK extends readonly string[]> {
+  /** Its name in the source. */
   readonly name: string
   /** What the engine reads of it. */
   readonly table: Table<Client>
   /** New and changed rows. `before`: the key that the row had before, where it changed; then of one row. */
   upserted(rows: readonly ChangedRow<S>[], options?: { readonly before?: FeedKey<S, PK> | undefined }): Change<Client>
+  /** Rows that are gone, by their keys. */
   deleted(keys: readonly FeedKey<S, PK>[]): Change<Client>
-  /** Every row that was told before is gone (TRUNCATE, a new version of all). It counts with the next checkpoint. */
+  /** Every row that came before is gone (TRUNCATE, a new version of all). It counts with the next checkpoint. */
   truncated(): Change<Client>
   /** From here on the table has these columns. */
   schemaChanged(row: RowSchema): Change<Client>
-  /** All rows of the table are told from here on. */
+  /** From here on the feed yields all rows of the table. */
   snapshotStarted(): Change<Client>
-  /** All rows of the table were told: those that did not come since the snapshot started are deleted. */
+  /** The feed has yielded all rows of the table: those that did not come since the snapshot started are deleted. */
   snapshotEnded(): Change<Client>
 }
 
 /** What a feed does; its tables are made before it, so that every change that it yields has a type. */
 export interface FeedSpec<Client, Offset extends Json> {
   /**
-   * An offset from which on every change is told. Called once, before the first `read`; it may be called again if its answer was not
+   * An offset from which on the feed yields every change. Called once, before the first `read`; it may be called again if its answer was not
    * committed, with the same `id`: what it made at the source is found again. `id` names this destination's use of the feed.
    */
   begin?(context: Context<Client> & { readonly tables: readonly string[]; readonly id: string }): Awaitable<Offset>
@@ -142,14 +144,23 @@ export interface Feed<in Client = never> {
   readonly offset: z.ZodType
   /** Its tables, or the function that finds them. */
   readonly tables: readonly Table<Client>[] | Ask<Awaitable<Iterable<{ readonly table: Table }>>>
+  /** See `FeedSpec`, as of all that follows. */
   readonly repeatable: boolean
+  /** Its connector keeps a state of its own in the offset. */
   readonly opaque: boolean
+  /** Undefined: it begins without an offset. */
   readonly begin: Ask | undefined
+  /** Undefined: it can always continue. */
   readonly lost: Ask | undefined
+  /** Undefined: a run ends when `read` does. */
   readonly head: Ask | undefined
+  /** Undefined: its offsets are never compared. */
   readonly isPast: ((offset: never, other: never) => boolean) | undefined
+  /** Yields changes and checkpoints. */
   readonly read: Ask<AsyncIterable<unknown>>
+  /** Undefined: the source need not know what is committed. */
   readonly acknowledge: Ask | undefined
+  /** Undefined: it leaves nothing at the source. */
   readonly end: Ask | undefined
 }
 

@@ -170,7 +170,7 @@ export interface Table<in Client = never> {
   readonly deletions: Deletions | undefined
   /** Undefined: a full refresh is one read. Absent in tables of an older core. */
   readonly keyRanges?: KeyRanges | undefined
-  /** Its rows are told by a feed, and not read by windows. Absent: they are read. */
+  /** Its rows come from a feed, and are not read by windows. Absent: they are read. */
   readonly feed?: FedBy | undefined
   /** Names that the table had before. */
   readonly aliases: readonly string[]

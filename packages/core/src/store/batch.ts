@@ -22,7 +22,7 @@ export interface StepRef {
   /** When the step began, by the database's clock. */
   readonly beganAt: bigint
 }
-/** `full_refresh`: read without a cursor. `resync`: covered before, to be read again. `changes`: told by a feed. */
+/** `full_refresh`: read without a cursor. `resync`: covered before, to be read again. `changes`: from a feed. */
 export type StepKind = 'incremental' | 'backfill' | 'full_refresh' | 'resync' | 'unchanged' | 'changes'
 
 /** A deletion that the source reported: the key and its position. */

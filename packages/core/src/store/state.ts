@@ -203,7 +203,7 @@ export interface SourceFact {
 /** Everything that is known, by destination table name. */
 export interface State {
   readonly tables: ReadonlyMap<string, TableState>
-  /** By `feedKey`. Absent: there are none. */
+  /** By `feedKey`. Absent: there is no feed. */
   readonly feeds?: ReadonlyMap<string, FeedState> | undefined
   /** Sources that could not be asked when they were last, by name. Absent: all could. */
   readonly failingSources?: ReadonlyMap<string, SourceFailure> | undefined

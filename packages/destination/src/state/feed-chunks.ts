@@ -25,18 +25,18 @@ export async function countChunks(
   const found = db
     .selectFrom(TABLE)
     .select(['name', 'epoch_seq'])
-    .select([sql<Int64>`count(*)`.as('of'), sql<Int64>`sum(1 - is_read)`.as('left')])
+    .select([sql<Int64>`count(*)`.as('of'), sql<Int64>`sum(1 - is_read)`.as('unread')])
     .groupBy(['name', 'epoch_seq'])
   const rows = await (only === undefined ? found : found.where('name', 'in', [...only])).execute()
   return new Map(
-    rows.map(({ name, epoch_seq: epochSeq, of, left }) => [
+    rows.map(({ name, epoch_seq: epochSeq, of, unread }) => [
       name,
-      { epochSeq: BigInt(epochSeq), of: Number(of), left: Number(left) },
+      { epochSeq: BigInt(epochSeq), of: Number(of), left: Number(unread) },
     ]),
   )
 }
 
-/** Cuts a table anew. */
+/** Replaces the chunks of a table. */
 export async function recordChunks(
   db: Db,
   name: string,

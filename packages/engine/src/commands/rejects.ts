@@ -38,7 +38,7 @@ export async function retryRejects(options: RunOptions, rejects: readonly Reject
   const fed = names.find((name) => tables.get(name)?.fed !== undefined)
   if (fed !== undefined)
     throw new SyncError(
-      `rejected rows of "${fed}" are told by a feed and cannot be asked for by themselves; correct them at the source, which tells them again, or read all again with ${quotedCommand('resync', [fed])}`,
+      `rejected rows of "${fed}" come from a feed and cannot be requested by themselves; correct them at the source, which then sends them again, or read all again with ${quotedCommand('resync', [fed])}`,
       'fix-config',
       { code: 'usage' },
     )

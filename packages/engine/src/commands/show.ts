@@ -42,7 +42,7 @@ export async function show(options: LookOptions, { table: wanted, limit, mostByt
       throw new SyncError(found.failure.message, found.failure.remedy, { code: found.failure.code })
     if (found.fed !== undefined)
       throw new SyncError(
-        `table "${found.name}" is told by a feed, which is not read only to look at it; sync it, then query it`,
+        `table "${found.name}" comes from a feed, which is not read only to look at it; sync it, then query it`,
         'fix-config',
         { code: 'query' },
       )

@@ -55,7 +55,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     if (discovered.fed !== undefined)
       return nothing(
         gone(
-          `${known.name} is told by the feed "${discovered.fed.feed.name}", which cannot be read a second time to compare it`,
+          `${known.name} comes from the feed "${discovered.fed.feed.name}", which cannot be read a second time to compare it`,
         ),
       )
     if (planned.partitions.length === 0 && known.partitions.size > 0)

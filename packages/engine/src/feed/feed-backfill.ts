@@ -1,31 +1,18 @@
 import { SyncError } from '@tidemark/core'
-import { type Batch, type FeedChunk, failpoint, type StepRef } from '@tidemark/core/engine'
-import { DEFAULT_PART } from '../read/part-size.ts'
+import type { FeedChunk } from '@tidemark/core/engine'
 import { CONCURRENCY } from '../run/run-steps.ts'
 import type { TableRun } from '../run/table-run.ts'
 import { ALONE } from '../schedule/task.ts'
 import { waitingFor } from '../source/source-wait.ts'
 import { patienceOf } from '../source/stall.ts'
 import { Sequence } from '../time/sequence.ts'
-import { type FeedWork, offsetOf } from './feed-work.ts'
-import { TableChanges } from './table-changes.ts'
+import { type FeedPart, type PartOptions, readPart } from './feed-part.ts'
+import { FeedWaits } from './feed-waits.ts'
+import type { FeedWork } from './feed-work.ts'
 
 /** So many chunks are asked for at a time, and so many keys of rows of which something is missing. */
 const CHUNKS = 100
 const KEYS = 1000
-
-/** What is read of a table beside its feed: a chunk, or rows by their keys. */
-interface Part {
-  readonly table: TableRun
-  readonly chunk?: FeedChunk
-  readonly keys?: readonly Readonly<Record<string, unknown>>[]
-}
-
-/** Waits for a commit of the feed. */
-interface Waiting {
-  readonly isReady: () => boolean
-  readonly go: () => void
-}
 
 /**
  * Reads what the tables of a feed held before it began, in chunks beside it. A chunk is as of a committed offset; its rows are
@@ -38,7 +25,8 @@ export class FeedBackfill {
   /** Chunks that are not begun, by table. */
   readonly #left = new Map<TableRun, FeedChunk[]>()
   readonly #commits: Sequence
-  #waiting: Waiting[] = []
+  readonly #waits: FeedWaits
+  readonly #partOptions: PartOptions
   #reading: Promise<void> | undefined
   /** Tables of which all chunks are read, and that is not committed yet. */
   readonly read = new Set<TableRun>()
@@ -54,6 +42,14 @@ export class FeedBackfill {
   constructor(work: FeedWork, commits: Sequence) {
     this.#work = work
     this.#commits = commits
+    this.#waits = new FeedWaits(this.#stop.signal)
+    this.#partOptions = {
+      work,
+      commits,
+      waits: this.#waits,
+      truncatedAt: this.truncatedAt,
+      asking: (ask) => this.#asking(ask),
+    }
   }
 
   /** Nothing is being read. */
@@ -105,10 +101,10 @@ export class FeedBackfill {
       const fed = state?.tables.get(table.name)?.fed
       const { backfill } = table.discovered.table.feed ?? {}
       if (backfill === undefined || fed === undefined || table.lease === undefined) continue
-      table.isBackfilled = fed.backfilledSeq !== null && fed.backfilledSeq >= fed.epochSeq
-      table.epochSeq = fed.epochSeq
+      table.fed.isBackfilled = fed.backfilledSeq !== null && fed.backfilledSeq >= fed.epochSeq
+      table.fed.epochSeq = fed.epochSeq
       if (fed.hasMissing) this.isMissing(table)
-      if (table.isBackfilled) continue
+      if (table.fed.isBackfilled) continue
       if (fed.chunks === null || fed.chunks.epochSeq < fed.epochSeq) {
         const labels = await this.#cut(table)
         await destination.record(table.lease, [{ kind: 'chunks', epochSeq: fed.epochSeq, labels }])
@@ -132,10 +128,7 @@ export class FeedBackfill {
 
   /** The feed has committed an offset: what waited for it goes on. */
   passed(): void {
-    const [ready, still] = [[] as Waiting[], [] as Waiting[]]
-    for (const one of this.#waiting) (one.isReady() ? ready : still).push(one)
-    this.#waiting = still
-    for (const one of ready) one.go()
+    this.#waits.look()
   }
 
   /** Reads no more. */
@@ -185,7 +178,7 @@ export class FeedBackfill {
   readonly #taking = new Sequence()
   readonly #taken = new Map<TableRun, number>()
 
-  #next(): Promise<Part | undefined> {
+  #next(): Promise<FeedPart | undefined> {
     return this.#taking.take(async () => {
       const { destination, isOverTime } = this.#work.context
       if (this.#stop.signal.aborted || isOverTime()) return undefined
@@ -207,21 +200,21 @@ export class FeedBackfill {
   /** Reads rows by their keys of which something is missing. */
   async #complete(table: TableRun): Promise<void> {
     const { context, state } = this.#work
-    let before: { readonly keys: string; readonly seen: number | undefined } | undefined
+    let before: { readonly keys: string; readonly times: number | undefined } | undefined
     for (;;) {
       // While no commit is on its way, or a row may have a greater number than is known here.
-      const { seq, seen, keys } = await this.#commits.take(async () => ({
+      const { seq, times, keys } = await this.#commits.take(async () => ({
         seq: state.seq,
-        seen: this.#incomplete.get(table),
+        times: this.#incomplete.get(table),
         keys: await context.destination.incomplete(table.name, KEYS),
       }))
       // As of a number below theirs they would count as older than what is there.
-      await this.#until(() => state.offsetSeq >= seq)
+      await this.#waits.until(() => state.offsetSeq >= seq)
       const now = JSON.stringify(keys, (_, one) => (typeof one === 'bigint' ? String(one) : one))
-      // Those that did not come back are gone at the source: their deletions are told.
-      const isOver = keys.length === 0 || (now === before?.keys && seen === before.seen)
-      if (isOver && this.#incomplete.get(table) === seen) break
-      before = { keys: now, seen }
+      // Those that did not come back are gone at the source: their deletions come with the feed.
+      const isOver = keys.length === 0 || (now === before?.keys && times === before.times)
+      if (isOver && this.#incomplete.get(table) === times) break
+      before = { keys: now, times }
       if (!isOver) await this.#readPart({ table, keys })
     }
     this.#incomplete.delete(table)
@@ -229,115 +222,8 @@ export class FeedBackfill {
   }
 
   /** Reads a part, and commits it when its feed has passed it. One that a truncation has overtaken is read once more. */
-  async #readPart(part: Part): Promise<void> {
-    while (!(await this.#tryPart(part))) this.#stop.signal.throwIfAborted()
-  }
-
-  async #tryPart({ table, chunk, keys }: Part): Promise<boolean> {
-    const { context, source, state, lease: _ } = this.#work
-    const { destination, options } = context
-    const { backfill } = table.discovered.table.feed!
-    if (table.lease === undefined || table.prepared === undefined) return true
-    const asOf = offsetOf(this.#work)
-    const asOfSeq = state.offsetSeq
-    const lease = await table.stepLeases.acquire(table.lease, destination)
-    const beganAt = await destination.now()
-    const step: StepRef = {
-      run: context.run,
-      step: context.nextStep(),
-      table: table.name,
-      partition: '',
-      kind: 'backfill',
-      window: undefined,
-      attempt: 1,
-      beganAt,
-    }
-    const startedAt = context.clock.monotonic()
-    const limit = options.settings?.batch ?? DEFAULT_PART
-    const redact = options.redact ?? ((text: string) => text)
-    const fresh = (): TableChanges =>
-      new TableChanges({ discovered: table.discovered, encoder: table.prepared!.encoder, seq: asOfSeq, redact })
-    let changes = fresh()
-    let number = 0
-    const batchOf = (more: Partial<Batch>): Batch => {
-      const { rows, rejects, counts } = changes.take()
-      changes = fresh()
-      number++
-      const durationMs = Math.round(context.clock.monotonic() - startedAt)
-      return { step, number, rows, deletions: [], rejects, counts, tombstones: true, durationMs, ...more }
-    }
-    try {
-      let high: unknown
-      await this.#asking(async (wait) => {
-        const { client, log, guard } = source
-        const asked = { client, log, signal: wait.signal, asOf }
-        const pages = guard.run(() =>
-          chunk === undefined
-            ? backfill!.rows!({ ...asked, keys } as never)
-            : backfill!.read({ ...asked, chunk: JSON.parse(chunk.label) } as never),
-        )
-        for (;;) {
-          const { done, value } = await wait.page(
-            () => pages.next(),
-            ({ value: page }) => (Array.isArray(page) ? page.length : 0),
-          )
-          if (done === true) {
-            high = value
-            return
-          }
-          changes.upsert(value, undefined)
-          if (changes.size < limit.rows && changes.bytes < limit.bytes) continue
-          await destination.commit(lease, batchOf({ staging: 'fill' }))
-        }
-      })
-      await this.#past(high)
-      return await this.#commits.take(async () => {
-        if ((this.truncatedAt.get(table) ?? 0n) > asOfSeq) return false
-        failpoint('before-batch')
-        const batch = batchOf({
-          staging: number > 0 ? 'move' : undefined,
-          completes: {
-            last: true,
-            status: table.ownStatus(),
-            purge: false,
-            chunk: { ordinal: chunk?.ordinal },
-          },
-        })
-        const committed = await destination.commit(lease, batch)
-        table.add({
-          ...batch.counts,
-          written: committed.written,
-          unchanged: committed.unchanged,
-          deduped: batch.counts.deduped + committed.deduped,
-          rejected: batch.counts.rejected + committed.rejected,
-        })
-        table.stepsDone++
-        return true
-      })
-    } finally {
-      table.stepLeases.release(lease)
-    }
-  }
-
-  /** Waits until the committed offset is at or past another one. */
-  async #past(high: unknown): Promise<void> {
-    const { isPast } = this.#work.feed
-    await this.#until(() => {
-      const now = offsetOf(this.#work)
-      return now !== undefined && isPast?.(now as never, high as never) === true
-    })
-  }
-
-  /** Waits until something is so that commits of the feed bring about. */
-  async #until(isReady: () => boolean): Promise<void> {
-    const { signal } = this.#stop
-    signal.throwIfAborted()
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const stopped = (): void => reject(signal.reason)
-    signal.addEventListener('abort', stopped, { once: true })
-    this.#waiting.push({ isReady, go: resolve })
-    this.passed()
-    await promise.finally(() => signal.removeEventListener('abort', stopped))
+  async #readPart(part: FeedPart): Promise<void> {
+    while (!(await readPart(part, this.#partOptions))) this.#stop.signal.throwIfAborted()
   }
 
   #asking<T>(work: Parameters<typeof waitingFor<T>>[1]): Promise<T> {

@@ -12,7 +12,7 @@ export interface FeedBufferOptions {
 }
 
 /** So many times a batch may gather where it cannot be written in parts. */
-const MOST = 16
+const MAX_BATCHES = 16
 
 /** What a feed has told since the last commit, by table. */
 export class FeedBuffer {
@@ -56,7 +56,7 @@ export class FeedBuffer {
   mayBeToldAgain(): boolean {
     for (const [table, changes] of this.tables) {
       if (!changes.takesElsewhere) continue
-      if (!this.isFull(MOST)) return false
+      if (!this.isFull(MAX_BATCHES)) return false
       throw new SyncError(
         `${table.name}: one transaction changes the keys of very many rows without telling their other columns, and cannot be written in parts; let the source tell whole rows (in Postgres: alter table … replica identity full)`,
         'fix-config',

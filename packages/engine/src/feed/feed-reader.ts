@@ -1,23 +1,15 @@
 import { SyncError } from '@tidemark/core'
-import {
-  asChange,
-  asCheckpoint,
-  columnsOf,
-  type FeedCheckpoint,
-  messageOf,
-  type TableChange,
-} from '@tidemark/core/engine'
-import { columnsKept } from '../discover/settings.ts'
+import { asChange, asCheckpoint, type FeedCheckpoint, type TableChange } from '@tidemark/core/engine'
 import { describe } from '../read/reject.ts'
-import { shapeOf } from '../run/prepare-tables.ts'
-import type { TableRun } from '../run/table-run.ts'
 import { ALONE } from '../schedule/task.ts'
 import { type SourceWait, waitingFor } from '../source/source-wait.ts'
 import { patienceOf } from '../source/stall.ts'
 import type { FeedBackfill } from './feed-backfill.ts'
 import { FeedBuffer } from './feed-buffer.ts'
+import { type NextItem, toldBy, weightOf } from './feed-item.ts'
 import type { FeedWork } from './feed-work.ts'
-import type { CommitOptions, FeedWriter } from './feed-writer.ts'
+import type { FeedWriter } from './feed-writer.ts'
+import { reshapeFed } from './reshape-fed.ts'
 
 /** A checkpoint waits no longer than this for its commit. */
 const COMMIT_MS = 1000
@@ -27,8 +19,6 @@ const TURN_MS = 2
 const HALF = 0.5
 /** The most changes between two looks at how much has gathered. */
 const LOOK_EVERY = 64
-
-type Next = IteratorResult<unknown, unknown>
 
 /**
  * How reading ended: the feed is read to its end, or to where its source was; it has told all it had, while chunks of its tables
@@ -49,11 +39,13 @@ export class FeedReader {
   #buffer: FeedBuffer
   #pending: Promise<void> = Promise.resolve()
   #committedAt: number
+  /** The offset that it began with. */
+  readonly #beganAt: string | null
   #looks = 0
   #askedAt = 0n
   /** Changes came since the last look that are many by themselves. */
   #isLarge = false
-  /** Anything was committed: a later failure is another one. */
+  /** Another offset was committed: a later failure is another one. */
   hasProgress = false
 
   constructor(work: FeedWork, writer: FeedWriter, backfill: FeedBackfill) {
@@ -64,6 +56,7 @@ export class FeedReader {
     this.#lookEvery = Math.min(LOOK_EVERY, work.context.options.settings?.batch?.rows ?? LOOK_EVERY)
     this.#buffer = this.#nextBuffer(writer.nextSeq)
     this.#committedAt = work.context.clock.monotonic()
+    this.#beganAt = work.state.offset
   }
 
   /**
@@ -92,7 +85,7 @@ export class FeedReader {
     let isOver = false
     let isPast = this.#isPast(offset, head)
     let turnedAt = context.clock.monotonic()
-    let next: Promise<Next> | undefined
+    let next: Promise<NextItem> | undefined
     try {
       for (;;) {
         this.#backfill.throwIfFailed()
@@ -150,7 +143,7 @@ export class FeedReader {
    * The next item; undefined: there is something else to do. A checkpoint does not wait for it longer than a second, and a
    * feed that has come to where the source was ends when its chunks are read.
    */
-  async #next(wait: SourceWait, next: Promise<Next>, isPast: boolean): Promise<Next | undefined> {
+  async #next(wait: SourceWait, next: Promise<NextItem>, isPast: boolean): Promise<NextItem | undefined> {
     const { checkpoint } = this.#buffer
     const isWaiting = !this.#backfill.isDone
     if (checkpoint === undefined && !(isPast && isWaiting)) return await next
@@ -185,13 +178,15 @@ export class FeedReader {
     if (table === undefined) {
       if (leftOut.has(change.table)) return
       throw new SyncError(
-        `feed "${feed.name}" told a change of table "${change.table}", which is none of its tables; name it in of([…])`,
+        `feed "${feed.name}" told a change of table "${change.table}", which is not one of its tables; name it in of([…])`,
         'fix-source',
       )
     }
     switch (change.kind) {
       case 'schema-changed':
-        await this.#reshape(table, change)
+        await this.#write()
+        await this.#pending
+        await reshapeFed(table, change, this.#work, this.#writer)
         return
       case 'snapshot-started':
         // What was told before has a smaller number.
@@ -251,9 +246,7 @@ export class FeedReader {
     const commit = this.#writer.commit(buffer, {
       checkpoint: checkpoint && toldBy(checkpoint),
     })
-    const pending = commit.then(() => {
-      this.hasProgress = true
-    })
+    const pending = commit.then(() => this.#progress())
     pending.catch(() => {})
     this.#pending = pending
   }
@@ -280,29 +273,12 @@ export class FeedReader {
       checkpoint: checkpoint === undefined ? { offset, toldAt } : toldBy(checkpoint),
       completedAt,
     })
-    this.hasProgress = true
+    this.#progress()
   }
 
-  /** From here on a table has other columns: the destination has them before what follows is written. */
-  async #reshape(table: TableRun, { row }: TableChange & { readonly kind: 'schema-changed' }): Promise<void> {
-    const { discovered, lease } = table
-    const { destination, options } = this.#work.context
-    const { name } = discovered.source
-    await this.#write()
-    await this.#pending
-    if (lease === undefined) return
-    const now = { ...discovered.table, row, columns: columnsOf(row) }
-    const own = options.sources.find((one) => one.name === name)?.options ?? {}
-    const changed = { ...discovered, table: now, columns: columnsKept(name, now, own) }
-    try {
-      const prepared = await destination.prepare(lease, shapeOf(changed))
-      for (const one of prepared.changes) options.log?.info(`${table.name}: ${one}`)
-      table.discovered = changed
-      table.prepared = prepared
-    } catch (error) {
-      if (!SyncError.is(error) || error.code !== 'schema') throw error
-      await this.#writer.pause(table, messageOf(error))
-    }
+  /** A source that yields the same again gets no further. */
+  #progress(): void {
+    this.hasProgress ||= this.#work.state.offset !== this.#beganAt
   }
 
   #isPast(offset: unknown, head: unknown): boolean {
@@ -313,22 +289,4 @@ export class FeedReader {
   #nextBuffer(seq: bigint): FeedBuffer {
     return new FeedBuffer({ seq, limit: this.#work.context.options.settings?.batch, redact: this.#redact })
   }
-}
-
-/** What a checkpoint commits: its offset, and when the system had made it. */
-const toldBy = ({ offset, options: { at } }: FeedCheckpoint): NonNullable<CommitOptions['checkpoint']> => ({
-  offset: offsetText(offset),
-  toldAt: at === undefined ? null : BigInt(at.getTime()) * 1000n,
-})
-
-/** How far an item of a feed gets: rows of a change; a checkpoint as much as one. */
-function weightOf({ value }: Next): number {
-  const change = asChange(value)
-  return change?.kind === 'upserted' ? change.rows.length : 1
-}
-
-export function offsetText(offset: unknown): string {
-  const text = JSON.stringify(offset)
-  if (typeof text !== 'string') throw new SyncError('a checkpoint has an offset that JSON does not hold', 'fix-source')
-  return text
 }

@@ -13,8 +13,9 @@ import { endsTheTries, patienceOf } from '../source/stall.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import { Sequence } from '../time/sequence.ts'
 import { FeedBackfill } from './feed-backfill.ts'
-import { FeedReader, offsetText } from './feed-reader.ts'
-import { type FeedWork, labelOf, offsetOf } from './feed-work.ts'
+import { offsetText } from './feed-item.ts'
+import { FeedReader } from './feed-reader.ts'
+import { type FeedWork, feedLabel, offsetOf } from './feed-work.ts'
 import { FeedWriter } from './feed-writer.ts'
 
 /** How long a feed that has told all it had is left alone, while chunks of its tables are read. */
@@ -137,7 +138,7 @@ export class FeedRun {
           return
         }
         context.options.log?.warn(
-          `${labelOf(work)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`,
+          `${feedLabel(work)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`,
         )
         await context.clock.sleep(delayMs, context.signal)
       } finally {
@@ -155,8 +156,8 @@ export class FeedRun {
     for (const [name] of tables) leftOut.delete(name)
     if (known === undefined || joins.length > 0 || lostFor !== undefined) {
       if (lostFor !== undefined) {
-        log?.warn(`${labelOf(work)} is read again from the beginning: ${lostFor}; rows stay readable meanwhile`)
-        for (const table of joins) table.isFedToEnd = false
+        log?.warn(`${feedLabel(work)} is read again from the beginning: ${lostFor}; rows stay readable meanwhile`)
+        for (const table of joins) table.fed.isReadToEnd = false
       }
       const committed = await context.destination.commitFeed(lease, {
         source: source.name,

@@ -30,7 +30,7 @@ export interface FeedProgress extends Pick<FeedState, 'id'> {
 }
 
 /** What it is called: the name of its source, and its own. */
-export const labelOf = ({ feed, source }: Pick<FeedWork, 'feed' | 'source'>): string =>
+export const feedLabel = ({ feed, source }: Pick<FeedWork, 'feed' | 'source'>): string =>
   `${source.name} (feed ${feed.name})`
 
 /** The committed offset, as the source takes it. @throws SyncError `upgrade` where it cannot be read. */

@@ -16,7 +16,7 @@ import type { Sequence } from '../time/sequence.ts'
 import type { FeedBackfill } from './feed-backfill.ts'
 import type { FeedBuffer } from './feed-buffer.ts'
 import type { FeedProgress, FeedWork } from './feed-work.ts'
-import type { Gathered } from './table-changes.ts'
+import type { GatheredChanges } from './table-changes.ts'
 
 /** What one table has come to while its feed is read. */
 interface Written {
@@ -35,7 +35,7 @@ export interface CommitOptions {
   readonly completedAt?: bigint | undefined
 }
 
-const NOTHING: Gathered = {
+const NOTHING: GatheredChanges = {
   rows: [],
   partial: [],
   deletions: [],
@@ -117,7 +117,7 @@ export class FeedWriter {
 
   async #batch(
     table: TableRun,
-    gathered: Gathered,
+    gathered: GatheredChanges,
     { checkpoint, completedAt }: CommitOptions,
   ): Promise<FeedTableBatch> {
     const { context } = this.#work
@@ -129,11 +129,11 @@ export class FeedWriter {
     // What a backfill did not find, and no change has told since, is gone.
     const backfilled = isWhole && this.#backfill.read.has(table)
     const told = isWhole ? this.replacedBelow.get(table) : undefined
-    const below = backfilled ? greater(told, table.epochSeq) : told
+    const below = backfilled ? greater(told, table.fed.epochSeq) : told
     const isLimited = below !== undefined && context.options.acceptDeletions !== true
     const limit = isLimited && (backfilled || !this.#work.feed.repeatable) ? options.deletionLimit : undefined
     const isOpen = this.#backfill.isOpen(table)
-    if (backfilled) table.isBackfilled = true
+    if (backfilled) table.fed.isBackfilled = true
     return {
       lease: table.lease!,
       step: written.step,
@@ -150,7 +150,7 @@ export class FeedWriter {
         completedAt === undefined && checkpoint === undefined
           ? undefined
           : {
-              status: completedAt === undefined || !table.isBackfilled ? table.ownStatus() : 'complete',
+              status: completedAt === undefined || !table.fed.isBackfilled ? table.ownStatus() : 'complete',
               checkedAt: completedAt,
               last: completedAt !== undefined,
             },
@@ -192,7 +192,7 @@ export class FeedWriter {
   }
 
   /** Whether so many of a table's rows do not fit that it is paused: its changes are left out from here on. */
-  async #isPastLimit(table: TableRun, { counts }: Gathered, why: string | undefined): Promise<boolean> {
+  async #isPastLimit(table: TableRun, { counts }: GatheredChanges, why: string | undefined): Promise<boolean> {
     if (counts.rejected === 0) return false
     const { context } = this.#work
     const before = this.#written.get(table)
@@ -254,7 +254,7 @@ export class FeedWriter {
       if (batch.backfilled === true) this.#backfill.read.delete(table)
       if (batch.noneMissing === true) this.#backfill.completed.delete(table)
       if ((done?.incomplete ?? 0) > 0) this.#backfill.isMissing(table)
-      if (completedAt !== undefined) table.isFedToEnd = true
+      if (completedAt !== undefined) table.fed.isReadToEnd = true
       const rows = {
         ...batch.counts,
         rejected: batch.counts.rejected + (done?.rejected ?? 0),

@@ -27,7 +27,7 @@ interface Entry {
 const NONE: readonly number[] = []
 
 /** What gathered of a table for one commit. */
-export interface Gathered {
+export interface GatheredChanges {
   readonly rows: readonly EncodedRow[]
   readonly partial: readonly PartialRow[]
   readonly deletions: readonly EncodedKey[]
@@ -104,7 +104,7 @@ export class TableChanges {
     this.bytes = 0
   }
 
-  take(): Gathered {
+  take(): GatheredChanges {
     const rows: EncodedRow[] = this.#rows
     const partial: PartialRow[] = []
     const deletions: EncodedKey[] = []

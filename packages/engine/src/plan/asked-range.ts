@@ -38,7 +38,7 @@ export function askedRange(
 /** What a feed tells has no windows. */
 export const notByWindow = (name: string): SyncError =>
   new SyncError(
-    `table "${name}" is told by a feed and has no windows; leave out the range: all that its feed tells is synced together`,
+    `table "${name}" comes from a feed and has no windows; leave out the range: all tables of its feed are synced together`,
     'fix-config',
     { code: 'usage' },
   )

@@ -126,7 +126,7 @@ export class Intake {
       context.options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
       for (const table of taken) {
         await prepareTable(table, context, false)
-        table.awaitsFeed = true
+        table.fed.isAwaited = true
         steps.expect(table)
       }
       await recordTablesChecked(taken, context)
@@ -202,7 +202,7 @@ export class Intake {
       steps.add(table)
       return
     }
-    table.awaitsFeed = true
+    table.fed.isAwaited = true
     steps.expect(table)
     feeds.add(table)
   }

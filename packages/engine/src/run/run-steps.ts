@@ -99,7 +99,7 @@ export class RunSteps {
 
   /** The feed of tables is read: nothing is left of them. */
   fed(tables: readonly TableRun[]): void {
-    for (const table of tables) table.awaitsFeed = false
+    for (const table of tables) table.fed.isAwaited = false
     for (const [source, own] of Map.groupBy(tables, sourceOf)) this.#releaseDone([source], own)
   }
 
@@ -278,8 +278,8 @@ export class RunSteps {
 const mostRead = ({ hasTooMany, table }: PartitionRun): number | undefined =>
   hasTooMany ? readAllTheSame(table.partitions.length) : undefined
 const sourceOf = ({ planned }: TableRun): string => planned.discovered.source.name
-const isDone = ({ tasksLeft, atWork, isLocked, awaitsFeed }: TableRun): boolean =>
-  tasksLeft === 0 && atWork === 0 && !isLocked && !awaitsFeed
+const isDone = ({ tasksLeft, atWork, isLocked, fed }: TableRun): boolean =>
+  tasksLeft === 0 && atWork === 0 && !isLocked && !fed.isAwaited
 const comesDue = ({ planned, prepared }: TableRun): boolean =>
   prepared !== undefined && planned.discovered.table.cursor !== undefined
 

@@ -18,6 +18,7 @@ import { addRows, NO_ROWS, type PartitionFailure, type RowCounts } from '../repo
 import { Sequence } from '../time/sequence.ts'
 import { highest, lowest } from './extremes.ts'
 import { FailedRanges } from './failed-ranges.ts'
+import { FedProgress } from './fed-progress.ts'
 import { OpenRange } from './open-range.ts'
 import { type OtherPartitions, otherPartitions } from './other-partitions.ts'
 import { RefreshProgress } from './refresh-progress.ts'
@@ -62,13 +63,8 @@ export class TableRun {
   isLocked = false
   /** Why it is paused until someone decides; undefined: it is not. */
   pausedFor: string | undefined
-  /** Its feed is still to be read. */
-  awaitsFeed = false
-  /** What it held before its feed began is read, or its feed tells that; and since which of its numbers. */
-  isBackfilled: boolean
-  epochSeq = 0n
-  /** Its feed was read to its end, or to where its source was: what it held before is there. */
-  isFedToEnd: boolean
+  /** Of a table that comes from a feed. */
+  readonly fed: FedProgress
   /** The log says what it is. */
   isAnnounced = false
   /** The status as the state has it. */
@@ -99,10 +95,7 @@ export class TableRun {
     this.recorded = known?.status
     this.recordedUndeclared = known?.undeclared ?? []
     this.pausedFor = planned.pausedFor
-    const { fed } = known ?? {}
-    const isCut = planned.discovered.table.feed?.backfill !== undefined
-    this.isBackfilled = !isCut || (fed?.backfilledSeq != null && fed.backfilledSeq >= fed.epochSeq)
-    this.isFedToEnd = known?.partitions.get('')?.completedAt != null
+    this.fed = new FedProgress(planned, known)
     this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
     this.#others = otherPartitions(planned, known)
     this.deletedRows = this.partitions.reduce((sum, { refresh }) => sum + refresh.deleted, 0)
@@ -157,7 +150,7 @@ export class TableRun {
   /** What it is where nothing of it fails. */
   ownStatus(done = 0): TableStatus {
     if (this.pausedFor !== undefined) return 'paused'
-    if (this.discovered.fed !== undefined) return this.isFedToEnd && this.isBackfilled ? 'complete' : 'backfilling'
+    if (this.discovered.fed !== undefined) return this.fed.isComplete ? 'complete' : 'backfilling'
     const left = this.partitions.reduce((sum, one) => sum + one.historyStepsRemaining + one.historyOutside, 0)
     const isLeft = left - done > 0 || this.partitions.some(({ refresh }) => refresh.startsAgain(this.schemaHash))
     return isLeft || this.#others.isBackfilling ? 'backfilling' : 'complete'
