@@ -138,7 +138,9 @@ describe('how a feed stands', () => {
     lostFor: null,
   }
   const withFeed = (feed: Partial<FeedState>) => ({
-    ...stateOf({ fed: { feed: 'wal', sinceSeq: 1n, epochSeq: 1n } }),
+    ...stateOf({
+      fed: { feed: 'wal', sinceSeq: 1n, epochSeq: 1n, backfilledSeq: null, chunks: null, hasMissing: false },
+    }),
     feeds: new Map([['crm/wal', { ...FEED, ...feed }]]),
   })
 

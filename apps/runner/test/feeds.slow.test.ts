@@ -151,6 +151,28 @@ it('the dashboard has the feed of a table in place of a coverage', async () => {
   expect(commands.resync).toMatch(/resync shop_lines$/)
 })
 
+it('a sync that keeps running reads a feed again and again, and its metrics say how far it is', async () => {
+  spoil()
+  const running = project.start(['sync', '--every', '1s', '--listen', '0'], fed({ toldAt: new Date().toISOString() }))
+  let said = ''
+  running.child.stderr?.on('data', (text: string) => {
+    said += text
+  })
+  await running.says('/metrics\n')
+  const [, origin] = /health and metrics: (\S+)\/healthz/.exec(said)!
+  const metrics = async () => (await fetch(`${origin}/metrics`)).text()
+  await expect.poll(metrics, { timeout: 30_000 }).toMatch(/^tidemark_feed_complete\{.*\} 1$/m)
+  const text = await metrics()
+  expect(text).toMatch(/^tidemark_feed_lag_seconds\{source="shop",feed="wal"\} \d/m)
+  expect(text).toMatch(/^tidemark_feed_last_commit_timestamp_seconds\{source="shop",feed="wal"\} \d{10}/m)
+  expect(text).toMatch(/^tidemark_feed_tables_left_out\{source="shop",feed="wal"\} 1$/m)
+  expect(text).toMatch(/^tidemark_table_stale\{table="shop_orders"\} 0$/m)
+  tell(project, order(2, 'b'), { commit: true })
+  await expect.poll(() => rowsOf(project, 'shop_orders'), { timeout: 30_000 }).toHaveLength(2)
+  running.child.kill('SIGTERM')
+  expect((await running.ended).code).toBe(143)
+})
+
 it('what a connector keeps as its own state is nowhere shown: it may hold secrets that only it knows', async () => {
   const token = 'hunter2hunter2hunter2'
   project.config({ sources: { shop: { config: { token: reference('TOKEN') } } } })

@@ -2,8 +2,10 @@ import { UNCHANGED } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { check } from '../src/commands/check.ts'
 import { plan } from '../src/commands/preview.ts'
 import { verify } from '../src/commands/verify.ts'
+import type { HandedOut } from '../src/options.ts'
 import { openMemory } from './system.ts'
 import { commit, Log, put, resyncLog, runLog, toldIn, toldRow } from './told.ts'
 
@@ -369,5 +371,25 @@ describe('other commands', () => {
     await expect(
       runLog({ log, destination, options: { select: ['memory_orders'], range: { from: '1', to: '2' } } }),
     ).rejects.toThrow(/has no windows/)
+  })
+
+  it('check that its source lists it, and read nothing of it', async () => {
+    log.add(put(1, 'a', 1), commit)
+    const sources = [{ name: 'memory', source: log.source(), config: {}, options: {} }]
+    expect(await check({ sources, destination })).toMatchObject({
+      exitCode: 0,
+      tables: [{ name: 'memory_orders', state: 'listed', feed: 'log', page: undefined }],
+    })
+    expect(log.readFrom).toEqual([])
+  })
+
+  it('that hand out windows hand out its table once, without steps, and do not take it', async () => {
+    log.add(put(1, 'a', 1), commit)
+    const handed: HandedOut[] = []
+    const report = await run({ options: { handOut: (one) => void handed.push(one) } })
+    expect([report.exitCode, report.tables]).toEqual([0, []])
+    expect(handed.map(({ table: one, steps }) => [one.name, steps.count])).toEqual([['memory_orders', 0]])
+    expect(log.readFrom).toEqual([])
+    expect((await destination.state()).tables.size).toBe(0)
   })
 })

@@ -1,10 +1,17 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDestination } from '@tidemark/destination'
-import { expect, it } from 'vitest'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { connectorOf } from './runner.ts'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(() => server.stop())
 
 const KILLS = 10
 
@@ -15,6 +22,8 @@ PAUSE = float(os.environ.get("TEST_PAUSE", "0"))
 def schema(configuration):
     return [{"table": "orders", "primary_key": ["id"]}]
 def update(configuration, state):
+    with open("pid", "w") as file:
+        file.write(str(os.getpid()))
     for n in range(state.get("n", 0), 400):
         op.upsert("orders", {"id": n % 60, "v": n, "note": f"note {n}"})
         if n % 5 == 0:
@@ -31,15 +40,33 @@ def update(configuration, state):
 connector = Connector(update=update, schema=schema)
 `
 
-const database = (): string => join(mkdtempSync(join(tmpdir(), 'fivetran-crash-')), 'db.sqlite')
+async function database(kind: string): Promise<string> {
+  if (kind === 'sqlite') return join(mkdtempSync(join(tmpdir(), 'fivetran-crash-')), 'db.sqlite')
+  const { url, schema } = await server.newSchema()
+  onTestFinished(() => server.dropSchema(schema))
+  return url
+}
 
-/** One run; killed after so many milliseconds. @returns its exit code, or null where it was killed. */
+/** Kills the connector alone: its runner runs it again. */
+function killConnector(folder: string): void {
+  try {
+    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL')
+  } catch {
+    // It does not run, or is not there yet.
+  }
+}
+
+/** One run; its connector or the runner is killed after so many milliseconds. @returns its exit code, or null where it was killed. */
 function run(connector: string, url: string, killAfterMs?: number): Promise<number | null> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'crash/sync.ts'), connector, url], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, TEST_PAUSE: killAfterMs === undefined ? '0' : '0.005' },
   })
-  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+  const kill = (): void => {
+    if (Math.random() < 0.3) killConnector(connector)
+    else child.kill('SIGKILL')
+  }
+  const timer = killAfterMs === undefined ? undefined : setTimeout(kill, killAfterMs)
   return new Promise((resolve) =>
     child.once('exit', (code) => {
       clearTimeout(timer)
@@ -76,21 +103,22 @@ async function contents(url: string): Promise<unknown> {
 
 const bigints = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value)
 
-it('a connector and its runner may be killed at any moment: rows and state are those of a quiet run', async () => {
-  const connector = connectorOf(CONNECTOR)
-  const quiet = database()
-  expect(await run(connector, quiet)).toBe(0)
-  const expected = await contents(quiet)
-  let killed = database()
-  for (let kills = 0; kills < KILLS; ) {
-    const code = await run(connector, killed, 700 + Math.random() * 1800)
-    if (code === null) kills++
-    else {
-      expect(code).toBe(0)
+it.each(['sqlite', 'postgres'])(
+  'a connector and its runner may be killed at any moment: rows and state are those of a quiet run, in %s',
+  { timeout: 300_000 },
+  async (kind) => {
+    const connector = connectorOf(CONNECTOR)
+    const quiet = await database(kind)
+    expect(await run(connector, quiet)).toBe(0)
+    const expected = await contents(quiet)
+    let killed = await database(kind)
+    for (let kills = 0; kills < KILLS; kills++) {
+      const code = await run(connector, killed, 700 + Math.random() * 1800)
+      if (code !== 0) continue
       expect(await contents(killed)).toEqual(expected)
-      killed = database()
+      killed = await database(kind)
     }
-  }
-  expect(await run(connector, killed)).toBe(0)
-  expect(await contents(killed)).toEqual(expected)
-}, 300_000)
+    expect(await run(connector, killed)).toBe(0)
+    expect(await contents(killed)).toEqual(expected)
+  },
+)

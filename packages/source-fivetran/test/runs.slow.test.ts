@@ -1,13 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { connectorOf, copyOf } from './runner.ts'
 import { World } from './world.ts'
 
-describe('runs of a connector into a database', () => {
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(() => server.stop())
+
+async function worldOn(database: string): Promise<World> {
+  if (database === 'sqlite') return await World.open()
+  const { url, schema } = await server.newSchema()
+  onTestFinished(() => server.dropSchema(schema))
+  return await World.open(url)
+}
+
+describe.each(['sqlite', 'postgres'])('runs of a connector into %s', (database) => {
   it('track its tables: a new one gets its history, the others go on, and its state is committed with the rows', async () => {
     const folder = copyOf('tracked_tables')
-    const world = await World.open()
+    const world = await worldOn(database)
     const start = '2024-01-01T00:00:00.000Z'
     await world.sync(folder)
     for (const table of ['A', 'B', 'C'])
@@ -56,7 +70,7 @@ def update(configuration, state):
             raise RuntimeError("down")
 connector = Connector(update=update, schema=schema)
 `)
-    const world = await World.open()
+    const world = await worldOn(database)
     const report = await world.run(folder, {}, {}, { retry: { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 } })
     expect(report.exitCode).not.toBe(0)
     expect(await world.state()).toBe('{"state":{"n":7}}')
@@ -78,7 +92,7 @@ def update(configuration, state):
     op.checkpoint({"n": 2})
 connector = Connector(update=update, schema=schema)
 `)
-    const world = await World.open()
+    const world = await worldOn(database)
     await world.sync(folder)
     expect(await world.rows('select id, n, late from shop_t order by id')).toEqual([
       { id: 1, n: '1', late: null },

@@ -18,10 +18,11 @@ export class World {
     this.#destination = destination
   }
 
-  static async open(): Promise<World> {
+  /** @param url of a database; absent: a file of its own. */
+  static async open(url?: string): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'fivetran-test-'))
     const runner = { id: 'test', host: 'here', pid: process.pid, startedAt: 0n }
-    const destination = await openDestination({ url: join(folder, 'db.sqlite'), runner })
+    const destination = await openDestination({ url: url ?? join(folder, 'db.sqlite'), runner })
     onTestFinished(async () => {
       await destination.close()
       rmSync(folder, { recursive: true, force: true })

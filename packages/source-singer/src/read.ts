@@ -4,6 +4,7 @@ import type { SingerClient } from './client.ts'
 import { excerptOf, type Message, parseMessage } from './message.ts'
 import { tapFeed } from './singer.ts'
 import type { StreamTable } from './stream-table.ts'
+import { tableNameOf } from './table-name.ts'
 
 type TapOffset = { readonly state: string }
 type Told = Change<SingerClient> | Checkpoint<TapOffset>
@@ -54,7 +55,7 @@ class Reading {
     const message = parseMessage(line)
     switch (message?.type) {
       case 'RECORD': {
-        const table = this.#tables.get(message.stream)
+        const table = this.#tableOf(message.stream)
         if (table === undefined) return this.#unknown(message.stream)
         if (this.#sent.has(table)) return table.takeRecord(message.record)
         this.#sent.add(table)
@@ -89,7 +90,7 @@ class Reading {
   }
 
   #schema({ stream, schema, key }: Message & { readonly type: 'SCHEMA' }): readonly Told[] {
-    const table = this.#tables.get(stream)
+    const table = this.#tableOf(stream)
     if (table === undefined) {
       this.#checkShared(stream)
       if (this.#isLeftOut(stream)) return this.#ignore(stream)
@@ -132,7 +133,7 @@ class Reading {
    * of a log it says more: one that begins with a new version begins with all rows that there are, others with the next change.
    */
   #activate(stream: string): readonly Told[] {
-    const table = this.#tables.get(stream)
+    const table = this.#tableOf(stream)
     if (table?.stream.method !== 'LOG_BASED' || this.#sent.has(table) || this.#snapshots.has(table)) return []
     return resumes(this.#from, table.stream) ? [] : this.#startSnapshot(table)
   }
@@ -140,6 +141,13 @@ class Reading {
   #startSnapshot(table: StreamTable): readonly Told[] {
     this.#snapshots.add(table)
     return [table.table.snapshotStarted()]
+  }
+
+  #tableOf(stream: string): StreamTable | undefined {
+    const table = this.#tables.get(stream)
+    if (table !== undefined || this.#client.isInCatalog(stream)) return table
+    // The state knows a stream without a catalog by the name of its table.
+    return this.#tables.get(tableNameOf(stream))
   }
 
   #flush(): readonly Told[] {

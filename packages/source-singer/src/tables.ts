@@ -1,9 +1,10 @@
-import { type Context, type FeedTable, keepTypes, type RowSchema, rowOf, type Tracked } from '@tidemark/core'
+import { type Context, type FeedTable, keepTypes, type RowSchema, rowOf, SyncError, type Tracked } from '@tidemark/core'
 import type { SingerClient } from './client.ts'
 import { ROW_HASH } from './row-hash.ts'
 import type { SelectedStream } from './selected-stream.ts'
 import { tapFeed } from './singer.ts'
 import { columnsOf, StreamTable } from './stream-table.ts'
+import { tableNameOf } from './table-name.ts'
 
 type Finding = Context<SingerClient> & { readonly tracked: Tracked }
 
@@ -15,6 +16,7 @@ export async function tablesOf(finding: Finding): Promise<FeedTable<SingerClient
   const beside = undiscovered(finding).flatMap((name) => streamBeside(name, finding) ?? [])
   const streams = [...(selection?.streams ?? []), ...beside]
   const tables = streams.map((stream) => tableOf(stream, finding))
+  checkTableNames(tables)
   for (const { stream, key } of tables) {
     if (key.length === 0 && stream.method === 'INCREMENTAL')
       log.warn(
@@ -35,11 +37,23 @@ function byMessageName(tables: readonly StreamTable[]): ReadonlyMap<string, Stre
   return all
 }
 
+function checkTableNames(tables: readonly StreamTable[]): void {
+  for (const [name, sharing = []] of Map.groupBy(tables, ({ table }) => table.name)) {
+    if (sharing.length === 1) continue
+    const names = sharing.map(({ stream }) => `"${stream.name}"`).join(' and ')
+    throw new SyncError(
+      `the streams ${names} would both be the table "${name}"; select one of them, and configure the source once more for the other`,
+      'fix-config',
+      { code: 'tap-stream' },
+    )
+  }
+}
+
 /** Runs a tap without a catalog for the schemas of streams that are not known yet. */
 async function look(finding: Finding): Promise<void> {
   const { client, tracked, log } = finding
   const names = undiscovered(finding)
-  const unknown = names.filter((name) => tracked.columns(name) === undefined)
+  const unknown = names.filter((name) => tracked.columns(tableNameOf(name)) === undefined)
   if (unknown.length > 0 || names.length === 0) await client.lookForStreams(unknown, finding)
   const missing = unknown.filter((name) => !client.found.has(name))
   for (const name of missing)
@@ -50,7 +64,11 @@ async function look(finding: Finding): Promise<void> {
 function undiscovered({ client, tracked }: Finding): readonly string[] {
   const { catalogOption, streams, select } = client.config
   const named = [...Object.keys(streams), ...select.filter((one) => !/[!*]/.test(one))]
-  const declared = catalogOption === 'none' ? [...named, ...(tracked.tables?.() ?? [])] : []
+  const streamNames = [...named, ...client.found.keys()]
+  const isNamed = (table: string): boolean => streamNames.some((name) => tableNameOf(name) === table)
+  // The state knows tables, and a stream that is named says more.
+  const known = (tracked.tables?.() ?? []).filter((table) => !isNamed(table))
+  const declared = catalogOption === 'none' ? [...named, ...known] : []
   const inCatalog = (name: string): boolean => catalogOption !== 'none' && client.isInCatalog(name)
   return [...new Set([...declared, ...client.found.keys()])].filter(
     (name) => !inCatalog(name) && !client.isLeftOut(name),
@@ -61,13 +79,15 @@ function undiscovered({ client, tracked }: Finding): readonly string[] {
 function streamBeside(name: string, { client, tracked }: Finding): SelectedStream | undefined {
   const found = client.found.get(name)
   if (found !== undefined) return client.streamOf(name, found)
-  if (tracked.columns(name) === undefined) return undefined
-  const key = tracked.primaryKey?.(name) ?? []
+  const table = tableNameOf(name)
+  if (tracked.columns(table) === undefined) return undefined
+  const key = tracked.primaryKey?.(table) ?? []
   return client.streamOf(name, { schema: {}, key: key.filter((one) => one !== ROW_HASH) })
 }
 
 function tableOf(stream: SelectedStream, { tracked }: Finding): StreamTable {
-  const { name, options, schema } = stream
+  const { options, schema } = stream
+  const name = tableNameOf(stream.name)
   const known = tracked.columns(name)
   // A tap without a catalog says what columns it has when it is read.
   const isKnown = Object.keys(schema).length === 0 && known !== undefined

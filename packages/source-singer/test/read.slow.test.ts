@@ -344,8 +344,8 @@ describe('a stream', () => {
         lines: [record('items', { id: 1 })],
       },
     })
-    expect(tables.map(({ name }) => name)).toEqual(['shop-items'])
-    expect(await read()).toEqual([{ 'shop-items': [{ id: 1 }] }, { state: '' }])
+    expect(tables.map(({ name }) => name)).toEqual(['shop_items'])
+    expect(await read()).toEqual([{ shop_items: [{ id: 1 }] }, { state: '' }])
   })
 
   it('is not mistaken for another one of the same short name', async () => {
@@ -354,13 +354,30 @@ describe('a stream', () => {
       stream('b-items', AT, { ...BY_AT, stream: 'items' }),
     )
     const exact = await open({ config: { catalog: both, lines: [record('b-items', { id: 1 })] } })
-    expect(await exact.read()).toEqual([{ 'b-items': [{ id: 1 }] }, { state: '' }])
+    expect(await exact.read()).toEqual([{ b_items: [{ id: 1 }] }, { state: '' }])
     for (const line of [schema('items'), record('items', { id: 1 })]) {
       const { error } = await (await open({ config: { catalog: both, lines: [line] } })).readUntilFailure()
       expect(error).toMatchObject({ remedy: 'fix-config', message: expect.stringContaining('a-items and b-items') })
     }
     const one = await open({ select: ['b-*'], config: { catalog: both, lines: [record('items', { id: 1 })] } })
-    expect(await one.read()).toEqual([{ 'b-items': [{ id: 1 }] }, { state: '' }])
+    expect(await one.read()).toEqual([{ b_items: [{ id: 1 }] }, { state: '' }])
+  })
+
+  it('has a table whose name needs no quotes; two of them with the same one are an error', async () => {
+    const both = catalog(stream('a-b', AT, BY_AT), stream('a_b', AT, BY_AT))
+    await expect(open({ config: { catalog: both, lines: [] } })).rejects.toMatchObject({
+      remedy: 'fix-config',
+      message: expect.stringContaining('the streams "a-b" and "a_b" would both be the table "a_b"'),
+    })
+    const one = await open({ select: ['!a-b'], config: { catalog: both, lines: [record('a-b', { id: 1 })] } })
+    expect(await one.read()).toEqual([{ state: '' }])
+    const lines = [schema('a-b'), record('a-b', { id: 1 })]
+    const known = { a_b: { columns: [{ name: 'id', type: 'integer' }], key: ['id'] } } as const
+    for (const more of [{}, { streams: { 'a-b': {} } }]) {
+      const opened = await open({ catalogOption: 'none', ...more, config: { lines } }, known)
+      expect(opened.tables.map(({ name }) => name)).toEqual(['a_b'])
+      expect(await opened.read()).toEqual([{ a_b: [{ id: 1 }] }, { state: '' }])
+    }
   })
 
   it('that is left out is not stored, though the tap sends it', async () => {

@@ -42,8 +42,9 @@ export class WorkFeeds {
       const report = await sync({ select, signal })
       if (signal.aborted) return
       // One failure of a feed is that of all its tables. Held by another worker it is read there.
-      const failures = [report.failure, ...report.tables.map(({ failures: [first] }) => first?.failure)]
-      const failure = failures.find((one) => one !== undefined)
+      const ofSource = report.sources.find(({ name }) => name === source)?.failure
+      const ofTables = report.tables.flatMap(({ failures }) => failures.map((one) => one.failure))
+      const failure = report.failure ?? ofSource ?? ofTables[0]
       if (failure !== undefined) warn(failure.message)
     } catch (error) {
       if (!signal.aborted) warn(messageOf(error))

@@ -1,3 +1,4 @@
+import axe from 'axe-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FED_SOURCE, fed, tell } from '../fed-source.ts'
 import { testProject } from '../test-project.ts'
@@ -30,7 +31,15 @@ describe.skipIf(!hasBrowser)('a table that a feed tells, in a browser', { timeou
     expect(text).not.toMatch(/full refresh|Coverage/)
     await page.goto(`${origin}/table?name=shop_lines`)
     await page.getByRole('heading', { name: 'Feed wal' }).waitFor()
-    expect(await page.locator('main').innerText()).toMatch(/changes of this table are left out[\s\S]*resync shop_lines/)
+    expect(await page.locator('main').innerText()).toMatch(/its changes are left out[\s\S]*resync shop_lines/)
+    await page.evaluate(axe.source)
+    expect(await page.evaluate('axe.run().then(({ violations }) => violations.map(({ id }) => id))')).toEqual([])
+    await page.setViewportSize({ width: 360, height: 740 })
+    for (const path of ['/table?name=shop_lines', '/']) {
+      await page.goto(origin + path)
+      await page.locator('main :is(table, dl)').first().waitFor()
+      expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(360)
+    }
     await page.goto(`${origin}/run?id=1`)
     await page.getByRole('row').filter({ hasText: 'shop_orders' }).waitFor()
     expect(problems).toEqual([])

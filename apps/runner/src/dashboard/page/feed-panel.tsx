@@ -7,12 +7,14 @@ import { TimeAgo } from './time-ago.tsx'
 
 export interface FeedPanelProps {
   readonly feed: FeedLine
+  /** The page says already what is wrong with the table, and how to fix it. */
+  readonly isExplained: boolean
   readonly underWay: readonly StepAnswer[]
   readonly now: number
 }
 
 /** The feed that tells a table: how far it is, and what keeps it. */
-export function FeedPanel({ feed, underWay, now }: FeedPanelProps) {
+export function FeedPanel({ feed, isExplained, underWay, now }: FeedPanelProps) {
   return (
     <section class="panel" aria-labelledby="feed">
       <h2 id="feed">
@@ -49,7 +51,7 @@ export function FeedPanel({ feed, underWay, now }: FeedPanelProps) {
           It is read again from its beginning, and its rows stay readable: <Text>{feed.lostFor}</Text>
         </p>
       )}
-      {feed.leftOut !== null && (
+      {feed.leftOut !== null && !isExplained && (
         <div class="notice warn">
           <div>
             <strong>The changes of this table are left out</strong>

@@ -81,7 +81,12 @@ function Covered({ table, now }: { readonly table: TableLine; readonly now: numb
       <span class="soft">
         {feed !== null ? (
           <>
-            told by the feed <Text>{feed.name}</Text>, checked <TimeAgo at={lastCheckedAt} now={now} />
+            told by the feed <Text>{feed.name}</Text>
+            {lastCheckedAt !== null && (
+              <>
+                , checked <TimeAgo at={lastCheckedAt} now={now} />
+              </>
+            )}
           </>
         ) : isWhole ? (
           <>

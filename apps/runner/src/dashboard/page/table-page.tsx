@@ -75,7 +75,7 @@ function Table({ answer, place, allowsActions }: TableProps) {
       {table.feed === null ? (
         <CoveragePanel answer={answer} place={place} />
       ) : (
-        <FeedPanel feed={table.feed} underWay={answer.underWay} now={now} />
+        <FeedPanel feed={table.feed} isExplained={table.problem !== null} underWay={answer.underWay} now={now} />
       )}
       {runs.length > 1 && (
         <div class="columns">
