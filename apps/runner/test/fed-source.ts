@@ -29,8 +29,8 @@ export interface FedSettings {
 export const fed = (settings: FedSettings): { readonly FED: string } => ({ FED: JSON.stringify(settings) })
 
 /**
- * A source with a feed `wal` that tells `orders` and `lines` from the file `log`, and a table `days` of ten windows. Its offsets
- * hold the secret of its config, if it has one, behind forty letters.
+ * A source with a feed `wal` that tells `orders` and `lines` from the file `log`, and a table `days` of ten windows, or up to
+ * what the file `end` says. Its offsets hold the secret of its config, if it has one, behind forty letters.
  */
 export const FED_SOURCE = `
 import { existsSync, readFileSync } from 'node:fs'
@@ -46,7 +46,7 @@ const tables = { orders: feed.table({ name: 'orders', row, primaryKey: ['id'] })
 const lines = () => (existsSync('log') ? readFileSync('log', 'utf8').split('\\n').filter((line) => line !== '') : []).map((line) => JSON.parse(line))
 const daily = source.table({
   name: 'days', row: z.object({ id: z.int(), at: z.iso.datetime() }), primaryKey: ['id'], cursor: 'at', window: days(1),
-  start: '2026-01-01T00:00:00Z', end: () => '2026-01-11T00:00:00Z',
+  start: '2026-01-01T00:00:00Z', end: () => (existsSync('end') ? readFileSync('end', 'utf8') : '2026-01-11T00:00:00Z'),
   async *read({ from, to }) {
     const all = Array.from({ length: 10 }, (_, id) => ({ id, at: new Date(Date.parse('2026-01-01T00:00:00Z') + id * 86_400_000).toISOString() }))
     yield all.filter(({ at }) => Date.parse(at) >= Date.parse(from) && Date.parse(at) < Date.parse(to))

@@ -53,12 +53,17 @@ it('one worker reads a feed, for longer than a plan, while the windows of other 
   timeout: 180_000,
 }, async () => {
   const { project, rows, steps, start, environment } = await place({ waitMs: 30 })
-  for (let id = 0; id < 200; id++)
+  for (let id = 0; id < 400; id++)
     tell(project, { table: 'orders', row: { id, note: 'n' } }, ...(id % 20 === 19 ? [{ commit: true } as const] : []))
-  const workers = [start(), start()]
+  project.write('end', '2026-01-06T00:00:00Z')
+  const workers = [start()]
+  await until(async () => (await rows('shop_orders')) > 0 && (await rows('shop_days')) === 5)
+  // Windows that come meanwhile are planned and read, too.
+  project.write('end', '2026-01-11T00:00:00Z')
   await until(async () => (await rows('shop_days')) === 10)
-  expect(await rows('shop_orders')).toBeLessThan(200)
-  await until(async () => (await rows('shop_orders')) === 200)
+  expect(await rows('shop_orders')).toBeLessThan(400)
+  workers.push(start())
+  await until(async () => (await rows('shop_orders')) === 400)
   // It was read once, whoever planned meanwhile.
   await sleep(2500)
   expect(await steps()).toBe(1)
@@ -66,7 +71,7 @@ it('one worker reads a feed, for longer than a plan, while the windows of other 
   await until(async () => (await rows('shop_lines')) === 1)
   await stopped(workers)
   const status = JSON.parse((await project.run(['status', '--json'], environment)).stdout)
-  expect(status.feeds).toMatchObject([{ name: 'wal', offset: '{"at":212}', history_complete: true, left_out: [] }])
+  expect(status.feeds).toMatchObject([{ name: 'wal', offset: '{"at":422}', history_complete: true, left_out: [] }])
   expect(status.tables.map(({ name, status: word }: Record<string, string>) => [name, word])).toEqual([
     ['shop_days', 'complete'],
     ['shop_lines', 'complete'],

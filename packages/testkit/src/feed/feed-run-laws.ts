@@ -36,33 +36,51 @@ export const feedRowsLaw: FeedLaw = {
 
 export const acknowledgeLaw: FeedLaw = {
   name: 'acknowledge',
-  says: 'what is acknowledged is committed',
-  meaning: 'the system drops changes that nobody has: after a crash they are lost.',
+  says: 'what is acknowledged is committed, and what a run has committed at its end is acknowledged',
+  meaning: 'the system drops changes that nobody has, or keeps for ever what everybody has.',
   async check(world) {
     if (world.feed.acknowledge === undefined) return []
-    await using place = await world.place()
-    const destination = await world.memory()
     const findings: Finding[] = []
-    const listening = (feed: Feed): Feed => ({
-      ...feed,
-      async acknowledge(context: never) {
-        const { offset } = context as { readonly offset: unknown }
-        const committed = [...((await destination.state()).feeds?.values() ?? [])][0]?.offset ?? undefined
-        if (!isCommitted(feed, offset, committed))
-          findings.push({
-            table: undefined,
-            example: `${cut(textOf(offset))} is acknowledged, and ${committed ?? 'nothing'} is committed`,
-          })
-        await feed.acknowledge?.(context)
-      },
-    })
-    try {
-      await world.runWell(place, { destination, batchRows: FEW, feed: listening })
-      return findings.slice(0, 1)
-    } finally {
-      await destination.close()
-    }
+    for (const batchRows of [FEW, undefined]) findings.push(...(await acknowledgedIn(world, batchRows)))
+    return findings.slice(0, 1)
   },
+}
+
+async function acknowledgedIn(world: TestedFeed, batchRows: number | undefined): Promise<readonly Finding[]> {
+  await using place = await world.place()
+  const destination = await world.memory()
+  const committed = async (): Promise<string | undefined> =>
+    [...((await destination.state()).feeds?.values() ?? [])][0]?.offset ?? undefined
+  const findings: Finding[] = []
+  const fail = (example: string): void => void findings.push({ table: undefined, example })
+  // Where the source began nothing needs to be acknowledged.
+  let acknowledged: unknown
+  const listening = (feed: Feed): Feed => ({
+    ...feed,
+    begin:
+      feed.begin &&
+      (async (context: never) => {
+        acknowledged = await feed.begin?.(context)
+        return acknowledged
+      }),
+    async acknowledge(context: never) {
+      const { offset } = context as { readonly offset: unknown }
+      const there = await committed()
+      if (!isCommitted(feed, offset, there))
+        fail(`${cut(textOf(offset))} is acknowledged, and ${there ?? 'nothing'} is committed`)
+      acknowledged = offset
+      await feed.acknowledge?.(context)
+    },
+  })
+  try {
+    await world.runWell(place, { destination, batchRows, feed: listening })
+    const last = await committed()
+    if (last !== undefined && last !== JSON.stringify(acknowledged))
+      fail(`a run has ended with ${cut(last)} committed, and ${cut(textOf(acknowledged))} is the last acknowledged`)
+    return findings
+  } finally {
+    await destination.close()
+  }
 }
 
 function isCommitted(feed: Feed, offset: unknown, committed: string | undefined): boolean {

@@ -19,9 +19,6 @@ export function toldRows(tables: readonly Table[], items: readonly ToldItem[]): 
   return new Map([...folds].map(([name, fold]) => [name, [...fold.rows.values()].map(({ row }) => row)]))
 }
 
-/** Whether everything of a row was told. */
-export const isToldWhole = (row: RawRow): boolean => !Object.values(row).includes(NOT_TOLD)
-
 class Fold {
   readonly rows = new Map<string, { readonly row: RawRow; readonly toldAt: number }>()
   readonly #table: Table

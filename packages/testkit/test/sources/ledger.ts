@@ -71,6 +71,8 @@ export class Ledger {
   readonly #slots = new Map<string, number>()
   #wakes = new Set<() => void>()
   readonly #told = new Set<number>()
+  /** Why the log cannot be continued. */
+  lostFor: string | undefined
 
   constructor() {
     for (let id = 1; id <= 6; id++) this.#put(order(id))
@@ -133,6 +135,14 @@ export class Ledger {
     for (const wake of this.#wakes) wake()
   }
 
+  /** Forgets how it came to what it has: the log holds the rows of now. */
+  compact(): void {
+    this.#entries.length = 0
+    for (const row of this.#orders) this.#entries.push({ op: 'put', row: { ...row } })
+    for (const row of this.#events) this.#entries.push({ op: 'event', row })
+    this.#end()
+  }
+
   /** As a log that goes on: with a slot, a head, an order. */
   log(mistake?: FeedMistake): Source {
     const ledger = this
@@ -157,7 +167,7 @@ export class Ledger {
           if (mistake === 'never past') return false
           return mistake === 'offsets compared as texts' ? String(one.at) >= String(other.at) : one.at >= other.at
         },
-        lost: ({ offset }) => (offset.at > ledger.#entries.length ? 'it is of another ledger' : undefined),
+        lost: () => ledger.lostFor,
         acknowledge: () => {},
         async *read({ offset, signal }) {
           yield* ledger.#read(offset!.at, feed, tables, mistake)

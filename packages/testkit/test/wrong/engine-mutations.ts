@@ -57,6 +57,15 @@ export const ENGINE_MUTATIONS: Readonly<Record<string, EngineMutation>> = {
       }
     },
   },
+  'the offset of the end is not committed, and acknowledged': {
+    law: 'acknowledge',
+    example: /\{"at":\d+\} is acknowledged, and .* is committed|and \{"at":\d+\} is the last acknowledged/,
+    breaks: commits((batch) =>
+      batch.checkpoint === undefined || batch.tables.length === 0
+        ? batch
+        : { ...batch, checkpoint: { ...batch.checkpoint, offset: '{"at":1}' } },
+    ),
+  },
   'UNCHANGED is written as NULL': {
     law: 'unchanged',
     example: /"orders": after a change that told the key alone, the row .* is missing/,
