@@ -63,15 +63,15 @@ export class SqlStore implements Destination {
   readonly #options: LeaseOptions & { readonly project?: Project | undefined }
   readonly #clock = new Clock()
   readonly #targets = new Map<string, Target>()
-  readonly #stagings = new Stagings()
+  readonly #stagings: Stagings
   readonly #turns = new LeaseTurns()
   readonly #leasing: Leasing
   readonly #committing: Committing
-  #slots = 0
 
   constructor(connections: Connections, dialect: Dialect, options: StoreOptions) {
     this.#connections = connections
     this.#dialect = dialect
+    this.#stagings = new Stagings(dialect.reusesStagingNames)
     this.#options = { ...options, flavor: dialect.flavor }
     this.#leasing = new Leasing(connections, this.#stagings, this.#options)
     this.#committing = {
@@ -80,7 +80,7 @@ export class SqlStore implements Destination {
       turns: this.#turns,
       stagings: this.#stagings,
       writerOf: (lease, session) => this.#writer(lease, session),
-      takeSlot: (taken) => this.#takeSlot(taken),
+      takeSlot: (taken) => this.#stagings.takeSlot(taken),
       fenced: (...work) => this.#fenced(...work),
     }
     this.relocation = new TableRelocation({
@@ -262,14 +262,6 @@ export class SqlStore implements Destination {
   #writer({ table }: Lease, session: Session): TableWriter | undefined {
     const target = this.#targets.get(table)
     return target && new TableWriter({ dialect: this.#dialect, session, target })
-  }
-
-  /** A number is reused once its staging table is dropped. */
-  #takeSlot(taken: number[]): number {
-    if (!this.#dialect.reusesStagingNames) return this.#slots++
-    const slot = this.#stagings.takeSlot()
-    taken.push(slot)
-    return slot
   }
 
   async #read<T>(work: (session: Session) => Promise<T>): Promise<T> {

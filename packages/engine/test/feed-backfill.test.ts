@@ -182,7 +182,7 @@ describe('what was there before a feed began', () => {
       if (live.chunksRead.length > 2 && chunks++ === 0) throw new Error('the connection broke')
     }
     expect((await run({ settings: { perSource: 1 } })).exitCode).toBe(3)
-    expect(await fed()).toMatchObject({ status: 'failing', fed: { chunks: { of: 4, left: 2 } } })
+    expect(await fed()).toMatchObject({ status: 'failing', fed: { chunks: { of: 4, unread: 2 } } })
     live.meanwhile = () => {}
     live.chunksRead = []
     expect((await run()).exitCode).toBe(0)

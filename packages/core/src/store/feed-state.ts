@@ -40,7 +40,7 @@ export const FedTable = z.object({
   /** The life for which all that was there before is read, in chunks; null: for none, or its feed tells that itself. */
   backfilledSeq: Position.nullable(),
   /** The chunks that it was cut into, for which life, and how many are not read. Null: it was not cut. */
-  chunks: z.object({ epochSeq: Position, of: z.int(), left: z.int() }).nullable(),
+  chunks: z.object({ epochSeq: Position, of: z.int(), unread: z.int() }).nullable(),
   /** There may be rows of which something is missing. */
   hasMissing: z.boolean(),
 })

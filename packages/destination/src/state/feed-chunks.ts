@@ -12,7 +12,7 @@ const TABLE = '_tidemark_chunks'
 export interface ChunkCount {
   readonly epochSeq: bigint
   readonly of: number
-  readonly left: number
+  readonly unread: number
 }
 
 /** Of each table that is cut into chunks. An earlier version of the state knows of none. */
@@ -31,7 +31,7 @@ export async function countChunks(
   return new Map(
     rows.map(({ name, epoch_seq: epochSeq, of, unread }) => [
       name,
-      { epochSeq: BigInt(epochSeq), of: Number(of), left: Number(unread) },
+      { epochSeq: BigInt(epochSeq), of: Number(of), unread: Number(unread) },
     ]),
   )
 }

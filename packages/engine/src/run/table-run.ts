@@ -19,6 +19,7 @@ import { Sequence } from '../time/sequence.ts'
 import { highest, lowest } from './extremes.ts'
 import { FailedRanges } from './failed-ranges.ts'
 import { FedProgress } from './fed-progress.ts'
+import { type LeftOutRows, leftOutWith } from './left-out-rows.ts'
 import { OpenRange } from './open-range.ts'
 import { type OtherPartitions, otherPartitions } from './other-partitions.ts'
 import { RefreshProgress } from './refresh-progress.ts'
@@ -63,7 +64,6 @@ export class TableRun {
   isLocked = false
   /** Why it is paused until someone decides; undefined: it is not. */
   pausedFor: string | undefined
-  /** Of a table that comes from a feed. */
   readonly fed: FedProgress
   /** The log says what it is. */
   isAnnounced = false
@@ -197,7 +197,7 @@ export class PartitionRun {
   /** What this run reads again of it. */
   readonly resyncs: Coverage
   /** Rows that its steps left out for their cursor; undefined: none was read to its end. */
-  leftOut: { readonly tooYoung: number; readonly withoutCursor: number } | undefined
+  leftOut: LeftOutRows | undefined
   /** Where a clock that went ahead was stopped in this run. */
   stoppedAt: bigint | undefined
   /** Where its next incremental step continues: all below is covered or planned. Undefined if the end is not known. */
@@ -281,12 +281,7 @@ export class PartitionRun {
     // What is above a window that the range cuts is not too young.
     if (window === undefined || this.table.isRestricted) return
     const isNewest = lane === 'current' || window.to === this.planned.discovered.end
-    const before = this.leftOut ?? { tooYoung: 0, withoutCursor: 0 }
-    this.leftOut = {
-      tooYoung: isNewest ? above : before.tooYoung,
-      // A source that bounds nothing gives them with every window.
-      withoutCursor: Math.max(before.withoutCursor, withoutCursor),
-    }
+    this.leftOut = leftOutWith(this.leftOut, { tooYoung: isNewest ? above : undefined, withoutCursor })
   }
 
   /** A step is committed: up to where it went. */
