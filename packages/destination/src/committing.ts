@@ -13,8 +13,6 @@ export interface Committing {
   readonly turns: LeaseTurns
   readonly stagings: Stagings
   writerOf(lease: Lease, session: Session): TableWriter | undefined
-  /** @param taken gets the number as well. */
-  takeSlot(taken: number[]): number
   /** A transaction that holds a lease's fence. */
   fenced<T>(
     lease: Lease,

@@ -21,7 +21,7 @@ export async function commitBatch(store: Committing, lease: Lease, batch: FeedBa
       project,
       writerOf: (one) => store.writerOf(one, session),
       stagingOf: (one) => store.stagings.of(one, ''),
-      freeSlot: () => store.takeSlot(taken),
+      freeSlot: () => store.stagings.takeSlot(taken),
     })
     await store.leasing.beatNowAndThen(session.db)
     return output

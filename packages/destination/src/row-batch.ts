@@ -22,7 +22,7 @@ export async function commitRows(
       batch: { ...batch, step },
       now,
       staging: stagings.of(lease, step.partition),
-      freeSlot: () => store.takeSlot(taken),
+      freeSlot: () => store.stagings.takeSlot(taken),
       within: within && (() => within(statementsOf(session.db))),
     })
     await leasing.beatNowAndThen(session.db)

@@ -80,7 +80,6 @@ export class SqlStore implements Destination {
       turns: this.#turns,
       stagings: this.#stagings,
       writerOf: (lease, session) => this.#writer(lease, session),
-      takeSlot: (taken) => this.#stagings.takeSlot(taken),
       fenced: (...work) => this.#fenced(...work),
     }
     this.relocation = new TableRelocation({
@@ -254,8 +253,8 @@ export class SqlStore implements Destination {
     return this.#connections.query(...asked)
   }
 
-  async close(): Promise<void> {
-    await this.#connections.close()
+  close(): Promise<void> {
+    return this.#connections.close()
   }
 
   /** Undefined where the table was not prepared. */
@@ -284,13 +283,13 @@ export class SqlStore implements Destination {
     work: (session: Session, now: bigint) => Promise<T>,
     done?: (result: T) => void,
   ): Promise<T> {
-    const { runner, flavor: dialect } = this.#options
     let commits = 0n
+    const { runner, flavor } = this.#options
     return await this.#turns.take(lease, async () => {
       const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
       const options = { mode, table: lease.feed === true ? undefined : lease.table, landed }
       const result = await this.#connections.transaction(options, async (session) => {
-        const held = await fence(session.db, lease, runner, dialect)
+        const held = await fence(session.db, lease, runner, flavor)
         commits = held.commits
         return await work(session, this.#clock.stamp(held.now))
       })
