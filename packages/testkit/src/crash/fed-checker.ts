@@ -4,6 +4,7 @@ import type { Connect } from './checker.ts'
 import { isLarge, type LogEntry, LogFold, transactionAt } from './told-log.ts'
 import type { VictimLine } from './victim-options.ts'
 
+const FEED = 'crash/log'
 /** Half a batch of a process of the harness: a checkpoint after so many changes is committed. */
 const HALF_BATCH = 125
 
@@ -33,8 +34,7 @@ export class FedChecker {
   async check(until: number, said: readonly VictimLine[] = []): Promise<readonly string[]> {
     const destination = await this.#connect()
     try {
-      const violations: string[] = []
-      const found = await foundIn(destination, violations)
+      const { found, violations } = await settled(destination)
       if (found === undefined) return violations
       const { offset, seq } = found
       if (offset < this.#before.offset || seq < this.#before.seq)
@@ -51,10 +51,20 @@ export class FedChecker {
   }
 }
 
+/** What is there once nothing is being committed: a server may still do what a process asked of it before its death. */
+async function settled(destination: Destination) {
+  for (;;) {
+    const violations: string[] = []
+    const found = await foundIn(destination, violations)
+    const seq = (await destination.state()).feeds?.get(FEED)?.seq ?? 0n
+    if (found === undefined || found.seq === seq) return { found, violations }
+  }
+}
+
 async function foundIn(destination: Destination, violations: string[]): Promise<FoundLog | undefined> {
   const { feeds, tables } = await destination.state()
   if (['crash_told', 'crash_added'].some((name) => tables.get(name)?.schema == null)) return undefined
-  const feed = feeds?.get('crash/log')
+  const feed = feeds?.get(FEED)
   const { rows: told } = await destination.query(
     'select id, note, total, _missing from crash_told where _deleted_at is null',
   )
