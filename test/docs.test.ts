@@ -45,6 +45,18 @@ describe('the tutorial', () => {
   })
 })
 
+it('the page on feeds lists every law, in the words of the testkit', () => {
+  const page = readFileSync(join(ROOT, 'docs/writing-a-feed.md'), 'utf8')
+  const names = readFileSync(join(ROOT, 'packages/testkit/src/feed/feed-law-name.ts'), 'utf8').matchAll(/'(\w+)'/g)
+  const laws = globSync('packages/testkit/src/feed/*.ts', { cwd: ROOT }).flatMap((path) =>
+    [...readFileSync(join(ROOT, path), 'utf8').matchAll(/name: '(\w+)',\n\s*says: '([^']+)'/g)].map(
+      ([, name, says]) => `| \`${name}\` | ${says} |`,
+    ),
+  )
+  expect(laws.length).toBe([...names].length)
+  expect(laws.filter((row) => !page.replaceAll(/ +\|/g, ' |').includes(row))).toEqual([])
+})
+
 describe('the page on programs', () => {
   const page = readFileSync(PROGRAMS, 'utf8')
 

@@ -22,7 +22,8 @@ const FOLDERS: Readonly<Record<string, Readonly<Record<string, readonly string[]
     read: ['report', 'plan', 'discover', 'source', 'failure', 'time'],
     lease: ['time'],
     run: ['read', 'report', 'plan', 'discover', 'source', 'schedule', 'lease', 'failure', 'time'],
-    commands: ['run', 'read', 'report', 'plan', 'discover', 'source', 'schedule', 'lease', 'failure', 'time'],
+    feed: ['run', 'read', 'report', 'plan', 'discover', 'source', 'schedule', 'lease', 'failure', 'time'],
+    commands: ['feed', 'run', 'read', 'report', 'plan', 'discover', 'source', 'schedule', 'lease', 'failure', 'time'],
   },
   // A kind of database knows the others not, and nobody but `open.ts` knows a kind.
   destination: {

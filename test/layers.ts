@@ -14,10 +14,11 @@ export interface File {
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   http: ['core'],
+  'child-process': ['core'],
   engine: ['core'],
   destination: ['core'],
   testkit: ['engine', 'destination', 'core'],
-  source: ['http', 'core'],
+  source: ['http', 'child-process', 'core'],
   'create-tidemark': [],
   runner: ['engine', 'destination', 'core'],
 }
@@ -25,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** The doors of core that are under the version promise; whatever a source is made of uses no other. */
 const AUTHORS_DOORS = ['@tidemark/core', '@tidemark/core/values']
 const CORE_DOORS = [...AUTHORS_DOORS, '@tidemark/core/engine']
-const AUTHORS_LAYERS = ['source', 'http']
+const AUTHORS_LAYERS = ['source', 'http', 'child-process']
 const SQL_BUILDERS = ['destination', 'source-sql']
 /** Whose packages beside our own the engine takes: the interface of tracing is a no-op until somebody listens. */
 const ENGINE_TAKES = ['zod', '@opentelemetry/api']

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { casesIn, problemsOf } from './reliability.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const GROUPS = { D: 23, S: 10, B: 13 }
+const GROUPS = { D: 23, S: 10, B: 13, P: 9, T: 10 }
 
 function read(file: string): string | undefined {
   const path = join(ROOT, file)

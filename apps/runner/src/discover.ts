@@ -147,7 +147,7 @@ function checkContract(name: string, { contract, tables }: Source): void {
       { code: 'contract' },
     )
   }
-  const unknown = kinds.find((kind) => kind !== 'table')
+  const unknown = kinds.find((kind) => kind !== 'table' && kind !== 'feed')
   if (unknown !== undefined) {
     throw new SyncError(
       `package "${name}" has an entry of the kind "${String(unknown)}", which this version does not support; install a newer @tidemark/runner`,

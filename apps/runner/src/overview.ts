@@ -1,6 +1,7 @@
 import { type CommandText, type Destination, formatInstant, positionText, type State } from '@tidemark/core/engine'
 import { countRejects, countRows, listSteps, type StepRecord, type WorkStatus } from '@tidemark/destination'
 import {
+  type FeedOverview,
   type Overview,
   overviewOf,
   type PromiseOptions,
@@ -10,7 +11,7 @@ import {
 } from '@tidemark/engine'
 import { type Activity, askActivity } from './activity.ts'
 import { type OtherProject, otherProjects } from './other-projects.ts'
-import { decisionOn, fixOf } from './show/fix.ts'
+import { decisionOn, feedAgain, fixOf } from './show/fix.ts'
 import type { Fix } from './show/fix-text.ts'
 import { isAlive } from './this-runner.ts'
 import { type WorkView, workView } from './work/work-view.ts'
@@ -18,6 +19,7 @@ import { type WorkView, workView } from './work/work-view.ts'
 /** What `status` shows: the overview, who syncs, and what is being read at this moment by any runner. */
 export interface StatusView extends Overview {
   readonly tables: readonly TableView[]
+  readonly feeds: readonly FeedView[]
   readonly failing_sources: readonly SourceView[]
   readonly runner: Activity
   readonly running: readonly RunningStep[]
@@ -31,6 +33,11 @@ export interface TableView extends TableOverview {
   /** When its source is due to be read again; null if no runner is active. */
   readonly next_check_at: string | null
   /** How to fix its failure, or the decision it waits for; null if it neither fails nor waits. */
+  readonly fix: Fix | null
+}
+
+export interface FeedView extends FeedOverview {
+  /** How to bring back the tables that are left out; null if none is. */
   readonly fix: Fix | null
 }
 
@@ -84,6 +91,7 @@ export function createStatusReader(
     return {
       ...overview,
       tables: overview.tables.map((table) => tableView(table, runner, command)),
+      feeds: overview.feeds.map((feed) => feedView(feed, command)),
       failing_sources: overview.failing_sources.map((source) => sourceView(source, command)),
       runner,
       running: running.map((step) => runningStep(step, state)),
@@ -106,6 +114,12 @@ export function tableView(table: TableOverview, { state, next_run_at }: Activity
   }
 }
 
+/** Adds how to bring back the tables that are left out: all of them with one command. */
+export function feedView(feed: FeedOverview, command: CommandText): FeedView {
+  const [first] = feed.left_out
+  return { ...feed, fix: first === undefined ? null : feedAgain(first, command) }
+}
+
 export function sourceView(source: SourceSummary, command: CommandText): SourceView {
   const { name, last_error: message, error_code: code, error_remedy: remedy } = source
   const failed = { source: name, message, code: code ?? undefined, remedy: remedy ?? 'retry' }
@@ -114,7 +128,7 @@ export function sourceView(source: SourceSummary, command: CommandText): SourceV
 
 function fixFor(table: TableOverview, command: CommandText): Fix | null {
   const { name, paused_for, last_error, error_code, error_remedy } = table
-  if (paused_for !== null) return decisionOn(name, command)
+  if (paused_for !== null) return decisionOn({ name, pausedFor: paused_for }, command)
   if (last_error === null) return null
   // An older state has no remedy: its message says how to fix it, and the next run stores one.
   return fixOf(

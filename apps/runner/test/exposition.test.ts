@@ -1,8 +1,9 @@
-import { newPartition, type State, type TableState } from '@tidemark/core/engine'
+import { type FeedState, newPartition, type State, type TableState } from '@tidemark/core/engine'
 import type { Failure, RunEvent } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
 import { NOBODY } from '../src/activity.ts'
 import { exposition } from '../src/service/exposition.ts'
+import { feedMetrics } from '../src/service/feed-metrics.ts'
 import { healthOf } from '../src/service/health.ts'
 import { type LoopStatus, metricFamilies } from '../src/service/metric-families.ts'
 import { RunMetrics } from '../src/service/run-metrics.ts'
@@ -122,9 +123,46 @@ describe('how a table stands', () => {
 })
 
 it('names the sources that cannot be asked', () => {
-  const seen = { standings: [], failingSources: ['crm'], activity: NOBODY, work: undefined }
+  const seen = { standings: [], feeds: [], failingSources: ['crm'], activity: NOBODY, work: undefined }
   const lines = exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), seen)).split('\n')
   expect(lines).toContain('tidemark_source_failing{source="crm"} 1')
+})
+
+describe('how a feed stands', () => {
+  const FEED: FeedState = {
+    ...{ source: 'crm', feed: 'wal', offset: '{"at":7}', seq: 9n, id: 'x', identity: null, opaque: false },
+    committedAt: NOW - 20_000_000n,
+    toldAt: NOW - 90_000_000n,
+    completedAt: null,
+    leftOut: ['orders', 'never tracked'],
+    lostFor: null,
+  }
+  const withFeed = (feed: Partial<FeedState>) => ({
+    ...stateOf({
+      fed: { feed: 'wal', sinceSeq: 1n, epochSeq: 1n, backfilledSeq: null, chunks: null, hasMissing: false },
+    }),
+    feeds: new Map([['crm/wal', { ...FEED, ...feed }]]),
+  })
+
+  it('is behind by what it tells, or since it was read to its end; what the config leaves out is not missed', () => {
+    const of = { name: 'wal', source: 'crm', lastCommit: Number(NOW - 20_000_000n) / 1e6, leftOut: 1 }
+    expect(feedMetrics(withFeed({}), NOW)).toEqual([{ ...of, lagSeconds: 90, isComplete: false }])
+    expect(feedMetrics(withFeed({ completedAt: NOW - 5_000_000n }), NOW)).toEqual([
+      { ...of, lagSeconds: 5, isComplete: true },
+    ])
+    expect(feedMetrics(withFeed({ completedAt: NOW - 100_000_000n }), NOW)[0]).toMatchObject({ lagSeconds: 90 })
+    expect(feedMetrics(withFeed({ toldAt: NOW + 9_000_000n }), NOW)[0]).toMatchObject({ lagSeconds: 0 })
+  })
+
+  it('has no lag where it does not say when its changes were made, and no time where nothing was committed', () => {
+    const nothing = feedMetrics(withFeed({ toldAt: null, committedAt: null, completedAt: NOW, leftOut: [] }), NOW)
+    const seen = { standings: [], feeds: nothing, failingSources: [], activity: NOBODY, work: undefined }
+    const lines = exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), seen)).split('\n')
+    expect(lines.filter((line) => line.startsWith('tidemark_feed_'))).toEqual([
+      'tidemark_feed_complete{source="crm",feed="wal"} 1',
+      'tidemark_feed_tables_left_out{source="crm",feed="wal"} 0',
+    ])
+  })
 })
 
 it('shows the queue that workers share, and who works', () => {
@@ -138,7 +176,7 @@ it('shows the queue that workers share, and who works', () => {
     ],
     deadLetters: [],
   }
-  const seen = { standings: [], failingSources: [], activity: NOBODY, work }
+  const seen = { standings: [], feeds: [], failingSources: [], activity: NOBODY, work }
   const lines = exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), seen)).split('\n')
   expect(lines.filter((line) => /^tidemark_(queue|workers|source_paused)/.test(line))).toEqual([
     'tidemark_queue_windows{source="crm",state="queued"} 7',

@@ -167,7 +167,7 @@ describe('types', () => {
         },
         schema: {
           columns: names.map((one) => ({ name: one, column: one, type: 'bytes' as const })),
-          ...{ primaryKey: [], globalKey: false, partitioned: true, cursor: null },
+          ...{ primaryKey: [], globalKey: false, partitioned: true, fed: true as const, cursor: null },
         },
       },
       present: [],
@@ -177,6 +177,7 @@ describe('types', () => {
     const reader = { id: 'types', host: 'here', pid: 1, startedAt: 0n }
     const { profile } = await openDestination({ url: ':memory:', runner: reader })
     const text = databaseTypes(profile, tables)
+    expect(text).toContain('\n  _missing: string | null\n')
     project.write('database.ts', text)
     expect(await compiled(project, ['database.ts']), text).toBe('')
   })

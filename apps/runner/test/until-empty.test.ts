@@ -17,6 +17,7 @@ const PLANNED: TablePlanView = {
   failure: undefined,
   changes: [],
   partitions: 1,
+  feed: null,
   windows: 1,
   untilEmpty: true,
   ranges: [
@@ -53,7 +54,15 @@ it('a plan says how it is read, and that the number of windows is the least', ()
 
 it('a report says that at least so many windows are left', () => {
   const rows = { read: 5, written: 5, unchanged: 0, deduped: 0, trimmed: 0, rejected: 0, deleted: 0, undeclared: 0 }
-  const common = { source: 'shop', pausedFor: undefined, rows, lateRows: undefined, failures: [], heldBy: undefined }
+  const common = {
+    source: 'shop',
+    feed: null,
+    pausedFor: undefined,
+    rows,
+    lateRows: undefined,
+    failures: [],
+    heldBy: undefined,
+  }
   const table = (name: string, left: Pick<TableReport, 'stepsLeft' | 'untilEmpty'>): TableReport => ({
     ...common,
     ...left,

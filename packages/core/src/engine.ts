@@ -1,6 +1,7 @@
 // The entry point `engine`: what the engine, the destinations and the runner share. Not covered by the version promise.
 
 export type { Unread } from './contract/answers.ts'
+export { asChange, asCheckpoint, type FeedCheckpoint, type TableChange, UNCHANGED } from './contract/change.ts'
 export { bare, columnsOf, isLoose, isWhole, type Plain, type TableColumn } from './contract/column.ts'
 export { isColumnsChanged } from './contract/columns-changed.ts'
 export type { SchemaMode } from './contract/config.ts'
@@ -9,12 +10,13 @@ export { CONTRACT } from './contract/contract-version.ts'
 export { type Cursor, floorTo, lowestStart, positionOf, textAt, valueAt, windowAt } from './contract/cursor.ts'
 export { parseDuration } from './contract/duration.ts'
 export { messageOf } from './contract/error.ts'
+export type { Feed } from './contract/feed.ts'
 export type { KeyRanges } from './contract/key-ranges.ts'
 export { type Logger, silent } from './contract/log.ts'
 export { isDeleted } from './contract/page.ts'
 export type { Question } from './contract/question.ts'
 export { registered } from './contract/registry.ts'
-export { isSource } from './contract/source.ts'
+export { fixedTables, isSource } from './contract/source.ts'
 export type { Order, Table } from './contract/table.ts'
 export { AnswerSize, sizeOf } from './store/answer-size.ts'
 export type {
@@ -58,6 +60,14 @@ export type {
 } from './store/destination.ts'
 export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
+export type {
+  FeedBatch,
+  FeedCommitted,
+  FeedTableBatch,
+  FeedTableCommitted,
+  PartialRow,
+} from './store/feed.ts'
+export { FedTable, type FeedChunk, type FeedRef, FeedState, feedKey } from './store/feed-state.ts'
 export {
   ALL_KEYS,
   holdsAllKeys,

@@ -1,10 +1,23 @@
 export type { Changed, Gone, Key, Page, Regrouped, Unread } from './contract/answers.ts'
+export { type Change, type Checkpoint, type CheckpointOptions, UNCHANGED } from './contract/change.ts'
 export { type Column, keepTypes, rowOf, type TableColumn } from './contract/column.ts'
 export { columnsChanged } from './contract/columns-changed.ts'
 export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './contract/config.ts'
 export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './contract/context.ts'
 export { type Duration, days, hours, milliseconds, minutes, seconds } from './contract/duration.ts'
 export { messageOf, type Remedy, SyncError, type SyncErrorOptions } from './contract/error.ts'
+export type {
+  ChangedRow,
+  Feed,
+  FeedBackfill,
+  FeedDraft,
+  FeedKey,
+  FeedSpec,
+  FeedTable,
+  FeedTableSpec,
+  FeedTablesOf,
+  Json,
+} from './contract/feed.ts'
 export type { IntegerKey, KeyRange, KeyRangesSpec, KeyValue } from './contract/key-ranges.ts'
 export { type KnownShape, knownShape } from './contract/known-shape.ts'
 export type { Logger } from './contract/log.ts'
@@ -33,10 +46,9 @@ export {
   type SourceDraft,
   type SourceSpec,
   type TablesOf,
-  type Tracked,
-  type TrackedPartition,
 } from './contract/source.ts'
 export type { Deletions, NullCursor, Order, Table, TableSpec } from './contract/table.ts'
+export type { Tracked, TrackedPartition } from './contract/tracked.ts'
 export { isDsn, looksLikeAddress } from './values/address-shape.ts'
 export { COLUMN_TYPES, type ColumnType } from './values/column-types.ts'
 export { suggestion } from './values/suggestion.ts'

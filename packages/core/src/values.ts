@@ -27,6 +27,7 @@ export {
 } from './values/exact-json.ts'
 export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
 export { INT64_MAX, int64, safeInteger } from './values/int64.ts'
+export { type JsonConverter, jsonConverter } from './values/json-converter.ts'
 export { Kind } from './values/kind.ts'
 export { createMasker, type Masker } from './values/masker.ts'
 export { typeOfKinds } from './values/type-of-kinds.ts'

@@ -17,9 +17,18 @@ describe('a source', () => {
     const config = z.object({ token: z.string() })
     const draft = defineSource({ name: 'shop', config, connect: ({ token }) => ({ token }) })
     const source = draft.with([draft.table(one)])
-    expect(source).toMatchObject({ name: 'shop', contract: CONTRACT, config, identity: undefined })
+    expect(source).toMatchObject({ name: 'shop', contract: 1, config, identity: undefined })
     expect(source.tables).toMatchObject([{ kind: 'table', name: 'one' }])
     expect(CONTRACTS).toContain(CONTRACT)
+  })
+
+  it('is of the first contract without feeds, so that an older runner reads it, and of the second with one', () => {
+    const draft = defineSource({ name: 'shop' })
+    const feed = draft.feed({ name: 'log', offset: z.int() })
+    const told = feed.of([feed.table({ name: 'orders', row: z.object({ id: z.int() }) })], { async *read() {} })
+    expect(draft.with([draft.table(one)]).contract).toBe(1)
+    expect(draft.with([told]).contract).toBe(2)
+    expect(() => draft.with([told, draft.table({ ...one, name: 'orders' })])).toThrow(/two tables named "orders"/)
   })
 
   it('may be of an older contract from which adapters lead up without a gap', () => {

@@ -1,7 +1,8 @@
-import type { Lease, LeasedWindow, Leases } from '@tidemark/core/engine'
+import { type FeedRef, feedKey, type Lease, type LeasedWindow, type Leases } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import type { Connections, Session } from './dialects/dialect.ts'
 import type { Stagings } from './rows/stagings.ts'
+import { feedLeaseName } from './state/feed-record.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
 import { releaseLeases, takeLeases } from './state/leases.ts'
 import { beat } from './state/runner-record.ts'
@@ -37,6 +38,15 @@ export class Leasing {
       if (abandoned.length > 0) await session.dropLeftovers?.(abandoned)
       return taken
     })
+  }
+
+  async leaseFeed(feed: FeedRef): Promise<Leases> {
+    const table = feedKey(feed)
+    const { leases, refused } = await this.#taking(({ db }) => takeLeases(db, [feedLeaseName(feed)], this.#options))
+    return {
+      leases: leases.map((lease) => ({ ...lease, table, feed: true })),
+      refused: refused.map((refusal) => ({ ...refusal, table })),
+    }
   }
 
   async leaseBeside(lease: Lease): Promise<Lease> {

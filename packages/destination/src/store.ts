@@ -2,6 +2,10 @@ import type {
   Committed,
   Comparison,
   Destination,
+  FeedBatch,
+  FeedChunk,
+  FeedCommitted,
+  FeedRef,
   Lease,
   LeasedWindow,
   Leases,
@@ -15,19 +19,23 @@ import type {
   StateChange,
 } from '@tidemark/core/engine'
 import { sql } from 'kysely'
+import type { Committing } from './committing.ts'
 import { openComparison, planComparison } from './compare/open-comparison.ts'
 import { storedTable } from './compare/stored-table.ts'
 import type { Connections, Dialect, Mode, Session } from './dialects/dialect.ts'
 import { isOf } from './dialects/staging.ts'
 import type { Target } from './dialects/target.ts'
+import { commitBatch } from './feed-batch.ts'
 import { Leasing } from './leasing.ts'
 import { TableRelocation } from './relocate/relocation.ts'
-import { commitPart, purgePartition } from './rows/commit.ts'
-import { readMissing } from './rows/missing.ts'
+import { commitRows } from './row-batch.ts'
+import { purgePartition } from './rows/commit.ts'
+import { incompleteKeys, readMissing } from './rows/missing.ts'
 import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
 import { TableWriter } from './rows/table-writer.ts'
 import { Clock } from './state/clock.ts'
+import { unreadChunks } from './state/feed-chunks.ts'
 import { fence, stillHeld } from './state/fence.ts'
 import { notAlone } from './state/fenced.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
@@ -35,7 +43,6 @@ import { LeaseTurns } from './state/lease-turns.ts'
 import { beat } from './state/runner-record.ts'
 import { readState } from './state/state-read.ts'
 import { factsOfTable, forget, recordFact, recordRunFact, startRun } from './state/state-store.ts'
-import { statementsOf } from './state/statements-of.ts'
 import { checkPartition, textProblem } from './table/check-partition.ts'
 import { layOut } from './table/columns.ts'
 import { encoderOf } from './table/encoder.ts'
@@ -56,16 +63,25 @@ export class SqlStore implements Destination {
   readonly #options: LeaseOptions & { readonly project?: Project | undefined }
   readonly #clock = new Clock()
   readonly #targets = new Map<string, Target>()
-  readonly #stagings = new Stagings()
+  readonly #stagings: Stagings
   readonly #turns = new LeaseTurns()
   readonly #leasing: Leasing
-  #slots = 0
+  readonly #committing: Committing
 
   constructor(connections: Connections, dialect: Dialect, options: StoreOptions) {
     this.#connections = connections
     this.#dialect = dialect
+    this.#stagings = new Stagings(dialect.reusesStagingNames)
     this.#options = { ...options, flavor: dialect.flavor }
     this.#leasing = new Leasing(connections, this.#stagings, this.#options)
+    this.#committing = {
+      options: this.#options,
+      leasing: this.#leasing,
+      turns: this.#turns,
+      stagings: this.#stagings,
+      writerOf: (lease, session) => this.#writer(lease, session),
+      fenced: (...work) => this.#fenced(...work),
+    }
     this.relocation = new TableRelocation({
       connections,
       dialect,
@@ -107,6 +123,10 @@ export class SqlStore implements Destination {
     return this.#leasing.leaseWindows(windows)
   }
 
+  leaseFeed(feed: FeedRef): Promise<Leases> {
+    return this.#leasing.leaseFeed(feed)
+  }
+
   leaseBeside(lease: Lease): Promise<Lease> {
     return this.#leasing.leaseBeside(lease)
   }
@@ -140,34 +160,22 @@ export class SqlStore implements Destination {
   }
 
   async commit(...[lease, batch, within]: Parameters<Destination['commit']>): Promise<Committed> {
-    const step = { ...batch.step, table: lease.table }
-    checkPartition(lease.table, step.partition, this.#dialect.codec.repertoire)
-    const mode = batch.staging === 'move' ? 'write' : 'part'
-    const taken: number[] = []
-    const { committed } = await this.#fenced(
-      lease,
-      mode,
-      async (session, now) => {
-        const output = await commitPart({
-          db: session.db,
-          writer: this.#writer(lease, session),
-          lease,
-          lock: this.#dialect.flavor.lock,
-          batch: { ...batch, step },
-          now,
-          staging: this.#stagings.of(lease, step.partition),
-          freeSlot: () => this.#takeSlot(taken),
-          within: within && (() => within(statementsOf(session.db))),
-        })
-        await this.#leasing.beatNowAndThen(session.db)
-        return output
-      },
-      ({ staging }) => this.#stagings.set(lease, step.partition, staging),
-    ).finally(() => {
-      const kept = this.#stagings.of(lease, step.partition)?.slot
-      for (const slot of taken) if (slot !== kept) this.#stagings.freeSlot(slot)
-    })
-    return committed
+    checkPartition(lease.table, batch.step.partition, this.#dialect.codec.repertoire)
+    return await commitRows(this.#committing, lease, batch, within)
+  }
+
+  commitFeed(lease: Lease, batch: FeedBatch): Promise<FeedCommitted> {
+    return commitBatch(this.#committing, lease, batch)
+  }
+
+  async chunks(table: string, most: number): Promise<readonly FeedChunk[]> {
+    return await this.#read(({ db }) => unreadChunks(db, tableName(table), most))
+  }
+
+  async incomplete(table: string, most: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const target = this.#targets.get(tableName(table))
+    if (target === undefined) return []
+    return await this.#read((session) => incompleteKeys({ session, target, dialect: this.#dialect }, most))
   }
 
   missing(...[lease, step, late]: Parameters<Destination['missing']>): ReturnType<Destination['missing']> {
@@ -245,22 +253,14 @@ export class SqlStore implements Destination {
     return this.#connections.query(...asked)
   }
 
-  async close(): Promise<void> {
-    await this.#connections.close()
+  close(): Promise<void> {
+    return this.#connections.close()
   }
 
   /** Undefined where the table was not prepared. */
   #writer({ table }: Lease, session: Session): TableWriter | undefined {
     const target = this.#targets.get(table)
     return target && new TableWriter({ dialect: this.#dialect, session, target })
-  }
-
-  /** A number is reused once its staging table is dropped. */
-  #takeSlot(taken: number[]): number {
-    if (!this.#dialect.reusesStagingNames) return this.#slots++
-    const slot = this.#stagings.takeSlot()
-    taken.push(slot)
-    return slot
   }
 
   async #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -283,13 +283,13 @@ export class SqlStore implements Destination {
     work: (session: Session, now: bigint) => Promise<T>,
     done?: (result: T) => void,
   ): Promise<T> {
-    const { runner, flavor: dialect } = this.#options
     let commits = 0n
+    const { runner, flavor } = this.#options
     return await this.#turns.take(lease, async () => {
       const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
-      const options = { mode, table: lease.table, landed }
+      const options = { mode, table: lease.feed === true ? undefined : lease.table, landed }
       const result = await this.#connections.transaction(options, async (session) => {
-        const held = await fence(session.db, lease, runner, dialect)
+        const held = await fence(session.db, lease, runner, flavor)
         commits = held.commits
         return await work(session, this.#clock.stamp(held.now))
       })

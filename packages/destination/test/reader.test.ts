@@ -81,17 +81,22 @@ describe.each(['sqlite', 'postgres'] as const)('a reader on %s', (database) => {
   }
 })
 
-it('a reader reads a state of version 4, which knows of no key ranges and no leases of windows, and a sync migrates it', async () => {
+it('a reader reads a state of version 4, which knows of no key ranges, no leases of windows and no feeds, and a sync migrates it', async () => {
   const url = file()
   const { destination, write } = await prepare(await open(url))
   await write([{ id: 1, note: 'x' }])
   await destination.close()
   const database = new DatabaseSync(url)
-  database.exec(`drop table _tidemark_refreshed_ranges; drop table _tidemark_window_leases;
+  database.exec(`drop table _tidemark_refreshed_ranges; drop table _tidemark_window_leases; drop table _tidemark_feeds; drop table _tidemark_chunks;
+    alter table _tidemark_tables drop column feed; alter table _tidemark_tables drop column since_seq;
+    alter table _tidemark_tables drop column epoch_seq; alter table _tidemark_tables drop column backfilled_seq;
+    alter table _tidemark_tables drop column has_missing;
     update _tidemark_meta set version = 4`)
   database.close()
   const reader = await openReader({ url })
   expect((await reader.state()).tables.get('things')!.partitions.get('')).toMatchObject({ refreshed: [] })
+  const { feeds, tables } = await reader.state()
+  expect([feeds, tables.get('things')!.fed]).toEqual([undefined, undefined])
   for await (const chunk of reader.relocation.records('refreshed_ranges')) expect(chunk.records).toEqual([])
   expect((await reader.query('select version from _tidemark_meta')).rows).toEqual([[4]])
   const mark = await reader.mark()
@@ -102,6 +107,7 @@ it('a reader reads a state of version 4, which knows of no key ranges and no lea
   expect((await migrated.query('select version from _tidemark_meta')).rows).toEqual([[STATE_VERSION]])
   expect((await migrated.query('select count(*) from _tidemark_refreshed_ranges')).rows).toEqual([[0]])
   expect((await migrated.query('select count(*) from _tidemark_window_leases')).rows).toEqual([[0]])
+  expect((await migrated.query('select count(*) from _tidemark_feeds')).rows).toEqual([[0]])
 })
 
 it('a reader of a file leaves it as it is, byte by byte', async () => {

@@ -3,7 +3,7 @@ export { type CheckedTable, type CheckOptions, type CheckReport, pageText } from
 export { type ExportOptions, exportState } from './commands/export-state.ts'
 export { type ImportOptions, importState } from './commands/import-state.ts'
 export { type MoveOptions, type MoveProgress, type MoveReport, move } from './commands/move.ts'
-export { type Plan, plan, type StepPlan, type TablePlan } from './commands/preview.ts'
+export { type FeedPlan, type Plan, plan, type StepPlan, type TablePlan } from './commands/preview.ts'
 export { dropRejects, type RejectPlace, retryRejects } from './commands/rejects.ts'
 export { knownTable, type ResyncOptions, resync } from './commands/resync.ts'
 export { type Sample, show } from './commands/show.ts'
@@ -16,6 +16,7 @@ export type { ConfiguredSource } from './discover/catalog.ts'
 export { OpenSources } from './discover/open-sources.ts'
 export { type Failure, failureOf } from './failure/failure.ts'
 export { type EndedBy, Interruption } from './failure/interruption.ts'
+export { isLeftOut } from './failure/lost-table.ts'
 export { heldTexts } from './lease/held.ts'
 export type { HandedOut, LookOptions, Resting, RunOptions, Settings } from './options.ts'
 export type { RangeOptions } from './plan/asked-range.ts'
@@ -26,6 +27,7 @@ export { type UnreadRows, unreadTexts } from './plan/unread-text.ts'
 export type { WindowText } from './plan/window-text.ts'
 export { oldestOf } from './report/completeness.ts'
 export type { RunEvent, TableWork } from './report/event.ts'
+export type { FeedSummary } from './report/feeds.ts'
 export {
   type FreshnessPromise,
   freshUntil,
@@ -36,6 +38,7 @@ export {
 export type { Lateness } from './report/lateness.ts'
 export {
   type CoverageLine,
+  type FeedOverview,
   type Overview,
   type OverviewOptions,
   overviewOf,

@@ -68,6 +68,8 @@ export interface RunOptions extends LookOptions {
    * of the table counts as checked. Positions as `tidemark sync --from --to` takes them.
    */
   readonly range?: RangeOptions | undefined
+  /** The feed (`feedKey`) that is read again from its beginning. */
+  readonly restartFeed?: string | undefined
   /** Of a run of a range that another program may have planned: a table that this one reads in another way is left alone. */
   readonly asPlanned?: boolean | undefined
   /** Leases that the caller holds already, so that no other runner takes a table between a request and its execution. Each is released as soon as its table is done. */
@@ -76,7 +78,10 @@ export interface RunOptions extends LookOptions {
   readonly partOf?: { readonly run: number; nextStep(): number } | undefined
   /** Of a run of a range: called in the transaction that commits the last of it, and again where that is tried again. */
   readonly within?: ((execute: Execute) => Promise<void>) | undefined
-  /** What is to be read is handed out, and none of it is read here: called with the steps of each partition, also if there are no steps. */
+  /**
+   * What is to be read is handed out, and none of it is read here: called with the steps of each partition, also if there are no
+   * steps. A table that a feed tells has none: a run that selects it reads its feed.
+   */
   readonly handOut?: ((handed: HandedOut) => void) | undefined
 }
 

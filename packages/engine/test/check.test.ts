@@ -65,6 +65,7 @@ describe('a table is well where the next sync can read it:', () => {
         table: 'orders',
         state: 'ok',
         pausedFor: undefined,
+        feed: null,
         page: { rows: 50, rejected: 0, why: undefined },
       },
     ])

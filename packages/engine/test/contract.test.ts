@@ -39,7 +39,9 @@ async function coreOf(contract: number): Promise<Core> {
   writeFileSync(join(folder, copy, 'package.json'), '{ "type": "module" }')
   for (const name of readdirSync(DIST).filter((one) => one.endsWith('.js'))) {
     const code = readFileSync(join(DIST, name), 'utf8')
-    const other = code.replace(/\bCONTRACT = \d+/, `CONTRACT = ${contract}`).replace(/^\/\/# sourceMappingURL.*$/m, '')
+    const other = code
+      .replace(/\bCONTRACT(_WITHOUT_FEEDS)? = \d+/g, `CONTRACT$1 = ${contract}`)
+      .replace(/^\/\/# sourceMappingURL.*$/m, '')
     writeFileSync(join(folder, copy, name), other)
   }
   return load<Core>(`${copy}/index.js`)
@@ -118,7 +120,7 @@ describe('a source made by', () => {
   })
 
   it('an older contract that is no longer spoken asks for a newer version of the source', async () => {
-    const { report } = await run(await sourceOf(CONTRACT - 1, 'older'))
+    const { report } = await run(await sourceOf(CONTRACTS[0]! - 1, 'older'))
     expect(report.sources[0]?.failure).toMatchObject({
       remedy: 'upgrade',
       message: expect.stringContaining('install a newer version of the source'),

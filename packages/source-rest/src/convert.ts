@@ -1,18 +1,6 @@
 import type { ColumnType } from '@tidemark/core'
-import {
-  decimalText,
-  exactJsonText,
-  formatInstant,
-  instantParts,
-  int64,
-  isoText,
-  isRawNumber,
-  writtenTime,
-} from '@tidemark/core/values'
+import { decimalText, formatInstant, instantParts, type JsonConverter, jsonConverter } from '@tidemark/core/values'
 import type { ColumnTypeName } from './table-config.ts'
-
-/** Makes values of a column's type; a value of another type comes back as it is, for the row schema to refuse. */
-export type Convert = (value: unknown) => unknown
 
 /** The column type that a configured one becomes. */
 export function columnTypeOf(type: ColumnTypeName): ColumnType {
@@ -24,76 +12,15 @@ export function columnTypeOf(type: ColumnTypeName): ColumnType {
  *
  * @param declared the type stands in the config, so that more ways of writing are meant by it.
  */
-export function converterOf(type: ColumnTypeName, declared: boolean): Convert {
+export function converterOf(type: ColumnTypeName, declared: boolean): JsonConverter {
   switch (type) {
-    case 'text':
-      return asText
-    case 'integer':
-      return (value) => integerOf(value, declared) ?? value
-    case 'double':
-      return (value) => doubleOf(value, declared) ?? value
-    case 'numeric':
-      return (value) => decimalText(value) ?? value
-    case 'boolean':
-      return (value) => (declared ? (BOOLEANS.get(value) ?? value) : value)
-    case 'timestamp':
-      return (value) => (typeof value === 'string' ? instantOf(value, declared) : value)
-    case 'local_timestamp':
-      return (value) => (typeof value === 'string' ? value.replace(/^(\d{4}-\d\d-\d\d)(?: |$)/, dayOrTime) : value)
-    case 'bytes':
-      return (value) => (typeof value === 'string' && isBase64(value) ? Buffer.from(value, 'base64') : value)
     case 'unix_seconds':
       return (value) => unixOf(value, 6) ?? value
     case 'unix_milliseconds':
       return (value) => unixOf(value, 3) ?? value
     default:
-      return (value) => value
+      return jsonConverter(type, declared)
   }
-}
-
-const BOOLEANS = new Map<unknown, boolean>([
-  ['true', true],
-  ['false', false],
-  [1, true],
-  [0, false],
-  ['1', true],
-  ['0', false],
-])
-
-const dayOrTime = (match: string, day: string): string => (match === day ? `${day}T00:00:00` : `${day}T`)
-const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
-
-function asText(value: unknown): unknown {
-  if (typeof value === 'string') return value
-  if (isRawNumber(value)) return value.rawJSON
-  return typeof value === 'object' ? exactJsonText(value) : String(value)
-}
-
-function integerOf(value: unknown, declared: boolean): number | bigint | undefined {
-  if (typeof value === 'string' && !declared) return undefined
-  const text = decimalText(value)?.replace(/\.0+$/, '')
-  return text === undefined || !/^-?\d+$/.test(text) ? undefined : int64(text)
-}
-
-/** A number that no double holds is refused, unless the config says that a double is meant. */
-function doubleOf(value: unknown, declared: boolean): number | undefined {
-  if (typeof value === 'number') return value
-  if (typeof value === 'bigint') return declared || BigInt(Number(value)) === value ? Number(value) : undefined
-  return declared && (typeof value === 'string' || isRawNumber(value)) ? nearest(decimalText(value)) : undefined
-}
-
-function nearest(text: string | undefined): number | undefined {
-  const number = text === undefined ? Number.NaN : Number(text)
-  // Nor a zero that the number is not.
-  const isLost = !Number.isFinite(number) || (number === 0 && /[1-9]/.test(text!))
-  return isLost ? undefined : number
-}
-
-/** An instant as RFC 3339 writes it. A date is its midnight; a time without an offset is UTC where that was declared. */
-function instantOf(text: string, declared: boolean): string {
-  const written = writtenTime(text)
-  const isKnown = written !== undefined && (declared || written.time === undefined || written.offset !== undefined)
-  return isKnown ? isoText(written, 'Z') : text
 }
 
 /** A number of seconds (six digits below) or milliseconds (three) since 1970, cut to the microsecond. */

@@ -1,7 +1,7 @@
 import type { Column, ColumnType } from '@tidemark/core'
-import { fits } from '@tidemark/core/values'
+import { fits, type JsonConverter } from '@tidemark/core/values'
 import { atPath, type BodyPath } from '@tidemark/http'
-import { type Convert, converterOf } from './convert.ts'
+import { converterOf } from './convert.ts'
 import { mayNotHold } from './kind.ts'
 import type { ColumnTypeName, RestTable } from './table-config.ts'
 
@@ -11,7 +11,7 @@ export type RowMaker = (row: unknown) => unknown
 interface Place {
   readonly name: string
   readonly at: BodyPath | undefined
-  readonly convert: Convert
+  readonly convert: JsonConverter
   /** Whether a value does not fit its column, before and after it was converted. */
   readonly isOther: ((value: unknown, converted: unknown) => boolean) | undefined
 }

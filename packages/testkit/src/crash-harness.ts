@@ -1,9 +1,11 @@
 export { Checker, type Connect, rowsOf } from './crash/checker.ts'
 export { FAILPOINT_VARIABLE, type FailpointRule, readFailpoints, useFailpoints } from './crash/failpoint-actions.ts'
 export { type FaultProxy, type FaultProxyOptions, openFaultProxy } from './crash/fault-proxy.ts'
+export { FedChecker } from './crash/fed-checker.ts'
 export {
   type FailpointOptions,
   figuresText,
+  type KilledReading,
   type KillFigures,
   type KillOptions,
   type KillPlace,

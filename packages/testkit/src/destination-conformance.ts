@@ -3,6 +3,8 @@ import { testCommit } from './destination/commit-laws.ts'
 import { testComparisons } from './destination/comparison-laws.ts'
 import type { TestDatabase } from './destination/destination-under-test.ts'
 import { testFailures } from './destination/failure-laws.ts'
+import { testFedRows } from './destination/fed-row-laws.ts'
+import { testFeeds } from './destination/feed-laws.ts'
 import { testKeyRanges } from './destination/key-range-laws.ts'
 import { testLater } from './destination/later-laws.ts'
 import { testLeases } from './destination/lease-laws.ts'
@@ -54,6 +56,8 @@ export function testDestination(
     testResyncs(database)
     testLeases(database)
     testWindowLeases(database)
+    testFeeds(database)
+    testFedRows(database)
     testState(database)
     testFailures(database)
     testRecords(database)

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
   figuresText,
-  type KillFigures,
   killAtFailpoints,
   killAtRandom,
   rowsOf,
@@ -9,6 +8,7 @@ import {
   seedOf,
   startVictim,
 } from '../src/crash-harness.ts'
+import { addedFigures } from './added-figures.ts'
 import { isLong, lane, many, TIMEOUT } from './lane.ts'
 import type { CrashPlace, Places } from './places.ts'
 
@@ -25,18 +25,6 @@ async function quietRows(places: Places, until: number): Promise<ReadonlyMap<str
 async function endsAsQuietly(places: Places, place: CrashPlace, until: number): Promise<void> {
   expect(await runQuietly({ url: place.url, until, pageMs: 0 })).toEqual([])
   expect(await rowsOf(place.connect)).toEqual(await quietRows(places, until))
-}
-
-function added(all: readonly KillFigures[]): KillFigures {
-  const sum = (of: (one: KillFigures) => number) => all.reduce((total, one) => total + of(one), 0)
-  return {
-    seed: all[0]?.seed ?? 0,
-    kills: sum((one) => one.kills),
-    atFailpoints: sum((one) => one.atFailpoints),
-    missed: sum((one) => one.missed),
-    until: sum((one) => one.until),
-    violations: all.flatMap((one) => one.violations),
-  }
 }
 
 /**
@@ -59,7 +47,7 @@ export function testCrashes(places: Places, kills = lane.kills): void {
         await endsAsQuietly(places, place, figures.until)
         return figures
       })
-      const figures = added(all)
+      const figures = addedFigures(all)
       say(figuresText(places.name, figures))
       expect(figures.violations).toEqual([])
       expect(figures.kills).toBe(kills)
@@ -72,7 +60,7 @@ export function testCrashes(places: Places, kills = lane.kills): void {
         await endsAsQuietly(places, place, figures.until)
         return figures
       })
-      const figures = added(all)
+      const figures = addedFigures(all)
       say(figuresText(places.name, figures))
       expect(figures.violations).toEqual([])
       expect(figures.kills).toBeGreaterThan(lane.nths.length * 4)
@@ -85,7 +73,7 @@ export function testCrashes(places: Places, kills = lane.kills): void {
         await endsAsQuietly(places, place, figures.until)
         return figures
       })
-      const figures = added(all)
+      const figures = addedFigures(all)
       say(`${places.name}: ${figures.kills} failures thrown at failpoints, ${figures.violations.length} violations`)
       expect(figures.violations).toEqual([])
       expect(figures.kills).toBeGreaterThan(lane.nths.length * 3)

@@ -3,6 +3,7 @@ export const isLong = process.env['TIDEMARK_CRASH'] === 'long'
 export const lane = isLong
   ? {
       kills: 200,
+      feedKills: 100,
       perPlace: 25,
       nths: [1, 2, 5],
       controls: 10,
@@ -18,6 +19,7 @@ export const lane = isLong
     }
   : {
       kills: 20,
+      feedKills: 10,
       perPlace: 10,
       nths: [2],
       controls: 2,

@@ -6,7 +6,9 @@ import { redactDeep } from '../redact-deep.ts'
 import { type Call, findSources, openSession, runOptions, withReader } from '../session.ts'
 import { errorAddress } from '../show/error-address.ts'
 import { failureLine } from '../show/failure.ts'
-import { plural, sizeText } from '../show/numbers.ts'
+import { decisionOn } from '../show/fix.ts'
+import { fixText } from '../show/fix-text.ts'
+import { countText, plural, sizeText } from '../show/numbers.ts'
 import { oneLine } from '../show/plain.ts'
 import { sameFailures } from '../show/same-failures.ts'
 import { sourceLines } from '../show/source.ts'
@@ -61,13 +63,17 @@ export async function check(call: Call, { quick }: CheckFlags = {}): Promise<num
   }
 }
 
-/** `ok` only if the next sync can read every table; `answers` if the tables were listed but not read. */
+/** `ok` only if the next sync can read every table; `answers` if the tables were listed but not read, as those that a feed tells. */
 function stateOf({ name, failure }: SourceReport, tables: readonly CheckedTable[]): string {
   if (failure !== undefined) return 'failed'
   const own = tables.filter(({ source }) => source === name)
   const bad = own.filter(({ state }) => state === 'failed' || state === 'paused').length
   if (bad > 0) return `${bad} of ${plural(own.length, 'table')} failed`
-  return own.some(({ state }) => state === 'listed') ? 'answers' : 'ok'
+  const fed = own.filter(({ feed }) => feed !== null).length
+  const word = own.some(({ state, feed }) => state === 'listed' && feed === null) ? 'answers' : 'ok'
+  // A feed is not read only to look at it.
+  if (fed === 0) return word
+  return fed === own.length ? 'answers, from a feed' : `${word}, ${countText(fed)} from a feed`
 }
 
 /** A line for each table that the next sync cannot read, and for each table with rows that it would reject. */
@@ -84,7 +90,7 @@ function tableLines({ tables, failures }: CheckReport, command: CommandText): re
     pausedFor === undefined
       ? []
       : [
-          `paused: table ${oneLine(name)}: ${oneLine(pausedFor)} (to sync it again from the start: ${command('resync', [name], '--full')})`,
+          `paused: table ${oneLine(name)}: ${oneLine(pausedFor)} (${fixText(decisionOn({ name, pausedFor }, command))})`,
         ],
   )
   const rejecting = tables.flatMap(({ name, state, page }) =>

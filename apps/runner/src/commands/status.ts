@@ -49,6 +49,7 @@ const NOTHING: StatusView = {
   to_timestamp: null,
   synced_tables: [],
   tables: [],
+  feeds: [],
   failing_sources: [],
   runner: NOBODY,
   running: [],

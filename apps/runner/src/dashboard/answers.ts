@@ -33,6 +33,8 @@ export interface Totals {
   readonly byStatus: Readonly<Record<string, number>>
   readonly rejects: number
   readonly runningWindows: number
+  /** Tables that feeds tell at this moment. */
+  readonly runningChanges: number
   readonly resyncs: number
   /** Complete, and checked within the allowed age. */
   readonly fresh: number
@@ -80,11 +82,28 @@ export interface TableLine {
   readonly failing: number
   readonly resyncs: number
   readonly bar: Bar | null
+  /** The feed that tells its changes; null: it is read by windows, or as a whole. */
+  readonly feed: FeedLine | null
   /** Full refresh on each sync: there is no coverage to draw. */
   readonly isWhole: boolean
   readonly running: number
   /** Rows written in each of the newest runs, oldest first; null: the table was not in that run. */
   readonly spark: readonly (number | null)[]
+}
+
+export interface FeedLine {
+  readonly name: string
+  /** On one line and shortened; null: none is committed, or its connector keeps its own state. */
+  readonly offset: string | null
+  readonly committedAt: number | null
+  /** How far it is behind; null: it does not say when its changes were made. */
+  readonly lagMs: number | null
+  readonly isComplete: boolean
+  readonly keepsOwnState: boolean
+  /** Why it is read again from its beginning. */
+  readonly lostFor: string | null
+  /** How to bring the table back where its changes are left out. */
+  readonly leftOut: Fix | null
 }
 
 /** A coverage as fractions of the range from a table's start to now. */

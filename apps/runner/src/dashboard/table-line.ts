@@ -6,9 +6,11 @@ import {
   type TableState,
   union,
 } from '@tidemark/core/engine'
-import { axisOf, overviewOf, type TableOverview } from '@tidemark/engine'
+import { axisOf, type FeedOverview, overviewOf, type TableOverview } from '@tidemark/engine'
 import { type TableView, tableView } from '../overview.ts'
-import type { TableLine } from './answers.ts'
+import { feedAgain } from '../show/fix.ts'
+import { offsetText } from '../show/offset-text.ts'
+import type { FeedLine, TableLine } from './answers.ts'
 import { barOf } from './bar.ts'
 import type { RowCounts } from './row-counts.ts'
 import { millis } from './run-line.ts'
@@ -21,10 +23,13 @@ export function tableLines(
   { counts, command }: { readonly counts: RowCounts; readonly command: CommandText },
 ): readonly TableLine[] {
   const tables = new Map(names.map((name) => [name, snapshot.state.tables.get(name)!]))
-  const lines = overviewsOf({ tables }, snapshot)
+  const { feeds } = snapshot.state
+  const overview = overviewOf({ tables, feeds }, snapshot)
+  const lines = new Map(overview.tables.map((one) => [one.name, one]))
   return names.map((name) => {
     const one = tableView(lines.get(name)!, snapshot.activity, command)
-    return tableLine(tables.get(name)!, one, snapshot, counts)
+    const feed = overview.feeds.find(({ source, name }) => source === one.source && name === one.feed)
+    return { ...tableLine(tables.get(name)!, one, snapshot, counts), feed: feedLine(name, feed, command) }
   })
 }
 
@@ -35,7 +40,7 @@ export function overviewsOf(state: State, { rejects, promised, now }: Snapshot):
 
 const at = (instant: string | null): number | null => (instant === null ? null : Date.parse(instant))
 
-function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts: RowCounts): TableLine {
+function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts: RowCounts): Omit<TableLine, 'feed'> {
   const underWay = snapshot.underWay.filter((step) => step.table === table.name)
   const count = counts.of(table)
   const { coverage } = one
@@ -68,11 +73,25 @@ function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts
             axisOfTable(table, snapshot.now),
             underWay.map(({ window }) => window),
           ),
-    isWhole: table.schema !== null && table.schema.cursor === null,
+    isWhole: table.fed === undefined && table.schema !== null && table.schema.cursor === null,
     running: underWay.length,
     spark: snapshot.runs
       .toReversed()
       .map(({ run }) => snapshot.history.get(run)?.get(table.name)?.rows.written ?? null),
+  }
+}
+
+function feedLine(table: string, feed: FeedOverview | undefined, command: CommandText): FeedLine | null {
+  if (feed === undefined) return null
+  return {
+    name: feed.name,
+    offset: feed.offset === null ? null : offsetText(feed.offset),
+    committedAt: at(feed.last_committed_at),
+    lagMs: feed.lag_ms,
+    isComplete: feed.history_complete,
+    keepsOwnState: feed.keeps_own_state,
+    lostFor: feed.lost_for,
+    leftOut: feed.left_out.includes(table) ? feedAgain(table, command) : null,
   }
 }
 

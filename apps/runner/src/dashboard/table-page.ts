@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { CommandText, TableState } from '@tidemark/core/engine'
 import { listChanges, listSteps, listTableRuns, type Reader, type StepRecord } from '@tidemark/destination'
 import { errorAddress } from '../show/error-address.ts'
+import { decisionOn } from '../show/fix.ts'
 import type { TableAnswer } from './answers.ts'
 import { sqlOf } from './query-text.ts'
 import type { RowCounts } from './row-counts.ts'
@@ -53,7 +54,10 @@ export async function tablePage(
     query: sql,
     commands: {
       query: command('query', [sql]),
-      resync: command('resync', [name], ...(table.status === 'paused' ? ['--full'] : [])),
+      resync:
+        table.pausedFor === null
+          ? command('resync', [name])
+          : decisionOn({ name, pausedFor: table.pausedFor }, command).command,
       retry: command('rejects retry', [name]),
     },
     deletionsSee: errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' }),

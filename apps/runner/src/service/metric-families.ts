@@ -1,6 +1,7 @@
 import type { SilentQuestion } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
 import type { Family, Sample } from './exposition.ts'
+import { feedFamilies } from './feed-metrics.ts'
 import { RUN_SECONDS, type RunMetrics, type TableRunMetrics } from './run-metrics.ts'
 import type { ProbedState } from './state-probe.ts'
 import type { TableMetrics } from './table-metrics.ts'
@@ -97,6 +98,7 @@ export function metricFamilies(
           lastRun(seen.activity),
           failing(seen.failingSources),
           ...tableFamilies(seen.standings),
+          ...feedFamilies(seen.feeds),
           ...(seen.work === undefined ? [] : workFamilies(seen.work)),
         ]),
   ]

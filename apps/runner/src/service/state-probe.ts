@@ -4,11 +4,13 @@ import { countRejects, type WorkStatus } from '@tidemark/destination'
 import { type PromiseOptions, promisedBy } from '@tidemark/engine'
 import { type Activity, askActivity } from '../activity.ts'
 import { isAlive } from '../this-runner.ts'
+import { type FeedMetrics, feedMetrics } from './feed-metrics.ts'
 import { type TableMetrics, tableMetrics } from './table-metrics.ts'
 
 /** The answer of the database. */
 export interface ProbedState {
   readonly standings: readonly TableMetrics[]
+  readonly feeds: readonly FeedMetrics[]
   /** By name. */
   readonly failingSources: readonly string[]
   readonly activity: Activity
@@ -81,6 +83,7 @@ async function lookAt(destination: Destination, freshness: PromiseOptions, askWo
   const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? freshness.everyMs })
   return {
     standings: tableMetrics(state, { rejects, now, promised }),
+    feeds: feedMetrics(state, now),
     // A source that has not answered yet has not failed.
     failingSources: [...(state.failingSources ?? [])].filter(([, { failures }]) => failures > 0).map(([name]) => name),
     activity,

@@ -1,5 +1,6 @@
 import type { Remedy } from '@tidemark/core'
 import type { CommandText } from '@tidemark/core/engine'
+import { isLeftOut } from '@tidemark/engine'
 import { errorAddress } from './error-address.ts'
 import type { Fix } from './fix-text.ts'
 
@@ -24,6 +25,9 @@ const REMEDY_TEXTS: Readonly<Record<Remedy, string>> = {
 /** Failures of tables that have no name in the database, or a wrong one. */
 const NAMELESS: ReadonlySet<string | undefined> = new Set(['alias', 'clash', 'other-project'])
 
+/** What only a new start of the table fixes says so. */
+const MENTIONS_FULL = /\bresync\b.*--full/
+
 /** How to fix a failure, by its code and message, else by its remedy. The only place, for every output. */
 export function fixOf({ table, source, message, remedy, code }: Failed, command: CommandText): Fix {
   const see = errorAddress({ code, remedy })
@@ -38,7 +42,7 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
       command: command('sync', named, '--accept-deletions'),
       see,
     }
-  if (table !== undefined && /\bresync\b.*--full/.test(message))
+  if (table !== undefined && MENTIONS_FULL.test(message))
     return {
       what:
         code === 'table-changed'
@@ -55,6 +59,13 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
       command: command('rejects list', named),
       see,
     }
+  if (table !== undefined && code === 'offset')
+    return {
+      what: 'install a version of the source that reads the offset which is stored',
+      when: 'to have its feed read again from the beginning instead',
+      command: command('resync', named),
+      see,
+    }
   if (code === 'no-answer-yet')
     return {
       what: 'wait until it answers or times out, and find out why it does not answer',
@@ -67,12 +78,36 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
   return { what: REMEDY_TEXTS[remedy], when: remedy === 'retry' ? 'to do it now' : 'then', command: sync, see }
 }
 
-/** How to resume a paused table. */
-export function decisionOn(table: string, command: CommandText): Fix {
+/** How to have a feed read again from its beginning: by any of its tables. */
+export function feedAgain(table: string, command: CommandText): Fix {
+  return {
+    what: 'correct what their failure or pause names, then have the feed read again',
+    when: 'to do that',
+    command: command('resync', [table]),
+    see: errorAddress({ code: 'paused', remedy: 'fix-config' }),
+  }
+}
+
+/** A table that waits for a decision, and why. */
+export interface Paused {
+  readonly name: string
+  readonly pausedFor: string
+}
+
+/** How to resume a paused table. The rows of one whose feed continues without it stay. */
+export function decisionOn({ name, pausedFor }: Paused, command: CommandText): Fix {
+  const see = errorAddress({ code: 'paused', remedy: 'fix-config' })
+  if (isLeftOut(pausedFor) && !MENTIONS_FULL.test(pausedFor))
+    return {
+      what: 'correct the source or its config so that its rows match the schema, then have its feed read again',
+      when: 'to do that',
+      command: command('resync', [name]),
+      see,
+    }
   return {
     what: 'restore its source or its table as it was, or sync it again from its start',
     when: 'to sync it again',
-    command: command('resync', [table], '--full'),
-    see: errorAddress({ code: 'paused', remedy: 'fix-config' }),
+    command: command('resync', [name], '--full'),
+    see,
   }
 }

@@ -1,8 +1,9 @@
-import type { CommandText } from '@tidemark/core/engine'
-import type { Plan, RangePlan, TablePlan, WindowText } from '@tidemark/engine'
+import { type CommandText, feedKey } from '@tidemark/core/engine'
+import type { FeedPlan, Plan, RangePlan, TablePlan, WindowText } from '@tidemark/engine'
 import { errorAddress } from './error-address.ts'
 import { decisionOn } from './fix.ts'
 import { countText, plural } from './numbers.ts'
+import { offsetText } from './offset-text.ts'
 import { oneLine } from './plain.ts'
 
 /** A plan, and the rows that it may delete. */
@@ -35,8 +36,16 @@ export function planText({ tables, removed }: PlanLook, command: CommandText): s
   return [
     ...tables.map((table) => tableText(table, command)),
     ...removed.map((name) => `${word('removed')}${oneLine(name)}: no longer tracked; its rows stay`),
-    `${isLeast ? 'at least ' : ''}${plural(windows, 'window')} to read in ${plural(tables.length, 'table')}${all.length === 0 ? '' : ` (${all.join(', ')})`}; nothing was written.`,
+    `${isLeast ? 'at least ' : ''}${plural(windows, 'window')}${feedsText(tables)} to read in ${plural(tables.length, 'table')}${all.length === 0 ? '' : ` (${all.join(', ')})`}; nothing was written.`,
   ].join('\n')
+}
+
+function feedsText(tables: readonly TablePlanView[]): string {
+  const read = tables.flatMap(({ source, feed, pausedFor }) =>
+    feed === null || pausedFor !== undefined ? [] : [feedKey({ source, feed: feed.name })],
+  )
+  const count = new Set(read).size
+  return count === 0 ? '' : ` and ${plural(count, 'feed')}`
 }
 
 const MAX_RANGES_SHOWN = 8
@@ -61,18 +70,26 @@ function tableText(table: TablePlanView, command: CommandText): string {
 }
 
 function headline(
-  { name, pausedFor, failure, windows, untilEmpty, partitions }: TablePlan,
+  { name, pausedFor, failure, windows, untilEmpty, partitions, feed }: TablePlan,
   command: CommandText,
 ): string {
   const shown = oneLine(name)
   if (pausedFor !== undefined) {
-    const { what, when, command: way, see } = decisionOn(name, command)
+    const { what, when, command: way, see } = decisionOn({ name, pausedFor }, command)
     return `${shown}: ${oneLine(pausedFor)}; ${what} (see ${see}); ${when}: ${way}`
   }
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   const failing = failure === undefined ? '' : `; failing, ${oneLine(failure)}`
+  if (feed !== null) return `${shown}: from the feed ${oneLine(feed.name)}; a run ${fedFrom(feed)}${failing}`
   const least = untilEmpty ? 'at least ' : ''
   return `${shown}: ${windows === 0 ? 'nothing to read' : `${least}${plural(windows, 'window')}${among}`}${failing}`
+}
+
+function fedFrom({ isNew, offset }: FeedPlan): string {
+  if (isNew) return 'reads it from its beginning'
+  return offset === null
+    ? 'continues it from the state that its connector keeps'
+    : `continues it from ${offsetText(offset)}`
 }
 
 function rangeText({ kind, window, readFrom, windows, untilEmpty, partitions }: RangePlan): string {
@@ -93,6 +110,7 @@ const KINDS = {
   full_refresh: 'full refresh',
   resync: 'resync',
   unchanged: 'unchanged',
+  changes: 'changes',
 } as const
 
 function windowText({ from, to }: WindowText): string {

@@ -11,7 +11,7 @@ export function reportDocument(report: Report, command: CommandText): object {
     sources: report.sources.map((source) => ({ ...source, fix: fix(source.failure, { source: source.name }) })),
     tables: report.tables.map((table) => ({
       ...table,
-      fix: table.pausedFor === undefined ? undefined : decisionOn(table.name, command),
+      fix: table.pausedFor === undefined ? undefined : decisionOn({ ...table, pausedFor: table.pausedFor }, command),
       failures: table.failures.map((one) => ({ ...one, fix: fix(one.failure, { table: table.name }) })),
     })),
     fix: fix(report.failure, {}),

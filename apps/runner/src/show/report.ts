@@ -107,7 +107,7 @@ export function failureLines(report: Report, command: CommandText): readonly str
   const paused = report.tables.flatMap(({ name, pausedFor }) =>
     pausedFor === undefined
       ? []
-      : [`paused: table ${name}: ${oneLine(pausedFor)} (${fixText(decisionOn(name, command))})`],
+      : [`paused: table ${name}: ${oneLine(pausedFor)} (${fixText(decisionOn({ name, pausedFor }, command))})`],
   )
   return [
     ...lines,

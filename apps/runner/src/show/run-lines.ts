@@ -53,8 +53,9 @@ function tableLines(tables: readonly RunningTable[], width: number): readonly st
   })
 }
 
-function placeText({ state, index: place, of, untilEmpty, done }: RunningTable): string {
+function placeText({ state, isFed, index: place, of, untilEmpty, done }: RunningTable): string {
   if (state === 'failed') return 'failed'
+  if (isFed) return 'changes'
   if (state === 'done') return plural(done, 'window')
   if (place === 0) return untilEmpty ? `${countText(of)}+ windows` : plural(of, 'window')
   return `window ${countText(place)}${untilEmpty ? '' : ` of ${countText(of)}`}`

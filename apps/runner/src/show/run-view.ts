@@ -9,6 +9,8 @@ export interface RunningTable {
   readonly rows: number
   /** Recent rows per second; undefined while nothing is committed. */
   readonly rate: number | undefined
+  /** A feed tells its changes: there are no windows to count. */
+  readonly isFed: boolean
   /** `17 of 42`. */
   readonly index: number
   readonly of: number
@@ -43,6 +45,7 @@ interface Entry {
   place: number
   of: number
   untilEmpty: boolean
+  isFed: boolean
   done: number
   failed: boolean
   firstAt: number | undefined
@@ -74,6 +77,8 @@ export class RunFollower {
     if (event.type === 'step-started') {
       entry.firstAt ??= now
       entry.retry = undefined
+      entry.isFed = event.kind === 'changes'
+      entry.failed &&= !entry.isFed
       entry.place = Math.max(entry.place, event.index)
       entry.of = event.of
       entry.untilEmpty = event.untilEmpty
@@ -101,7 +106,8 @@ export class RunFollower {
     const tables = busy.map((entry) => this.#viewOf(entry, now))
     const started = this.#startedAt ?? now
     const done = busy.reduce((sum, one) => sum + one.done, 0)
-    const isLeast = busy.some(({ untilEmpty, failed }) => untilEmpty && !failed)
+    // Nobody knows how many changes a feed still tells.
+    const isLeast = busy.some((one) => (one.untilEmpty || (one.isFed && one.done < one.of)) && !one.failed)
     const left = busy.reduce((sum, one) => sum + (one.failed ? 0 : Math.max(0, one.of - one.done)), 0)
     return {
       tables,
@@ -127,7 +133,7 @@ export class RunFollower {
   }
 
   #viewOf(entry: Entry, now: number): RunningTable {
-    const { work, working, commits, rows, place, of, untilEmpty, done, failed, firstAt, retry } = entry
+    const { work, working, commits, rows, isFed, place, of, untilEmpty, done, failed, firstAt, retry } = entry
     while (commits[0] !== undefined && commits[0].at < now - RATE_MS) commits.shift()
     const over = firstAt === undefined ? 0 : Math.min(RATE_MS, now - firstAt)
     const isDone = working.size === 0 && done >= of
@@ -139,6 +145,7 @@ export class RunFollower {
       source: work.source,
       state,
       rows,
+      isFed,
       rate:
         commits.length === 0 || over < 500
           ? undefined
@@ -172,6 +179,7 @@ function entryOf(work: TableWork): Entry {
     place: 0,
     of: work.steps,
     untilEmpty: work.untilEmpty,
+    isFed: false,
     done: 0,
     failed: false,
     firstAt: undefined,

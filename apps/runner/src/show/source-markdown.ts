@@ -1,5 +1,5 @@
 import type { Source } from '@tidemark/core'
-import type { Table } from '@tidemark/core/engine'
+import { fixedTables, type Table } from '@tidemark/core/engine'
 import type { z } from 'zod'
 import { definitionOf } from '../schema-walk.ts'
 
@@ -9,13 +9,16 @@ const LONGEST_DEFAULT = 40
 
 /** A source's config and tables for its README, from its own schemas: `.describe()` gives the meaning. */
 export function sourceMarkdown(source: Source): string {
-  const { tables } = source
+  const tables = fixedTables(source.tables)
+  const isOpen = (one: { readonly tables?: unknown }): boolean => typeof one.tables === 'function'
+  const more = isOpen(source) || (Array.isArray(source.tables) && source.tables.some(isOpen))
   return [
     `# ${source.name}`,
     '## Config',
     source.config === undefined ? 'None.' : configTable(source.config),
     '## Tables',
-    ...(typeof tables === 'function' ? ['The source discovers its tables at run time.'] : tables.flatMap(tableSection)),
+    ...(more ? ['The source discovers its tables at run time.'] : []),
+    ...tables.flatMap(tableSection),
   ].join('\n\n')
 }
 

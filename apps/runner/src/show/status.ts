@@ -4,6 +4,7 @@ import type { Activity } from '../activity.ts'
 import type { SourceView, StatusView, TableView } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
 import { errorAddress } from './error-address.ts'
+import { feedLines } from './feeds.ts'
 import { fixText } from './fix-text.ts'
 import { lagText } from './lag-text.ts'
 import { countText, plural, roughly } from './numbers.ts'
@@ -48,17 +49,26 @@ export function statusText(look: StatusView, options: StatusOptions): string {
   ])
   const more = tables.length - shown.length
   return [
-    `${headline(look)}${running.length === 0 ? '' : ` ${plural(running.length, 'window')} being read now.`}`,
+    `${headline(look)}${readingText(running)}`,
     whoSyncs(look, now, command),
     '',
     textTable(header, rows, { width: 100, columns, right: ['rows', 'lag', 'rejects'] }),
     ...(more > 0 ? [`and ${countText(more)} more`] : []),
-    ...(most === Number.POSITIVE_INFINITY ? footnotes(look, command) : []),
+    ...(most === Number.POSITIVE_INFINITY ? [...feedLines(look.feeds, now), ...footnotes(look, command)] : []),
   ].join('\n')
 }
 
+function readingText(running: StatusView['running']): string {
+  const changes = running.filter(({ kind }) => kind === 'changes').length
+  const windows = running.length - changes
+  return [
+    ...(windows === 0 ? [] : [` ${plural(windows, 'window')} being read now.`]),
+    ...(changes === 0 ? [] : [` Changes of ${plural(changes, 'table')} being read now.`]),
+  ].join('')
+}
+
 /** Whether all is well. Nothing is called complete if a table fails, is paused, stale, or has a requested resync. */
-export function headline({ to_timestamp, synced_tables, tables, failing_sources }: StatusView): string {
+export function headline({ to_timestamp, synced_tables, tables, feeds, failing_sources }: StatusView): string {
   const tracked = tables.filter((table) => table.status !== 'removed')
   const [silent, refusing] = [failing_sources.filter(isSilent), failing_sources.filter((one) => !isSilent(one))]
   const unasked = [
@@ -69,6 +79,7 @@ export function headline({ to_timestamp, synced_tables, tables, failing_sources 
   if (tracked.length === 0) return 'There are no tracked tables any more; their rows stay.'
   const count = (is: (table: TableView) => boolean): number => tracked.filter(is).length
   const complete = new Set(synced_tables)
+  const lost = new Set(feeds.flatMap((feed) => (feed.lost_for === null ? [] : feed.tables)))
   const counts: readonly (readonly [number, string])[] = [
     [count(({ status }) => status === 'failing'), 'failing'],
     [count(({ status }) => status === 'paused'), 'paused'],
@@ -78,6 +89,7 @@ export function headline({ to_timestamp, synced_tables, tables, failing_sources 
     ],
     [count(({ stale }) => stale), 'stale'],
     [count(({ resyncs }) => resyncs > 0), 'with a requested resync'],
+    [count(({ name }) => lost.has(name)), 'told again by a feed that lost its place'],
   ]
   const wrong = counts.flatMap(([many, what]) => (many === 0 ? [] : [`${countText(many)} ${what}`]))
   const rejects = tracked.reduce((sum, table) => sum + table.rejects, 0)
@@ -178,7 +190,8 @@ function note(table: TableView): string {
       : [`${plural(gaps, 'gap')}${gaps > 1 ? ', the newest' : ':'} ${gap.from ?? 'the beginning'} to ${gap.to}`]
   const { too_young: tooYoung, without_cursor: withoutCursor, undeclared } = table
   const unread = unreadTexts({ tooYoung, withoutCursor, undeclared })
-  return [...gapText, ...(table.resyncs === 0 ? [] : ['resync requested']), ...unread].join('; ')
+  const fed = table.feed === null ? [] : [`from the feed ${oneLine(table.feed)}`]
+  return [...fed, ...gapText, ...(table.resyncs === 0 ? [] : ['resync requested']), ...unread].join('; ')
 }
 
 function nextTry({ next_try_at: at }: TableView): string {

@@ -3,6 +3,7 @@ import type { Destination } from '@tidemark/core/engine'
 import type { WindowJob } from '@tidemark/destination'
 import { type HandedOut, OpenSources, type Report, type RunOptions, sync } from '@tidemark/engine'
 import type { FailedWindow, WindowContext, WindowOutcome, WorkEngine } from './work-engine.ts'
+import { WorkFeeds } from './work-feeds.ts'
 
 /** So long all windows of this process belong to one run; then it ends, and another one begins. */
 const RUN_MS = 3_600_000
@@ -29,16 +30,19 @@ interface RunRecord {
 export class RunWindows implements WorkEngine {
   readonly #options: RunWindowsOptions
   readonly #sources = new OpenSources()
+  readonly #feeds: WorkFeeds
   #run: Promise<RunRecord> | undefined
 
   constructor(options: RunWindowsOptions) {
     this.#options = options
+    this.#feeds = new WorkFeeds({ sync: (more) => this.#sync(more), log: options.run.log })
   }
 
   async *plan(source: string, signal: AbortSignal): AsyncGenerator<WindowJob> {
     // Its ends as they are now.
     await this.#sources.end(source)
     const found: HandedOut[] = []
+    const fed: string[] = []
     let wake = (): void => {}
     let isDone = false
     const stop = new AbortController()
@@ -46,14 +50,19 @@ export class RunWindows implements WorkEngine {
       select: [source],
       signal: AbortSignal.any([signal, stop.signal]),
       handOut: (handed) => {
-        found.push(handed)
+        if (handed.table.fed === undefined) found.push(handed)
+        else fed.push(handed.table.name)
         wake()
       },
     }).finally(() => {
       isDone = true
       wake()
     })
-    planned.catch(() => {})
+    // However long the queue is full: feeds do not wait for windows.
+    planned.then(
+      () => this.#feeds.read(source, fed, signal),
+      () => {},
+    )
     try {
       while (!isDone || found.length > 0) {
         const handed = found.shift()
@@ -95,6 +104,7 @@ export class RunWindows implements WorkEngine {
 
   /** Ends the run, and lets the sources go. */
   async close(): Promise<void> {
+    await this.#feeds.close()
     await this.#endRun()
     await this.#sources.close()
   }

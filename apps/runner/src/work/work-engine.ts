@@ -25,7 +25,8 @@ export interface WindowContext {
 export interface WorkEngine {
   /**
    * The windows of a source that are wanted now: current ones first, then backfills, of each table the newest first. Called
-   * by one worker at a time; a consumer that stops early takes the rest at another call.
+   * by one worker at a time; a consumer that stops early takes the rest at another call. What feeds tell is no window: this
+   * worker begins to read them.
    */
   plan(source: string, signal: AbortSignal): AsyncIterable<WindowJob>
   /** Reads one window and commits it, under its own lease. What the job says is a hint: what is read, the state decides. */

@@ -8,7 +8,10 @@ import { SyncError } from './error.ts'
  * Also thrown by the list of partitions of such a table, where its columns were not known when the tables were asked for, and
  * are by now: the source gives its other tables at once, with this one without columns, and no table waits for it.
  *
- * @param message says which columns, for people.
+ * Also thrown by `read` of a feed whose tables are found at run time, where it has changes of a table that it did not have then: the engine
+ * asks the feed for its tables once more, takes in those that are new, and reads on from the committed offset.
+ *
+ * @param message says which columns, or which table, for people.
  */
 export function columnsChanged(message: string): SyncError {
   return new SyncError(message, 'retry', { code: 'columns-changed' })

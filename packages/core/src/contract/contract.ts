@@ -5,8 +5,8 @@ import type { Source } from './source.ts'
 /** For each older contract that is still supported: converts a source of it to the next contract. */
 export type Adapters = Readonly<Record<number, (source: Source) => Source>>
 
-/** There is no older contract yet. The first one gets its adapter here. */
-export const ADAPTERS: Adapters = {}
+/** Contract 2 adds feeds: a source of contract 1 has none, and is one of contract 2 as it is. */
+export const ADAPTERS: Adapters = { 1: (source) => source }
 
 /** Contracts that these adapters support: this one, and those that lead to it step by step. */
 export function contractsWith(adapters: Adapters): readonly number[] {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { rowOf } from './column.ts'
-import type { Tracked } from './source.ts'
+import type { Tracked } from './tracked.ts'
 
 /** What the state knows of a table. */
 export interface KnownShape {

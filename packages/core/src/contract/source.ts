@@ -1,14 +1,15 @@
 import type { z } from 'zod'
-import type { Column } from './column.ts'
 import type { Configured, SourceOptions } from './config.ts'
 import type { Awaitable, Context, Partition, Partitions } from './context.ts'
-import { CONTRACT } from './contract-version.ts'
+import { CONTRACT, CONTRACT_WITHOUT_FEEDS } from './contract-version.ts'
 import { SyncError } from './error.ts'
+import { type Feed, type FeedDraft, feedOf, type Json } from './feed.ts'
 import type { Logger } from './log.ts'
 import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
 import type { SecretStore } from './secret-store.ts'
 import type { SharedPace } from './shared-pace.ts'
 import { type Table, type TableSpec, tableOf } from './table.ts'
+import type { Tracked } from './tracked.ts'
 
 /** What `connect` receives beside the config. */
 export interface ConnectContext {
@@ -37,30 +38,6 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
   identity?(context: { readonly client: NoInfer<Client> }): Awaitable<string>
 }
 
-/** Columns that the state already knows for a table found at run time. */
-export interface Tracked {
-  /** By the table's name without the source's; undefined for a table that is not known yet. */
-  columns(table: string): readonly Column[] | undefined
-  /** The tables that are known and were not removed: one that is no longer found may only be hidden from this user. */
-  tables?(): readonly string[]
-  /** The primary key of a known table, empty where it has none; undefined for a table that is not known. */
-  primaryKey?(table: string): readonly string[] | undefined
-  /** The cursor that a known table is read by, null if every sync is a full refresh; undefined for a table that is not known. */
-  cursor?(table: string): string | null | undefined
-  /** The partitions of a known table by their ids; undefined for a table that is not known. */
-  partitions?(table: string): ReadonlyMap<string, TrackedPartition> | undefined
-  /** Fields that rows of a known table had when it was last read, and that are not among its columns. */
-  undeclared?(table: string): readonly string[]
-}
-
-/** What the state knows of a partition of a table found at run time. */
-export interface TrackedPartition {
-  /** The revision under which it was last read completely. */
-  readonly revision: string | undefined
-  /** The source did not list it in the last run; its rows are kept. */
-  readonly removed: boolean
-}
-
 /** Finds the tables of a system; called once per run. */
 export type TablesOf<Client> = (
   context: Context<Client> & { readonly tracked: Tracked },
@@ -81,8 +58,8 @@ export interface Source<Config = unknown> {
   readonly connect: ((config: never, context: ConnectContext) => unknown) | undefined
   /** See `SourceSpec`. */
   readonly identity: ((context: { readonly client: never }) => Awaitable<string>) | undefined
-  /** Its tables, or the function that finds them. */
-  readonly tables: readonly Table[] | TablesOf<never>
+  /** Its tables and feeds, or the function that finds its tables. */
+  readonly tables: readonly (Table | Feed)[] | TablesOf<never>
   /** Makes one configured source for `tidemark.config.ts`; plain data, without side effects. */
   configure(config: Config, options?: SourceOptions): Configured
 }
@@ -100,8 +77,10 @@ export interface SourceDraft<Config, Client> {
     const K extends CursorOf<S> | undefined = undefined,
     P = undefined,
   >(table: TableSpec<Client, S, PK, K, P>): Table<Client>
-  /** Completes the source: with its tables, or with a function that finds them at run time. */
-  with(tables: readonly Table<Client>[] | TablesOf<Client>): Source<Config>
+  /** Starts a feed: a stream of changes of several tables, with an offset that only this source understands, parsed from the state by `offset`. */
+  feed<O extends z.ZodType>(feed: { readonly name: string; readonly offset: O }): FeedDraft<Client, z.output<O> & Json>
+  /** Completes the source: with its tables and feeds, or with a function that finds its tables at run time. */
+  with(tables: readonly (Table<Client> | Feed<Client>)[] | TablesOf<Client>): Source<Config>
 }
 
 /**
@@ -122,6 +101,7 @@ export function defineSource<C extends z.ZodObject = z.ZodObject<{}>, Client = u
   return {
     partitions: (list) => ({ list }),
     table: (table) => tableOf(table as unknown as Parameters<typeof tableOf<Client>>[0]),
+    feed: (feed) => feedOf(spec.name, feed as never) as never,
     with: (tables) => complete(spec, tables as unknown as Source['tables']),
   }
 }
@@ -130,15 +110,18 @@ function complete<C extends z.ZodObject, Client>(
   spec: SourceSpec<C, Client>,
   tables: Source['tables'],
 ): Source<z.input<C>> {
-  if (typeof tables !== 'function') {
-    const names = tables.map((table) => table.name)
-    const twice = names.find((name, at) => names.indexOf(name) !== at)
-    if (twice !== undefined)
-      throw new SyncError(`source "${spec.name}" has two tables named "${twice}"; rename one`, 'fix-source')
+  const fixed = typeof tables === 'function' ? [] : tables
+  const fail = (problem: string): never => {
+    throw new SyncError(`source "${spec.name}" has ${problem}`, 'fix-source')
   }
+  const twice = firstTwice(fixedTables(tables).map(({ name }) => name))
+  if (twice !== undefined) fail(`two tables named "${twice}"; rename one`)
+  const feeds = fixed.filter((one) => one.kind === 'feed')
+  const feedTwice = firstTwice(feeds.map(({ name }) => name))
+  if (feedTwice !== undefined) fail(`two feeds named "${feedTwice}"; rename one`)
   return {
     name: spec.name,
-    contract: CONTRACT,
+    contract: feeds.length > 0 ? CONTRACT : CONTRACT_WITHOUT_FEEDS,
     config: spec.config,
     connect: spec.connect?.bind(spec) as Source['connect'],
     identity: spec.identity?.bind(spec) as unknown as Source['identity'],
@@ -146,6 +129,18 @@ function complete<C extends z.ZodObject, Client>(
     configure: (config, options) => ({ ...options, source: spec.name, config: config as object }),
     ...{ [SOURCE]: true },
   }
+}
+
+const firstTwice = (names: readonly string[]): string | undefined =>
+  names.find((name, at) => names.indexOf(name) !== at)
+
+/** The tables of a source that are known before it is asked, also those of its feeds. */
+export function fixedTables(tables: Source['tables']): readonly Table[] {
+  if (typeof tables === 'function') return []
+  return tables.flatMap((one) => {
+    if (one.kind !== 'feed') return [one]
+    return typeof one.tables === 'function' ? [] : one.tables
+  })
 }
 
 /** Whether a value is a source, of this copy of core or of another. */

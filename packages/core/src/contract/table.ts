@@ -120,6 +120,20 @@ export interface TableSpec<
   read(context: ReadContext<Client, S, K, P> & InKeyRange<S, K, PK>): AsyncIterable<Page<S, PK, K>>
 }
 
+/** How a feed tells a table. */
+export interface FedBy {
+  /** The feed's name in the source. */
+  readonly name: string
+  /** How what was there before the feed began is read; undefined: the feed tells it. */
+  readonly backfill:
+    | {
+        readonly chunks: (question: never) => unknown
+        readonly read: (question: never) => AsyncGenerator<unknown, unknown>
+        readonly rows: ((question: never) => AsyncGenerator<unknown, unknown>) | undefined
+      }
+    | undefined
+}
+
 /** A table as the engine uses it: checked, with every length in the cursor's own unit. `Client` keeps out tables of another source. */
 export interface Table<in Client = never> {
   /** An engine refuses a kind that it does not know, by name. */
@@ -156,6 +170,8 @@ export interface Table<in Client = never> {
   readonly deletions: Deletions | undefined
   /** Undefined: a full refresh is one read. Absent in tables of an older core. */
   readonly keyRanges?: KeyRanges | undefined
+  /** Its rows come from a feed, and are not read by windows. Absent: they are read. */
+  readonly feed?: FedBy | undefined
   /** Names that the table had before. */
   readonly aliases: readonly string[]
   /** A position, or the function that returns it. */

@@ -22,8 +22,8 @@ export interface StepRef {
   /** When the step began, by the database's clock. */
   readonly beganAt: bigint
 }
-/** `full_refresh`: read without a cursor. `resync`: covered before, to be read again. */
-export type StepKind = 'incremental' | 'backfill' | 'full_refresh' | 'resync' | 'unchanged'
+/** `full_refresh`: read without a cursor. `resync`: covered before, to be read again. `changes`: from a feed. */
+export type StepKind = 'incremental' | 'backfill' | 'full_refresh' | 'resync' | 'unchanged' | 'changes'
 
 /** A deletion that the source reported: the key and its position. */
 export interface Deletion {
@@ -142,6 +142,8 @@ export interface Completion {
   readonly overcomes?: readonly (bigint | null)[] | undefined
   /** With the last batch of a key range: what of the partition's full refresh counts beside it. */
   readonly refresh?: RefreshPart | undefined
+  /** The chunk of a feed's table that is read with it, by its ordinal; nothing else is complete then. Undefined in it: rows that were read by their keys. */
+  readonly chunk?: { readonly ordinal: number | undefined } | undefined
   /** The partition's revision, where this ends a complete pass; with a key range, the one that it was read under. */
   readonly revision?: { readonly text: string; readonly schemaHash: string } | undefined
   /** What the table is when nothing of it fails; while anything does, it is failing. */

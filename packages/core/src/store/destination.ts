@@ -7,6 +7,8 @@ import type { Range } from '../values/window.ts'
 import type { Batch, Committed, Counts, StepRef } from './batch.ts'
 import type { Comparison } from './comparison.ts'
 import type { Encoder } from './encoder.ts'
+import type { FeedBatch, FeedCommitted } from './feed.ts'
+import type { FeedChunk, FeedRef } from './feed-state.ts'
 import type { Lease, LeasedWindow, Leases } from './lease.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
@@ -39,6 +41,8 @@ export interface Destination {
   leaseWindows(windows: readonly LeasedWindow[]): Promise<Leases>
   /** A further lease of a table that this runner holds as a whole, so that two steps of it are written at once. It ends with the table's. @throws SyncError code `fenced`. */
   leaseBeside(lease: Lease): Promise<Lease>
+  /** Leases a feed, as `lease` does a table: its refusal names it by `feedKey`. `release` gives it back. */
+  leaseFeed(feed: FeedRef): Promise<Leases>
   /** The runner's heartbeat, while no commit carries it. */
   renew(): Promise<void>
   release(leases: readonly Lease[]): Promise<void>
@@ -56,6 +60,16 @@ export interface Destination {
    * its step, and again where the transaction is tried again. What it throws undoes the batch.
    */
   commit(lease: Lease, batch: Batch, within?: (execute: Execute) => Promise<void>): Promise<Committed>
+  /**
+   * Writes changes of a feed and its offset in one transaction, behind the fences of the feed's lease and of each table's. What
+   * a table's database refuses of a batch of rows becomes rejects of that table. @throws SyncError code `fenced`: nothing is
+   * written.
+   */
+  commitFeed(lease: Lease, batch: FeedBatch): Promise<FeedCommitted>
+  /** Chunks of a feed's table that are not read, in their order; at most so many. */
+  chunks(table: string, most: number): Promise<readonly FeedChunk[]>
+  /** Keys of rows of which something is missing, canonical values by the source's column names; at most so many. */
+  incomplete(table: string, most: number): Promise<readonly Readonly<Record<string, unknown>>[]>
   /**
    * Keys of the rows in a step's window that its staging table does not hold: what its last batch would mark; or of those
    * that its late deletions would mark. Canonical values by the source's column names, in chunks.
@@ -138,6 +152,8 @@ export interface Shape {
   readonly declared: readonly string[]
   readonly mode: SchemaMode
   readonly identity: string | undefined
+  /** A feed tells its rows: `_cursor` holds the feed's number, and `_missing` what no change has told yet of a row. Absent: none does. */
+  readonly fed?: true | undefined
   /** Recorded as `RecordedSchema.hash`; absent: what is recorded stays. */
   readonly hash?: string | undefined
 }
@@ -194,6 +210,8 @@ export type StateChange =
     }
   /** The source reports deleted rows. */
   | { readonly kind: 'reports-deletions' }
+  /** The table was cut into chunks, for one of its lives in its feed; those of before are forgotten. JSON texts. */
+  | { readonly kind: 'chunks'; readonly epochSeq: bigint; readonly labels: readonly string[] }
   /** Names of fields that rows had and no column holds; in the place of those that are known. */
   | { readonly kind: 'undeclared'; readonly fields: readonly string[] }
   /** What another system has synced, as the config says. */

@@ -25,6 +25,14 @@ export interface Encoder {
   plain(row: Readonly<Record<string, unknown>>, position: number | bigint | null): EncodedRow | undefined
   /** Encodes a row that zod has passed. */
   output(row: Readonly<Record<string, unknown>>, position: number | bigint | null): EncodedRow | Unfit
+  /**
+   * Encodes a row of which some values are `UNCHANGED`, each other one by its own schema: what the row's schema says of the
+   * whole is not asked. @returns with null in the place of those, and their indexes.
+   */
+  part(
+    row: Readonly<Record<string, unknown>>,
+    position: number | bigint | null,
+  ): { readonly row: EncodedRow; readonly untold: readonly number[] } | Unfit
   /** Encodes a primary key. */
   encodeKey(key: Readonly<Record<string, unknown>>): EncodedKey | Unfit
 }

@@ -16,6 +16,8 @@ export interface Lease {
   readonly fence: number
   /** The id of a window's lease. Absent: the lease is of the whole table. */
   readonly window?: number | undefined
+  /** It is of a feed, and `table` its `feedKey`. */
+  readonly feed?: true | undefined
 }
 /** What a lease of a window covers: all that its step reads. Windows of one partition that overlap are not leased at once. */
 export interface LeasedWindow {

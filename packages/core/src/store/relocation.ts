@@ -18,6 +18,8 @@ export interface StoredRow {
   /** Instants as canonical texts. */
   readonly syncedAt: string | null
   readonly deletedAt: string | null
+  /** Of a table of a feed: names of the columns that nothing has told yet, as JSON text; null: nothing is missing. */
+  readonly missing?: string | null | undefined
 }
 
 /** A table with its columns, as the state has it. */

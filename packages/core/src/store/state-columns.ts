@@ -35,6 +35,45 @@ export const STATE_RECORDS = {
     error_code: 'text?',
     error_remedy: 'text?',
     next_try_at: 'integer?',
+    /** Its feed, and the numbers of that when the table joined it and when its present life began; null: it is of none. */
+    feed: 'text?',
+    since_seq: 'integer?',
+    epoch_seq: 'integer?',
+    /** The life for which all that was there before is read; null: for none. */
+    backfilled_seq: 'integer?',
+    /** 1: there may be rows of which something is missing. */
+    has_missing: 'integer?',
+  },
+  /** Sources that tell changes, with the offset up to which they are committed. */
+  feeds: {
+    source: 'text',
+    feed: 'text',
+    /** JSON, as the source gave it. */
+    committed_offset: 'text?',
+    seq: 'integer',
+    /** Made at random, once: names this destination's use of it. */
+    id: 'text',
+    identity: 'text?',
+    /** 1: its connector keeps a state of its own in the offset. */
+    opaque: 'integer',
+    committed_at: 'integer?',
+    told_at: 'integer?',
+    completed_at: 'integer?',
+    /** Names of tables whose changes were left out, as JSON; null: of no table. */
+    left_out: 'text?',
+    lost_for: 'text?',
+    project: 'text?',
+  },
+  /** Parts of tables of feeds that are read beside the feed. */
+  chunks: {
+    name: 'text',
+    ordinal: 'integer',
+    /** What the source calls it, as JSON. */
+    label: 'text',
+    /** The life of the table for which it was cut. */
+    epoch_seq: 'integer',
+    /** 1: its rows are there. */
+    is_read: 'integer',
   },
   partitions: {
     name: 'text',
@@ -191,6 +230,8 @@ export const RECORD_KINDS = Object.keys(STATE_RECORDS) as readonly RecordKind[]
 /** The fields that identify and order the records of a kind. */
 export const RECORD_ORDER: Readonly<Record<RecordKind, readonly string[]>> = {
   tables: ['name'],
+  feeds: ['source', 'feed'],
+  chunks: ['name', 'ordinal'],
   partitions: ['name', 'partition'],
   coverage: ['name', 'partition', 'assumed', 'to_position', 'from_position'],
   refreshed_ranges: ['name', 'partition', 'from_key', 'to_key'],

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { textAt } from '../contract/cursor.ts'
 import { REMEDIES } from '../contract/error.ts'
 import { COLUMN_TYPES, CURSOR_TYPES } from '../values/column-types.ts'
+import { FedTable, type FeedState } from './feed-state.ts'
 
 /**
  * The state model: what is known of every table and partition, stored in the destination beside the rows. What is read
@@ -35,6 +36,8 @@ export const RecordedSchema = z.object({
   primaryKey: z.array(z.string()),
   globalKey: z.boolean(),
   partitioned: z.boolean(),
+  /** A feed tells its rows: it has the column `_missing`. */
+  fed: z.literal(true).optional(),
   /** Names that the table had before, by its contract. */
   aliases: z.array(z.string()).optional(),
   /**
@@ -173,6 +176,8 @@ export const TableState = z.object({
   /** The source reports deleted rows, or has reported some; otherwise only a resync finds them in a table with a cursor. */
   reportsDeletions: z.boolean().optional(),
   removedAt: Position.nullable(),
+  /** Its feed; absent: it is read by windows, or as a whole. */
+  fed: FedTable.optional(),
   failure: TableFailure.optional(),
   partitions: z.map(z.string(), PartitionState),
 })
@@ -198,6 +203,8 @@ export interface SourceFact {
 /** Everything that is known, by destination table name. */
 export interface State {
   readonly tables: ReadonlyMap<string, TableState>
+  /** By `feedKey`. Absent: there is no feed. */
+  readonly feeds?: ReadonlyMap<string, FeedState> | undefined
   /** Sources that could not be asked when they were last, by name. Absent: all could. */
   readonly failingSources?: ReadonlyMap<string, SourceFailure> | undefined
   /** Tables of other projects in the same database: they are left alone. Absent: there are no such tables. */

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Connections, Dialect } from '../dialects/dialect.ts'
 import { sameKey } from '../rows/merge.ts'
 import { and, list } from '../rows/sql.ts'
-import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
+import { dataColumns, dataTypes, type Layout, systemTypes } from '../table/columns.ts'
 
 /** How the rows of one table are looked at. */
 export interface StoredTable {
@@ -20,12 +20,12 @@ export interface StoredTable {
 /** The rows of one table, as they stand. */
 export function storedTable(connections: Connections, dialect: Dialect, layout: Layout): StoredTable {
   const { decode } = dialect
-  const { partitioned } = layout
+  const { partitioned, fed } = layout
   const target = { layout, table: dialect.table(layout.name) }
   const types = dataTypes(layout)
   const decoders = types.map((type) => decode[type])
   const width = types.length
-  const system = ['_cursor', '_synced_at', '_deleted_at', ...(partitioned ? ['_partition'] : [])]
+  const system = systemTypes(layout).map(([name]) => name)
   const selected = list([...dataColumns(layout), ...system], 't')
   const rowOf = (values: readonly unknown[]): StoredRow => ({
     values: decoders.map((decoder, at) => decoder(values[at])),
@@ -33,6 +33,7 @@ export function storedTable(connections: Connections, dialect: Dialect, layout: 
     syncedAt: decode.timestamp(values[width + 1]) as string | null,
     deletedAt: decode.timestamp(values[width + 2]) as string | null,
     partition: partitioned ? String(values[width + 3]) : '',
+    ...(fed ? { missing: decode.text(values[width + (partitioned ? 4 : 3)]) as string | null } : {}),
   })
   const within = ({ partition, window }: ComparedScope) =>
     and([

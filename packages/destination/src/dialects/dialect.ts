@@ -148,8 +148,8 @@ export interface Session {
   separate?(table: RawBuilder<unknown>): Promise<void>
   /** Writes staged rows of many bytes, each key once, over those of their keys. Only with `separate`. @returns how many changed. */
   writeWide?(target: Target, source: RawBuilder<unknown>, wide: Wide): Promise<number>
-  /** The hot path: writes a batch's rows straight over those of their keys. @returns how many changed, and those that were refused. */
-  write(target: Target, batch: Batch, options: WriteOptions): Promise<Loaded>
+  /** The hot path: writes a batch's rows straight over those of their keys; those of a feed that are there so are only raised. @returns how many changed, and those that were refused. */
+  write(target: Target, batch: Pick<Batch, 'step' | 'rows' | 'truth'>, options: WriteOptions): Promise<Loaded>
   /** Does work with keys and positions as a relation: its columns are those of the key, and `_cursor`. @returns the sum of what it gave. */
   withKeys(target: Target, keys: EncodedRows, work: (relation: RawBuilder<unknown>) => Promise<number>): Promise<number>
   /** Makes what lookups by key in a staging table need: an index, or statistics. Rows may still be put into it. */

@@ -12,9 +12,15 @@ export function contentsSum(types: readonly ColumnType[]): {
   let low = 0n
   return {
     add(rows) {
-      for (const { values, position, partition, syncedAt, deletedAt } of rows) {
+      for (const { values, position, partition, syncedAt, deletedAt, missing } of rows) {
         const texts = types.map((type, at) => canonicalText(values[at], type))
-        const system = [position === null ? null : String(position), partition, syncedAt, deletedAt]
+        const system = [
+          position === null ? null : String(position),
+          partition,
+          syncedAt,
+          deletedAt,
+          ...(missing === undefined ? [] : [missing]),
+        ]
         const one = hash('sha256', joinedText([...texts, ...system]), 'buffer')
         const view = new DataView(one.buffer, one.byteOffset, one.byteLength)
         high = BigInt.asUintN(64, high + view.getBigUint64(0))

@@ -15,7 +15,7 @@ import { storedTable } from '../compare/stored-table.ts'
 import type { Connections, Dialect, Session } from '../dialects/dialect.ts'
 import { loadHalving } from '../rows/load.ts'
 import type { StateDatabase } from '../state/state-types.ts'
-import { dataTypes } from '../table/columns.ts'
+import { dataTypes, systemTypes } from '../table/columns.ts'
 import { columnCount } from '../table/prepare.ts'
 import { contentsSum } from './contents-sum.ts'
 import { markMade, markMoving, moveInto, unmarkMoving } from './moving.ts'
@@ -159,7 +159,7 @@ export class TableRelocation implements Relocation {
   async #looseOf({ name, schema: recorded }: KnownTable): Promise<boolean | undefined> {
     const there = await this.#read((db) => this.#base.dialect.editor.inspect(db, name))
     if (there === undefined || !there.isTable) return undefined
-    const system = ['_cursor', '_synced_at', '_deleted_at', ...(recorded.partitioned ? ['_partition'] : [])]
+    const system = systemTypes(recorded).map(([column]) => column)
     const missing = [...recorded.columns.map(({ column }) => column), ...system].find(
       (column) => !there.columns.includes(column),
     )

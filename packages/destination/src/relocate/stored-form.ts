@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { ColumnType, StoredRow } from '@tidemark/core/engine'
 import { canonicalText } from '../compare/canonical-text.ts'
-import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
+import { dataColumns, dataTypes, type Layout, systemTypes } from '../table/columns.ts'
 import type { ValueCodec } from '../values/codec.ts'
 
 /** The columns that a row is written into as it is. */
@@ -9,16 +9,18 @@ export function storedColumns(layout: Layout): readonly { readonly name: string;
   const types = dataTypes(layout)
   return [
     ...dataColumns(layout).map((name, at) => ({ name, type: types[at]! })),
-    { name: '_cursor', type: 'integer' },
-    { name: '_synced_at', type: 'timestamp' },
-    { name: '_deleted_at', type: 'timestamp' },
-    ...(layout.partitioned ? [{ name: '_partition', type: 'text' as const }] : []),
+    ...systemTypes(layout).map(([name, type]) => ({ name, type })),
   ]
 }
 
 /** A row in the forms that a database takes. @throws SyncError code `unfit` for a value that it cannot hold. */
 export function storedForm(layout: Layout, row: StoredRow, codec: ValueCodec): readonly unknown[] {
-  const all = [...row.values, row.position, row.syncedAt, row.deletedAt, ...(layout.partitioned ? [row.partition] : [])]
+  const all = [
+    ...row.values,
+    ...[row.position, row.syncedAt, row.deletedAt],
+    ...(layout.partitioned ? [row.partition] : []),
+    ...(layout.fed ? [row.missing] : []),
+  ]
   return storedColumns(layout).map(({ name, type }, at) => {
     const value = all[at]
     if (value === null || value === undefined) return null

@@ -5,7 +5,7 @@ import type { Plan } from '../table/schema-editor.ts'
 
 /** The layout of a table's rows, with all columns that it has: also those that its source no longer has. */
 export function tableLayout({ name, schema: recorded }: KnownTable, loose: boolean): Layout {
-  const { columns, primaryKey, partitioned, globalKey, cursor } = recorded
+  const { columns, primaryKey, partitioned, globalKey, cursor, fed = false } = recorded
   const keyAt = primaryKey.map((key) => columns.findIndex((column) => column.name === key))
   return {
     name,
@@ -21,12 +21,14 @@ export function tableLayout({ name, schema: recorded }: KnownTable, loose: boole
     globalKey,
     key: keyAt.map((at) => columns[at]!.column),
     keyAt,
-    cursored: cursor !== null,
+    cursored: cursor !== null || fed,
+    fed,
   }
 }
 
 /** The same as it is made. */
 export function tablePlan(table: KnownTable, loose: boolean): Plan {
-  const { columns, partitioned } = table.schema
-  return { name: table.name, columns, extra: loose, partitioned, key: identifying(tableLayout(table, loose)) }
+  const { columns, partitioned, fed = false } = table.schema
+  const key = identifying(tableLayout(table, loose))
+  return { name: table.name, columns, extra: loose, partitioned, fed, key }
 }

@@ -182,17 +182,17 @@ export async function purgePartition(
   await recordFilled(input, { written: 0, removed: await purgeRows(input.writer, partition) })
 }
 
-async function purgeRows(writer: TableWriter | undefined, partition: string): Promise<number> {
+export async function purgeRows(writer: TableWriter | undefined, partition: string): Promise<number> {
   return writer === undefined || writer.layout.key.length === 0 ? 0 : await writer.purge(partition)
 }
 
 /** A table that our own commit emptied is no longer one that must hold rows. */
-async function recordFilled(
+export async function recordFilled(
   { db, writer, lease }: Pick<CommitInput, 'db' | 'writer' | 'lease'>,
   { written, removed }: { readonly written: number; readonly removed: number },
 ): Promise<void> {
   if (writer === undefined || written + removed === 0) return
-  const everFilled = written === 0 && (await writer.holds(1)) === 0 ? 0 : 1
+  const everFilled = removed > 0 && (await writer.holds(1)) === 0 ? 0 : 1
   await db
     .updateTable('_tidemark_tables')
     .set({ ever_filled: everFilled })

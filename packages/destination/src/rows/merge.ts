@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Target } from '../dialects/target.ts'
 import type { Order, Terms } from '../dialects/terms.ts'
-import { dataColumns, dataTypes, identifying, type Layout } from '../table/columns.ts'
+import { dataColumns, dataTypes, identifying, type Layout, MISSING } from '../table/columns.ts'
 import { passes } from './precedence.ts'
 import { and, list, or } from './sql.ts'
 import { inKeys } from './step-terms.ts'
@@ -52,8 +52,8 @@ export function mergeRows(
   // All rows of a key range lie in it: said of the table too, only that part of it is looked at.
   const on = and([sameKey(layout, terms), ...inKeys(terms)])
   return sql`merge into ${table} as t using ${source} as s on ${on}
-    when matched and ${passes(order, terms)}${isChanged(dialect, layout, 's', partition)} then update set ${join(set)},
-      _synced_at = ${now}, _deleted_at = null${moves ? sql`, _partition = ${partition}` : sql``}
+    when matched and ${passes(order, terms, layout)}${isChanged(dialect, layout, 's', partition)} then update set ${join(set)},
+      _synced_at = ${now}, ${shown(layout)}${moves ? sql`, _partition = ${partition}` : sql``}
     when not matched then insert (${list([...dataColumns(layout), ...systemColumns(layout)])}) values (${valuesOf(layout, terms)})`
 }
 
@@ -73,8 +73,57 @@ export function upsert(
     (name) => sql`${id(name)} = excluded.${id(name)}`,
   )
   const isOther = isChanged(dialect, layout, 'excluded', sql`excluded._partition`)
-  return sql`${insert} on conflict (${list(key)}) do update set ${join(set)}, _deleted_at = null
-    where ${passes(order, terms, 'excluded')}${isOther}`
+  return sql`${insert} on conflict (${list(key)}) do update set ${join(set)}, ${shown(layout)}
+    where ${passes(order, terms, layout, 'excluded')}${isOther}`
+}
+
+/** A whole version of a row is not deleted, and nothing of it is missing. */
+const shown = ({ fed }: Layout) => raw(fed ? `_deleted_at = null, ${MISSING} = null` : '_deleted_at = null')
+
+/**
+ * Raises the positions of live rows that a feed tells again as they are (alias s), so that they count as current and still
+ * were synced when they came: what reads the table by `_synced_at` sees no change.
+ */
+export function raiseEqual(
+  dialect: Pick<Dialect, 'comparable'>,
+  { layout, table }: Target,
+  source: RawBuilder<unknown>,
+  terms: Pick<Terms, 'partition'>,
+): RawBuilder<unknown> {
+  return sql`update ${table} as t set _cursor = s._cursor from ${source} as s
+    where ${sameKey(layout, terms)} and ${isEqual(dialect, layout)}`
+}
+
+/**
+ * The same by MERGE. It also names the rows that the table does not have, and so the planner has to begin with the batch: an UPDATE of
+ * a batch without statistics reads the batch once for each row of the table.
+ */
+export function mergeEqual(
+  dialect: Pick<Dialect, 'comparable'>,
+  { layout, table }: Target,
+  source: RawBuilder<unknown>,
+  terms: Pick<Terms, 'partition'>,
+): RawBuilder<unknown> {
+  return sql`merge into ${table} as t using ${source} as s on ${sameKey(layout, terms)}
+    when matched and ${isEqual(dialect, layout)} then update set _cursor = s._cursor
+    when not matched then do nothing`
+}
+
+/** Whether a row is older than that of a source (alias s), and the same: whole, and not deleted. */
+function isEqual(dialect: Pick<Dialect, 'comparable'>, layout: Layout): RawBuilder<unknown> {
+  const { there, came } = valuesCompared(dialect, layout, 's')
+  const same = there.map((value, at) => sql`${value} is not distinct from ${came[at]}`)
+  const whole = sql`t._deleted_at is null and t.${id(MISSING)} is null`
+  return sql`${whole} and (t._cursor >= s._cursor) is not true and ${and(same)}`
+}
+
+/** Adds staged rows (alias s) to a table without a key, in their order. */
+export function appendRows(
+  { layout, table }: Target,
+  source: RawBuilder<unknown>,
+  terms: Pick<Terms, 'now' | 'partition'>,
+): RawBuilder<unknown> {
+  return sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s order by s._at`
 }
 
 /** All columns of a row that is written, in their order. */
@@ -102,15 +151,22 @@ function isChanged(
   source: string,
   partition: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
-  const key = identifying(layout)
-  const columns = dataColumns(layout).filter((name) => !key.includes(name))
-  const there = compared(dialect, layout, columns, 't')
-  const came = compared(dialect, layout, columns, source)
+  const { there, came } = valuesCompared(dialect, layout, source)
   const differs = [
     // First what most changes change.
     sql`t._cursor is distinct from ${raw(source)}._cursor`,
     ...there.map((value, at) => sql`${value} is distinct from ${came[at]}`),
     ...(layout.globalKey && layout.partitioned ? [sql`t._partition is distinct from ${partition}`] : []),
   ]
-  return sql`(t._deleted_at is not null or ${or(differs)})`
+  const hidden = layout.fed
+    ? sql`t._deleted_at is not null or t.${id(MISSING)} is not null`
+    : sql`t._deleted_at is not null`
+  return sql`(${hidden} or ${or(differs)})`
+}
+
+/** The values beside the key, of the table and of a source, as they are compared. */
+function valuesCompared(dialect: Pick<Dialect, 'comparable'>, layout: Layout, source: string) {
+  const key = identifying(layout)
+  const columns = dataColumns(layout).filter((name) => !key.includes(name))
+  return { there: compared(dialect, layout, columns, 't'), came: compared(dialect, layout, columns, source) }
 }

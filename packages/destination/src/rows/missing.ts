@@ -4,7 +4,7 @@ import type { Connections, Dialect } from '../dialects/dialect.ts'
 import { isOf, type Staging } from '../dialects/staging.ts'
 import type { Target } from '../dialects/target.ts'
 import type { Terms } from '../dialects/terms.ts'
-import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
+import { dataColumns, dataTypes, type Layout, MISSING } from '../table/columns.ts'
 import { keyAndPosition } from './key-row.ts'
 import { count } from './run.ts'
 import { list } from './sql.ts'
@@ -114,4 +114,14 @@ function decodedKey(
 
 function namedKey({ keyAt, columns }: Layout, key: readonly unknown[]): NamedKeys[number] {
   return Object.fromEntries(keyAt.map((at, place) => [columns[at]!.column.name, key[place]]))
+}
+
+/** Keys of rows of a feed of which something is missing: nothing has told it, or what told it was rejected. At most so many. */
+export async function incompleteKeys({ dialect, session, target }: Writing, most: number): Promise<NamedKeys> {
+  const { layout, table } = target
+  if (!layout.fed || layout.key.length === 0) return []
+  const rows = await session.rows(
+    sql`select ${list(layout.key, 't')} from ${table} as t where t.${sql.id(MISSING)} is not null order by ${list(layout.key, 't')} limit ${most}`,
+  )
+  return rows.map((row) => namedKey(layout, decodedKey(dialect, layout, row)))
 }

@@ -8,7 +8,7 @@ import { hasBeside } from './beside.ts'
 import { type Held, heldBy } from './deletion-guard.ts'
 import { applyDeletions } from './deletions.ts'
 import type { Moved } from './filling.ts'
-import { mergeRows } from './merge.ts'
+import { mergeRows, raiseEqual } from './merge.ts'
 import { countMissing } from './missing.ts'
 import { replaceRows } from './replace.ts'
 import { checkEntries, resolveEntries } from './resolve.ts'
@@ -60,11 +60,11 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
     await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, terms))
 
   const order: Order = resync ? 'resync' : layout.cursored ? 'ordered' : 'any'
-  const { written, rejects } = await moveStaged(writing, staging, async (rows, isWide) =>
-    isWide && session.writeWide !== undefined
-      ? await session.writeWide(target, rows, { order, terms })
-      : await changed(session, mergeRows(dialect, target, rows, order, terms)),
-  )
+  const { written, rejects } = await moveStaged(writing, staging, async (rows, isWide) => {
+    if (layout.fed) await changed(session, raiseEqual(dialect, target, rows, terms))
+    if (isWide && session.writeWide !== undefined) return await session.writeWide(target, rows, { order, terms })
+    return await changed(session, mergeRows(dialect, target, rows, order, terms))
+  })
   return {
     written,
     unchanged: staged - written - rejects.length,

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Order, Terms } from '../dialects/terms.ts'
-import type { Layout } from '../table/columns.ts'
+import { type Layout, MISSING } from '../table/columns.ts'
 import { inRange } from './step-terms.ts'
 
 const { raw } = sql
@@ -24,8 +24,10 @@ export function seenVoids(seen: string, deletion: string): string {
 }
 
 /** Whether a row that comes (alias s, or another) replaces the one that is there (alias t), which may be marked. */
-export function rowSupersedes(source = 's'): RawBuilder<unknown> {
-  return raw(rowReplaces(`${source}._cursor`, 't._cursor', 't._deleted_at is not null'))
+export function rowSupersedes(source = 's', fed = false): RawBuilder<unknown> {
+  // A row of a feed of which something is missing is only hidden: a whole version of the same number replaces it.
+  const isDeleted = fed ? `t._deleted_at is not null and t.${MISSING} is null` : 't._deleted_at is not null'
+  return raw(rowReplaces(`${source}._cursor`, 't._cursor', isDeleted))
 }
 
 /** Whether an incoming deletion (alias s) deletes the stored row (alias t). */
@@ -43,9 +45,14 @@ export function standingFirst({ cursored }: Pick<Layout, 'cursored'>): RawBuilde
 }
 
 /** The condition of an order, before others. */
-export function passes(order: Order, { began, truth }: Terms, source = 's'): RawBuilder<unknown> {
+export function passes(
+  order: Order,
+  { began, truth }: Terms,
+  { fed }: Pick<Layout, 'fed'>,
+  source = 's',
+): RawBuilder<unknown> {
   if (order === 'any') return sql``
-  const newer = rowSupersedes(source)
+  const newer = rowSupersedes(source, fed)
   const before = sql`t._synced_at < ${began}`
   if (order === 'resync') return sql`(${newer} or ${before}) and `
   return truth === undefined ? sql`${newer} and ` : sql`(${newer} or (${before} and ${inRange(truth)})) and `

@@ -30,6 +30,11 @@ export function rejectOf(
   }
 }
 
+/** A key as it stands in a reject. */
+export function keyText({ keyAt, columns }: Layout, key: readonly unknown[], canonical: Canonical): string {
+  return textOf(key.map((value, place) => shown(canonical[columns[keyAt[place]!]!.stored](value))))
+}
+
 function textOf(value: object): string {
   return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? exact(one) : one))
 }

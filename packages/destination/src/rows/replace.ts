@@ -7,7 +7,7 @@ import { dataColumns } from '../table/columns.ts'
 import { hasBeside } from './beside.ts'
 import { type Held, heldBy } from './deletion-guard.ts'
 import type { Moved } from './filling.ts'
-import { compared, insertedColumns, valuesOf } from './merge.ts'
+import { appendRows, compared } from './merge.ts'
 import { changed, count } from './run.ts'
 import { moveStaged } from './slices.ts'
 import { and, list } from './sql.ts'
@@ -71,10 +71,7 @@ async function replace(
       async (source, isWide) => {
         if (isWide && session.writeWide !== undefined)
           return await session.writeWide(target, source, { order: 'any', terms })
-        return await changed(
-          session,
-          sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s order by s._at`,
-        )
+        return await changed(session, appendRows(target, source, terms))
       },
       sql`not exists (select 1 from ${dialect.pairs.table} as k where k.entry = n._at)`,
     )

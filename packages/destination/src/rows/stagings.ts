@@ -6,6 +6,13 @@ import { leaseKey } from '../state/lease-turns.ts'
 export class Stagings {
   readonly #leases = new Map<string, Map<string, Staging>>()
   readonly #slots = new Set<number>()
+  readonly #reusesNames: boolean
+  #next = 0
+
+  /** @param reusesNames see `Dialect.reusesStagingNames`. */
+  constructor(reusesNames: boolean) {
+    this.#reusesNames = reusesNames
+  }
 
   of(lease: Lease, partition: string): Staging | undefined {
     return this.#leases.get(leaseKey(lease))?.get(partition)
@@ -16,11 +23,13 @@ export class Stagings {
     return [...(this.#leases.get(leaseKey(lease)) ?? [])].filter(([, staging]) => staging.fence <= lease.fence)
   }
 
-  /** Takes the lowest number that is free: numbers, and so statements, are as many as steps at a time. */
-  takeSlot(): number {
+  /** Takes the lowest number that is free: numbers, and so statements, are as many as steps at a time. @param taken gets it. */
+  takeSlot(taken: number[]): number {
+    if (!this.#reusesNames) return this.#next++
     let slot = 0
     while (this.#slots.has(slot)) slot++
     this.#slots.add(slot)
+    taken.push(slot)
     return slot
   }
 

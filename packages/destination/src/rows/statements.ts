@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Target } from '../dialects/target.ts'
 import type { Terms } from '../dialects/terms.ts'
+import { type Layout, MISSING } from '../table/columns.ts'
 import { sameKey } from './merge.ts'
 import { DELETION_RAISES, DELETION_SUPERSEDES, RAISED } from './precedence.ts'
 import { and, list } from './sql.ts'
@@ -8,15 +9,28 @@ import { inRange, inScope, ofPartition } from './step-terms.ts'
 
 const { id, join } = sql
 
+/** Of a row that is gone nothing is missing: a marked row of which something is, is one that nobody has told whole so far. */
+const noneMissing = ({ fed }: Layout) => sql.raw(fed ? `, ${MISSING} = null` : '')
+
 /** Marks rows that are not yet marked and not above reported deletions (alias s). */
 export function markRows({ layout, table }: Target, source: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
-  return sql`update ${table} as t set _deleted_at = ${terms.now}, _synced_at = ${terms.now}, ${RAISED} from ${source} as s
+  return sql`update ${table} as t set _deleted_at = ${terms.now}, _synced_at = ${terms.now}, ${RAISED}${noneMissing(layout)} from ${source} as s
     where ${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is null and ${DELETION_SUPERSEDES}`
 }
 
+/** Removes marked rows of keys (alias s) for good. */
+export function removeMarked({ layout, table }: Target, source: RawBuilder<unknown>): RawBuilder<unknown> {
+  const key = list(layout.key)
+  return sql`delete from ${table} where (${key}) in (select ${key} from ${source} as s) and ${isGone(layout)}`
+}
+
+/** Whether a row is gone: a marked one of which something is missing is shown when that comes. */
+export const isGone = ({ fed }: Layout): RawBuilder<unknown> =>
+  sql.raw(fed ? `_deleted_at is not null and ${MISSING} is null` : '_deleted_at is not null')
+
 /** Raises the positions of marks to those of reported deletions (alias s). */
 export function raiseMarks({ layout, table }: Target, source: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
-  return sql`update ${table} as t set _synced_at = ${terms.now}, ${RAISED} from ${source} as s
+  return sql`update ${table} as t set _synced_at = ${terms.now}, ${RAISED}${noneMissing(layout)} from ${source} as s
     where ${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is not null and ${DELETION_RAISES}`
 }
 

@@ -1,12 +1,15 @@
 import type { Batch, Reject } from '@tidemark/core/engine'
 import { sql } from 'kysely'
-import type { Tentative } from '../dialects/dialect.ts'
+import type { Attempt, Tentative } from '../dialects/dialect.ts'
 import type { Staging } from '../dialects/staging.ts'
 import { fill } from './fill.ts'
 import type { Filling, Moved, Written } from './filling.ts'
 import { type Move, move } from './move.ts'
+import { keyText } from './refused.ts'
 import { changed, count } from './run.ts'
+import { isGone } from './statements.ts'
 import { writePart } from './write.ts'
+import { appendFed, type FedWriting, type FedWritten, writeFed } from './write-fed.ts'
 import type { Writing } from './writing.ts'
 
 /** Writes the rows of one table, inside the transaction of a commit. */
@@ -40,6 +43,33 @@ export class TableWriter {
     return move(this.#writing, asked)
   }
 
+  /** Writes changes of a table with a key that its feed told. */
+  writeFed(changes: FedWriting): Promise<FedWritten> {
+    return writeFed(this.#writing, changes)
+  }
+
+  /** Adds rows that a feed told to a table without a key. */
+  appendFed(changes: FedWriting, staging: Staging | undefined): Promise<FedWritten> {
+    return appendFed(this.#writing, changes, staging)
+  }
+
+  /** A key as it stands in a reject. */
+  keyText(key: readonly unknown[]): string {
+    return keyText(this.layout, key, this.#writing.dialect.canonical)
+  }
+
+  /** Does work that the database may refuse because of its values, and undoes it then. */
+  attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
+    return this.#writing.session.attempt(this.layout.name, work)
+  }
+
+  /** The greatest position of its rows; undefined: none has one. */
+  async greatest(): Promise<bigint | undefined> {
+    const { dialect, session, target } = this.#writing
+    const [row] = await session.rows(sql`select max(_cursor) from ${target.table}`)
+    return (dialect.decode.integer(row?.[0]) as bigint | null) ?? undefined
+  }
+
   dropStaging({ table }: Staging): Promise<void> {
     return this.#writing.session.dropStaging(table)
   }
@@ -48,7 +78,7 @@ export class TableWriter {
   async purge(partition: string): Promise<number> {
     const { session, target } = this.#writing
     const own = target.layout.partitioned ? sql` and _partition = ${partition}` : sql``
-    return await changed(session, sql`delete from ${target.table} where _deleted_at is not null${own}`)
+    return await changed(session, sql`delete from ${target.table} where ${isGone(target.layout)}${own}`)
   }
 
   /** How many rows there are, marked ones too, counted up to `most`: in the table, or in one of its partitions. */

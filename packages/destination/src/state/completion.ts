@@ -1,5 +1,6 @@
 import { type Batch, type Completion, type Range, type StepRef, subtract } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
+import { recordChunkRead } from './feed-chunks.ts'
 import { cover, overcome, type PartitionFacts, setPartition } from './partition-record.ts'
 import { addRefreshed, forgetRefreshed } from './refreshed-ranges.ts'
 import { resyncsIn } from './requested-resyncs.ts'
@@ -32,6 +33,11 @@ export async function complete(db: Db, batch: Batch, manner: Manner): Promise<bo
   if (completes === undefined) return false
   if (step.keyRange !== undefined && completes.last) return await completeKeyRange(db, { step, completes }, manner)
   const { table: name, partition } = step
+  if (completes.chunk !== undefined) {
+    if (completes.chunk.ordinal !== undefined) await recordChunkRead(db, name, completes.chunk.ordinal)
+    await synced(db, name, completes, now)
+    return false
+  }
   const facts: PartitionFacts = {}
   if (completes.cover !== undefined) await cover(db, name, partition, completes.cover, 0)
   else if (step.window === undefined) {
@@ -102,7 +108,12 @@ async function completeKeyRange(
 
 const earlier = (a: bigint, b: bigint): bigint => (b < a ? b : a)
 
-async function synced(db: Db, name: string, { status, undeclared }: Completion, now: bigint): Promise<void> {
+export async function synced(
+  db: Db,
+  name: string,
+  { status, undeclared }: Pick<Completion, 'status' | 'undeclared'>,
+  now: bigint,
+): Promise<void> {
   await setStatus(db, name, status, {
     last_synced_at: now,
     ...(undeclared === undefined ? {} : { undeclared: undeclared.length === 0 ? null : JSON.stringify(undeclared) }),

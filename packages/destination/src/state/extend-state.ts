@@ -2,10 +2,11 @@ import type { Kysely } from 'kysely'
 import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-types.ts'
 
-/** Version 5: what several runners write at once, and what of a full refresh is read. */
+/** Version 5: what several runners write at once, what of a full refresh is read, and feeds. */
 export async function extendState(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
   await addWindowLeases(db, dialect)
   await addRefreshedRanges(db)
+  await addFeeds(db)
 }
 
 /** Of version 5: the key ranges of full refreshes that are not complete. */
@@ -27,6 +28,44 @@ async function addRefreshedRanges({ schema }: Kysely<StateDatabase>): Promise<vo
     .on('_tidemark_refreshed_ranges')
     .columns(['name', 'partition'])
     .execute()
+}
+
+/** Of version 5: feeds, and what a table has of its feed. */
+async function addFeeds({ schema }: Kysely<StateDatabase>): Promise<void> {
+  await schema
+    .createTable('_tidemark_feeds')
+    .addColumn('source', 'text', (c) => c.notNull())
+    .addColumn('feed', 'text', (c) => c.notNull())
+    .addColumn('committed_offset', 'text')
+    .addColumn('seq', 'bigint', (c) => c.notNull())
+    .addColumn('id', 'text', (c) => c.notNull())
+    .addColumn('identity', 'text')
+    .addColumn('opaque', 'bigint', (c) => c.notNull())
+    .addColumn('committed_at', 'bigint')
+    .addColumn('told_at', 'bigint')
+    .addColumn('completed_at', 'bigint')
+    .addColumn('left_out', 'text')
+    .addColumn('lost_for', 'text')
+    .addColumn('project', 'text')
+    .addPrimaryKeyConstraint('_tidemark_feeds_key', ['source', 'feed'])
+    .execute()
+  await schema
+    .createTable('_tidemark_chunks')
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('ordinal', 'bigint', (c) => c.notNull())
+    .addColumn('label', 'text', (c) => c.notNull())
+    .addColumn('epoch_seq', 'bigint', (c) => c.notNull())
+    .addColumn('is_read', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('_tidemark_chunks_key', ['name', 'ordinal'])
+    .execute()
+  for (const [column, type] of [
+    ['feed', 'text'],
+    ['since_seq', 'bigint'],
+    ['epoch_seq', 'bigint'],
+    ['backfilled_seq', 'bigint'],
+    ['has_missing', 'bigint'],
+  ] as const)
+    await schema.alterTable('_tidemark_tables').addColumn(column, type).execute()
 }
 
 /** Of version 5: leases of windows, so that several runners write one table. */

@@ -2,9 +2,9 @@ import { SyncError } from '@tidemark/core'
 import type { Lease } from '@tidemark/core/engine'
 
 /** The error of a runner whose lease another one has by now. */
-export function fenced({ table }: Lease): SyncError {
+export function fenced({ table, feed }: Lease): SyncError {
   return new SyncError(
-    `another runner took over the table "${table}", because this one sent no heartbeat for too long; nothing of this batch was written`,
+    `another runner took over the ${feed === true ? 'feed' : 'table'} "${table}", because this one sent no heartbeat for too long; nothing of this batch was written`,
     'retry',
     { code: 'fenced' },
   )

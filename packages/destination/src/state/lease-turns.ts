@@ -7,6 +7,11 @@ export const leaseKey = ({ id, window }: Lease): string => (window === undefined
 export class LeaseTurns {
   readonly #last = new Map<string, Promise<unknown>>()
 
+  /** The turns of several leases, taken one after another in their order: whoever takes several takes them in one order. */
+  async takeAll<T>([lease, ...others]: readonly Lease[], work: () => Promise<T>): Promise<T> {
+    return lease === undefined ? await work() : await this.take(lease, () => this.takeAll(others, work))
+  }
+
   async take<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
     const key = leaseKey(lease)
     const before = this.#last.get(key) ?? Promise.resolve()

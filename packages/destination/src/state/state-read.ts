@@ -11,6 +11,8 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { readFailingSources } from './failing-sources.ts'
+import { type ChunkCount, countChunks } from './feed-chunks.ts'
+import { readFeeds } from './feed-record.ts'
 import { readRefreshed } from './refreshed-ranges.ts'
 import type { StateDialect } from './state-dialect.ts'
 import type { Int64, StateDatabase } from './state-types.ts'
@@ -29,6 +31,24 @@ function failureIn(row: StateDatabase['_tidemark_tables']): unknown {
     code: row.error_code ?? null,
     remedy: row.error_remedy ?? null,
     nextTryAt: position(row.next_try_at),
+  }
+}
+
+function fedIn(
+  { feed, since_seq, epoch_seq, backfilled_seq, has_missing }: StateDatabase['_tidemark_tables'],
+  chunks: ChunkCount | undefined,
+): object {
+  if (feed == null) return {}
+  const [sinceSeq, epochSeq, backfilledSeq] = [since_seq, epoch_seq, backfilled_seq].map(position)
+  return {
+    fed: {
+      feed,
+      sinceSeq,
+      epochSeq,
+      backfilledSeq,
+      chunks: chunks ?? null,
+      hasMissing: Number(has_missing ?? 0) === 1,
+    },
   }
 }
 
@@ -55,6 +75,7 @@ export async function readState(
   const tables = await (only === undefined ? found : found.where('name', 'in', [...only])).execute()
   const there = await session.present(tables.map(({ name }) => name))
   const partitions = await readPartitions(db, dialect, only)
+  const chunks = await countChunks(db, dialect, only)
   const states = new Map<string, TableState>()
   for (const row of tables) {
     const state: unknown = {
@@ -75,6 +96,7 @@ export async function readState(
       project: row.project ?? null,
       ...(Number(row.reports_deletions ?? 0) === 1 ? { reportsDeletions: true } : {}),
       removedAt: position(row.removed_at),
+      ...fedIn(row, chunks.get(row.name)),
       failure: failureIn(row),
       partitions: partitions.get(row.name) ?? new Map(),
     }
@@ -82,7 +104,11 @@ export async function readState(
     if (!parsed.success) throw damaged(row.name, parsed.error)
     states.set(row.name, parsed.data)
   }
-  return { ...stateOf(states, project), ...(await readFailingSources(db, dialect, project)) }
+  return {
+    ...stateOf(states, project),
+    ...(await readFeeds(db, dialect, project)),
+    ...(await readFailingSources(db, dialect, project)),
+  }
 }
 
 interface Ranges {

@@ -4,6 +4,7 @@ import { chunks } from '../chunks.ts'
 import { closeCrashedRuns } from './crashed-runs.ts'
 import { recordSource } from './failing-sources.ts'
 import { recordChecked, recordFailure, recordTableFailure, recordTableWorks } from './failure-record.ts'
+import { recordChunks } from './feed-chunks.ts'
 import type { LeaseOptions } from './lease-options.ts'
 import { cover, setPartition } from './partition-record.ts'
 import { askAhead, requestResync } from './request-resync.ts'
@@ -61,6 +62,9 @@ export async function recordFact(db: Db, name: string, change: StateChange, now:
       return
     case 'reports-deletions':
       await db.updateTable('_tidemark_tables').set({ reports_deletions: 1 }).where('name', '=', name).execute()
+      return
+    case 'chunks':
+      await recordChunks(db, name, change)
       return
     case 'undeclared': {
       const undeclared = change.fields.length === 0 ? null : JSON.stringify(change.fields)
@@ -201,6 +205,7 @@ export async function forget(db: Db, name: string): Promise<void> {
   for (const table of [
     '_tidemark_coverage',
     '_tidemark_refreshed_ranges',
+    '_tidemark_chunks',
     '_tidemark_resyncs',
     '_tidemark_partitions',
     '_tidemark_rejects',
@@ -225,6 +230,11 @@ export async function forget(db: Db, name: string): Promise<void> {
       error_remedy: null,
       next_try_at: null,
       cursor_type: null,
+      feed: null,
+      since_seq: null,
+      epoch_seq: null,
+      backfilled_seq: null,
+      has_missing: null,
     })
     .where('name', '=', name)
     .execute()

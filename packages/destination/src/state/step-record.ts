@@ -113,6 +113,19 @@ const NOTHING = {
   error: null,
 }
 
+/** Removes rejects of keys that are settled by now: what was set aside of them says nothing any more. */
+export async function strikeKeys(db: Db, table: string, keys: () => readonly string[]): Promise<void> {
+  const own = () => db.deleteFrom('_tidemark_rejects').where('name', '=', table).where('partition', '=', '')
+  const some = db.selectFrom('_tidemark_rejects').select('id').where('name', '=', table).where('key', 'is not', null)
+  if ((await some.limit(1).executeTakeFirst()) === undefined) return
+  for (const chunk of chunks(keys())) await own().where('key', 'in', chunk.map(shortKey)).execute()
+}
+
+/** Removes rejects of versions below a number, which are gone. */
+export async function strikeBelow(db: Db, table: string, below: bigint): Promise<void> {
+  await db.deleteFrom('_tidemark_rejects').where('name', '=', table).where('position', '<', below).execute()
+}
+
 /** The longest key in bytes that an index of every database takes beside a table's and a partition's name. */
 const KEY_BYTES = 500
 

@@ -25,6 +25,8 @@ export interface Layout {
   readonly key: readonly string[]
   readonly keyAt: readonly number[]
   readonly cursored: boolean
+  /** A feed tells its rows: `_cursor` holds its numbers, and `_missing` names the columns that nothing has told yet. */
+  readonly fed: boolean
 }
 
 /** The layout of a table whose columns are known by now. */
@@ -45,7 +47,9 @@ export function layOut(name: string, shape: Shape, known: readonly KnownColumn[]
     globalKey: shape.globalKey,
     key: keyAt.map((at) => columns[at]!.name),
     keyAt,
-    cursored: shape.cursor !== undefined,
+    // The number of a feed orders versions as a cursor does.
+    cursored: shape.cursor !== undefined || shape.fed === true,
+    fed: shape.fed === true,
   }
 }
 
@@ -57,6 +61,26 @@ export function identifying({
 }: Pick<Layout, 'key' | 'partitioned' | 'globalKey'>): readonly string[] {
   return key.length > 0 && partitioned && !globalKey ? ['_partition', ...key] : key
 }
+
+/** The columns that every table has beside those of its source. */
+export function systemTypes({
+  partitioned,
+  fed,
+}: {
+  readonly partitioned: boolean
+  readonly fed?: boolean | undefined
+}): readonly (readonly [name: string, type: ColumnType])[] {
+  return [
+    ['_cursor', 'integer'],
+    ['_synced_at', 'timestamp'],
+    ['_deleted_at', 'timestamp'],
+    ...(partitioned ? [['_partition', 'text'] as const] : []),
+    ...(fed === true ? [[MISSING, 'text'] as const] : []),
+  ]
+}
+
+/** The column of a table of a feed that names what nothing has told yet of a row. */
+export const MISSING = '_missing'
 
 /** Names of the values of an encoded row in their order, without the position. */
 export function dataColumns({ columns, loose }: Layout): readonly string[] {
@@ -98,6 +122,7 @@ export function factsOf(
     primaryKey: [...shape.primaryKey],
     globalKey: shape.globalKey,
     partitioned: shape.partitioned,
+    ...(shape.fed === true ? { fed: true as const } : {}),
     ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
     ...(hash === undefined ? {} : { hash }),
     cursor:

@@ -1,5 +1,5 @@
 import type { ColumnType, EncodedKey, EncodedRow, Encoder, Plain, TableColumn, Unfit } from '@tidemark/core/engine'
-import { holds } from '@tidemark/core/engine'
+import { holds, UNCHANGED } from '@tidemark/core/engine'
 import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
 import { type Bound, type Encode, TEXT_CODEC, type ValueCodec } from '../values/codec.ts'
 import type { Repertoire } from '../values/repertoire.ts'
@@ -175,7 +175,7 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
     }
     if (loose) {
       const extra = extraOf(row)
-      if (extra === undefined) return { column: '_extra', reason: 'an undeclared field is not JSON that can be stored' }
+      if (extra === undefined) return EXTRA_UNFIT
       encoded[count] = extra
     }
     encoded[width - 1] = position
@@ -192,8 +192,42 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
     return values
   }
 
-  return { key: keyAt, plain, output, encodeKey }
+  const part: Encoder['part'] = (row, position) => {
+    const encoded: EncodedRow = new Array(width)
+    const untold: number[] = []
+    for (let at = 0; at < count; at++) {
+      const raw = valueAt(row, at)
+      if (row[names[at]!] === UNCHANGED) {
+        untold.push(at)
+        encoded[at] = null
+        continue
+      }
+      const value = plains[at]!(raw) ?? (inherited[at] ? undefined : parsedPart(at, raw))
+      if (value === undefined) return unfit(at, row[names[at]!])
+      encoded[at] = value
+    }
+    if (loose) {
+      const told = Object.entries(row).filter(([name, value]) => !declared.has(name) && value !== UNCHANGED)
+      const extra = told.length === 0 ? null : extraOf(Object.fromEntries(told))
+      if (extra === undefined) return EXTRA_UNFIT
+      // Nobody knows which undeclared fields there are: where a change names none, all are as they were.
+      if (told.length === 0) untold.push(count)
+      encoded[count] = extra
+    }
+    encoded[width - 1] = position
+    return { row: encoded, untold }
+  }
+
+  /** A value that only its schema can tell. */
+  const parsedPart = (at: number, raw: unknown): Bound | undefined => {
+    const result = parsed(columns[at]!.column, raw)
+    return result === undefined ? undefined : outputs[at]!(result.value)
+  }
+
+  return { key: keyAt, plain, output, part, encodeKey }
 }
+
+const EXTRA_UNFIT: Unfit = { column: '_extra', reason: 'an undeclared field is not JSON that can be stored' }
 
 function hasUnheld(value: unknown, repertoire: Repertoire): boolean {
   return typeof value === 'string' && repertoire.problemOf(value) !== undefined

@@ -11,8 +11,9 @@ import {
 import type { Kysely } from 'kysely'
 import { parseFacts } from '../state/state-read.ts'
 import type { StateDatabase } from '../state/state-types.ts'
-import { factsOf, identifying } from './columns.ts'
+import { factsOf, identifying, MISSING, systemTypes } from './columns.ts'
 import { knownColumns } from './known-columns.ts'
+import { fold } from './names.ts'
 import type { Filled, Plan, Rebuild, SchemaEditor } from './schema-editor.ts'
 import { columnAdded, recordShapeChanges } from './shape-changes.ts'
 import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
@@ -20,8 +21,8 @@ import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
 type Db = Kysely<StateDatabase>
 
 /** The columns of a plan with those of the system. */
-export function columnCount({ columns, extra, partitioned }: Plan): number {
-  return columns.length + (extra ? 1 : 0) + (partitioned ? 1 : 0) + 3
+export function columnCount({ columns, extra, ...plan }: Plan): number {
+  return columns.length + (extra ? 1 : 0) + systemTypes(plan).length
 }
 
 export interface Preparation {
@@ -80,6 +81,13 @@ export async function planTable(
     }
     refuseChange(name, old, shape)
   }
+  const taken = shape.fed === true && old?.fed !== true && there?.columns.some((column) => fold(column) === MISSING)
+  if (taken === true)
+    refuseChanged(
+      name,
+      editor.place,
+      `it has a column "${MISSING}", which Tidemark needs for itself in a table of a feed; rename the column, or give the table another "name" in the config`,
+    )
   if (there !== undefined && !there.isTable)
     refuseChanged(name, editor.place, `it is ${there.kind} now, and rows cannot be written into it; restore the table`)
 
@@ -107,6 +115,7 @@ export async function planTable(
     columns: known.columns,
     extra: shape.loose || present.includes('_extra'),
     partitioned: shape.partitioned,
+    fed: shape.fed === true,
     key: identifying({ ...shape, key: shape.primaryKey.map((column) => destinationName.get(column)!) }),
   }
   if (columnCount(plan) > editor.maxColumns) {
@@ -133,7 +142,7 @@ export async function planTable(
       plan,
       lease,
       reshapeAllowed: free,
-      ours: [...ours, '_extra', '_partition'],
+      ours: [...ours, '_extra', '_partition', ...(old?.fed === true ? [MISSING] : [])],
       widened: known.widened,
     }
     const work = async (target: Db, now: bigint) => {
@@ -145,24 +154,29 @@ export async function planTable(
     }
     return { schema: recorded, changes: [], work }
   }
-  const extra = shape.loose && !present.includes('_extra')
+  const system: readonly Filled[] = [
+    ...(shape.loose && !present.includes('_extra')
+      ? [{ column: '_extra', type: 'json' as const, fill: undefined }]
+      : []),
+    ...(plan.fed && !present.includes(MISSING) ? [{ column: MISSING, type: 'text' as const, fill: undefined }] : []),
+  ]
   const asRecorded =
     row !== undefined &&
     row.schema === JSON.stringify(recorded) &&
     isRecorded(row, shape) &&
     (project === undefined || row.project === project.record) &&
     known.added.length === 0 &&
-    !extra
+    system.length === 0
   if (asRecorded) return { schema: recorded, changes: [] }
   const work = async (target: Db, now: bigint) => {
     const added = known.added.map(
       ({ column, type }): Filled =>
         known.filledColumns.find((one) => one.column === column) ?? { column, type, fill: undefined },
     )
-    const more: readonly Filled[] = extra ? [{ column: '_extra', type: 'json', fill: undefined }] : []
-    await editor.addColumns(target, name, [...added, ...more])
+    await editor.addColumns(target, name, [...added, ...system])
     await save(target, now)
-    return recordShapeChanges(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
+    const changes = [...known.changes, ...system.map(({ column }) => columnAdded(column))]
+    return recordShapeChanges(target, name, changes, now)
   }
   return { schema: recorded, changes: [], work }
 }

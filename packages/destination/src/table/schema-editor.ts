@@ -16,6 +16,8 @@ export interface Plan {
   readonly columns: readonly KnownColumn[]
   readonly extra: boolean
   readonly partitioned: boolean
+  /** It has the column `_missing`. */
+  readonly fed: boolean
   /** Destination columns; empty: no key. */
   readonly key: readonly string[]
 }

@@ -24,6 +24,9 @@ export function refuseChange(table: string, old: RecordedSchema, shape: Shape): 
       `it ${old.partitioned === shape.partitioned ? 'counts its key differently (globalKey)' : `${old.partitioned ? 'had' : 'had no'} partitions`} before; ${again}`,
     )
   }
+  // The other way nothing is lost: whatever a feed tells is newer than what was read.
+  if (old.fed === true && shape.fed !== true)
+    refuse(table, `a feed told its changes before, and it is read as a whole or by a cursor now; ${again}`)
   const before = old.cursor
   const now = shape.cursor
   if (before?.column !== now?.column || before?.type !== now?.type) {

@@ -24,6 +24,8 @@ export async function checkPage(
   const { destination, clock, signal, settings = {}, redact = (text: string) => text } = options
   try {
     const { encoder } = await destination.preview(shapeOf(discovered))
+    // A feed is not asked: that it is read is noticed at its source.
+    if (discovered.fed !== undefined) return { page: undefined, failure: undefined }
     const asked = partitions.filter((one) => one.discovered.failure === undefined)
     const partition = asked.find((one) => nextRanges(one).length > 0) ?? asked[0]
     if (partition === undefined) return { page: undefined, failure: undefined }

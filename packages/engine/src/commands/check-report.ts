@@ -37,6 +37,8 @@ export interface CheckedTable {
   /** `listed`: nothing of it was read. */
   readonly state: 'ok' | 'listed' | 'failed' | 'paused'
   readonly pausedFor: string | undefined
+  /** The feed that tells its changes: nothing of it is read to check it; null: it has none. */
+  readonly feed: string | null
   /** What the first page came to; undefined: none was read. */
   readonly page: FirstPage | undefined
 }
@@ -64,13 +66,15 @@ export function checkReport({ catalog, state, planned, pages, options }: Checked
     for (const { partition, failure } of own) {
       failures.push({ table: name, source: discovered.source.name, partition, ...redacted(failure, options) })
     }
-    const word = own.length > 0 ? 'failed' : options.quick === true ? 'listed' : 'ok'
+    const isRead = options.quick !== true && discovered.fed === undefined
+    const word = own.length > 0 ? 'failed' : isRead ? 'ok' : 'listed'
     return {
       name,
       source: discovered.source.name,
       table: discovered.table.name,
       state: pausedFor !== undefined ? 'paused' : word,
       pausedFor,
+      feed: discovered.fed?.feed.name ?? null,
       page,
     }
   })

@@ -16,7 +16,7 @@ export interface ExportOptions {
 }
 
 /** Free texts that came from outside. */
-const FREE_TEXTS = ['last_error', 'message', 'payload', 'paused_for'] as const
+const FREE_TEXTS = ['last_error', 'lost_for', 'message', 'payload', 'paused_for'] as const
 
 /** Exports the state of every table, with a checksum over its rows. Takes no lease. */
 export async function exportState(

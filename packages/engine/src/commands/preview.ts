@@ -1,4 +1,4 @@
-import type { DeletionShare, Range, TableState } from '@tidemark/core/engine'
+import { type DeletionShare, feedKey, type Range, type State, type TableState } from '@tidemark/core/engine'
 import { lookSettings } from '../discover/look-settings.ts'
 import { withCatalog } from '../discover/with-catalog.ts'
 import type { LookOptions } from '../options.ts'
@@ -31,6 +31,8 @@ export interface TablePlan {
   /** Columns that would be added or widened, or that cannot be held. */
   readonly changes: readonly string[]
   readonly partitions: number
+  /** The feed that tells it; null: it has none. */
+  readonly feed: FeedPlan | null
   /**
    * How many windows would be read, key ranges, or whole partitions; what its source calls unchanged is not. At least so many where
    * `untilEmpty` says so.
@@ -53,6 +55,14 @@ export interface TablePlan {
   /** Steps beyond those that are listed. */
   readonly more: number
   readonly notKept: readonly WindowText[]
+}
+
+export interface FeedPlan {
+  readonly name: string
+  /** Whether a run reads it from its beginning; else it continues. */
+  readonly isNew: boolean
+  /** From which offset it continues, as JSON text; null: its connector keeps its own state, which may hold secrets. */
+  readonly offset: string | null
 }
 
 export interface StepPlan {
@@ -81,15 +91,16 @@ export async function plan(given: LookOptions): Promise<Plan> {
     const planned = planRun(catalog, state, checkedConfig(catalog, state, options))
     return {
       sources: sourceReports(options, catalog, state),
-      tables: planned.tables.map((table) => tablePlan(table, state.tables.get(table.name))),
+      tables: planned.tables.map((table) => tablePlan(table, state)),
       removed: planned.removed,
       ...tasksOf(planned.tables),
     }
   })
 }
 
-function tablePlan(planned: PlannedTable, known: TableState | undefined): TablePlan {
+function tablePlan(planned: PlannedTable, state: State): TablePlan {
   const { discovered, pausedFor } = planned
+  const known = state.tables.get(planned.name)
   const steps = new StepList(planned.partitions.flatMap((partition) => partition.steps.spans))
   const failure =
     discovered.failure ?? discovered.partitions.find((partition) => partition.failure !== undefined)?.failure
@@ -106,6 +117,7 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
       planned.partitions.map((one) => tooManyWindows(planned, one)?.message).find((text) => text !== undefined),
     changes: changeTexts(planned),
     partitions: discovered.partitions.length,
+    feed: feedOf(planned, state),
     windows: steps.countIn(({ kind }) => kind !== 'unchanged'),
     untilEmpty: steps.untilEmpty,
     ranges: rangesOf(steps.spans, planned),
@@ -132,7 +144,15 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
   }
 }
 
+function feedOf({ discovered: { fed, source } }: PlannedTable, { feeds }: State): TablePlan['feed'] {
+  if (fed === undefined) return null
+  const { name } = fed.feed
+  const offset = feeds?.get(feedKey({ source: source.name, feed: name }))?.offset ?? null
+  return { name, isNew: offset === null, offset: fed.feed.opaque ? null : offset }
+}
+
 function deletionsOf({ discovered: { table } }: PlannedTable, known: TableState | undefined): TablePlan['deletions'] {
+  if (table.feed !== undefined) return 'reported'
   if (table.cursor === undefined) return 'seen'
   return table.deletions === 'reported' || known?.reportsDeletions === true ? 'reported' : 'unseen'
 }
@@ -140,7 +160,13 @@ function deletionsOf({ discovered: { table } }: PlannedTable, known: TableState 
 /** A table whose key is one integer, read whole, and not asked first whether anything has changed. */
 function counterOf({ discovered: { table } }: PlannedTable): string | undefined {
   const [key, ...more] = table.primaryKey
-  if (table.cursor !== undefined || table.revision !== undefined || key === undefined || more.length > 0)
+  if (
+    table.feed !== undefined ||
+    table.cursor !== undefined ||
+    table.revision !== undefined ||
+    key === undefined ||
+    more.length > 0
+  )
     return undefined
   return table.columns.find(({ name, type }) => name === key && type === 'integer')?.name
 }

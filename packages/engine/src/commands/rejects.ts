@@ -1,4 +1,12 @@
-import type { CursorType, Destination, Range, StateChange, TableState } from '@tidemark/core/engine'
+import { SyncError } from '@tidemark/core'
+import {
+  type CursorType,
+  type Destination,
+  quotedCommand,
+  type Range,
+  type StateChange,
+  type TableState,
+} from '@tidemark/core/engine'
 import { unknownTable } from '../discover/selection.ts'
 import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
@@ -27,6 +35,13 @@ export async function retryRejects(options: RunOptions, rejects: readonly Reject
   const { tables } = await destination.state()
   const byTable = Map.groupBy(rejects, ({ table }) => table)
   const names = [...byTable.keys()]
+  const fed = names.find((name) => tables.get(name)?.fed !== undefined)
+  if (fed !== undefined)
+    throw new SyncError(
+      `rejected rows of "${fed}" come from a feed and cannot be requested by themselves; correct them at the source, which then sends them again, or read all again with ${quotedCommand('resync', [fed])}`,
+      'fix-config',
+      { code: 'usage' },
+    )
   return await withTables(destination, names, async (held) => {
     for (const lease of held) {
       const table = tables.get(lease.table)

@@ -1,5 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import {
+  feedKey,
   intersect,
   listedPartitions,
   type Range,
@@ -12,6 +13,7 @@ import { unknownTable } from '../discover/selection.ts'
 import { withCatalog } from '../discover/with-catalog.ts'
 import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
+import { notByWindow } from '../plan/asked-range.ts'
 import { askedWindow } from '../plan/asked-window.ts'
 import type { Report } from '../report/report.ts'
 import { coverageFacts, lateNames } from '../run/added-columns.ts'
@@ -28,7 +30,8 @@ export interface ResyncOptions {
 
 /**
  * Requests a resync of a table: its covered windows become resyncs, which replace what changed and mark what was deleted, or with
- * `full` everything of it is forgotten first. Then the table is synced.
+ * `full` everything of it is forgotten first. Then the table is synced. The feed of a table that has one is read again from its
+ * beginning, with all of its tables.
  *
  * @throws SyncError `fix-config` where the table is not known, has no source here, is held by another runner, or the window
  * is empty.
@@ -37,15 +40,17 @@ export async function resync(options: RunOptions, wanted: ResyncOptions): Promis
   const { destination } = options
   const state = await destination.state()
   const table = knownTable(state, wanted.table)
+  if (table.fed !== undefined && (wanted.from !== undefined || wanted.to !== undefined)) throw notByWindow(table.name)
   const there = [...options.sources, ...(options.unavailable ?? [])]
   if (!there.some(({ name }) => name === table.source)) throw unlisted(table)
   if (wanted.full === true) await checkReadable(options, state, table)
   return await withTables(destination, [table.name], async (held) => {
     for (const lease of held) {
       if (wanted.full === true) await destination.reset(lease, table.name)
-      else await destination.record(lease, resyncsOf(table, windowOf(table, wanted)))
+      else if (table.fed === undefined) await destination.record(lease, resyncsOf(table, windowOf(table, wanted)))
     }
-    return await sync({ ...options, select: [table.name], leases: held })
+    const restartFeed = table.fed && feedKey({ source: table.source, feed: table.fed.feed })
+    return await sync({ ...options, select: [table.name], leases: held, restartFeed })
   })
 }
 

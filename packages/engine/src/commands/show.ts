@@ -40,6 +40,12 @@ export async function show(options: LookOptions, { table: wanted, limit, mostByt
     if (found === undefined) throw missing(wanted, catalog.sources, tables)
     if (found.failure !== undefined)
       throw new SyncError(found.failure.message, found.failure.remedy, { code: found.failure.code })
+    if (found.fed !== undefined)
+      throw new SyncError(
+        `table "${found.name}" comes from a feed, which is not read only to look at it; sync it, then query it`,
+        'fix-config',
+        { code: 'query' },
+      )
     const rows: Record<string, unknown>[] = []
     const size = new AnswerSize(mostBytes)
     const add = (row: Record<string, unknown>): void => {

@@ -8,6 +8,7 @@ import { oneTable } from '../discover/one-table.ts'
 import { closeSources, discoverOptions } from '../discover/with-catalog.ts'
 import { failureOf, redacted } from '../failure/failure.ts'
 import { Interruption, interruptionOf } from '../failure/interruption.ts'
+import { FeedRuns } from '../feed/feed-runs.ts'
 import { startHeartbeat } from '../lease/heartbeat.ts'
 import type { RunOptions } from '../options.ts'
 import { askedRange } from '../plan/asked-range.ts'
@@ -132,15 +133,30 @@ async function run(given: RunOptions): Promise<Report> {
     const asked = { ...discoverOptions(options, before, signal, only), askedAt, partition: options.range?.partition }
     // Whoever planned it has settled whose its name is.
     const names = new NameClaims(asked.only === undefined ? asked.sources : [], asked)
-    intake = new Intake({ context, steps: runSteps, config: planConfig(options), names, before })
-    const discovering = discover({ context, asked, intake, before, discovered })
+    const feeds = new FeedRuns(
+      context,
+      (fed) => runSteps.fed(fed),
+      (found) => taking.takeFound(found),
+    )
+    const taking = new Intake({
+      context,
+      steps: runSteps,
+      feeds,
+      config: { ...planConfig(options), restartFeed: options.restartFeed },
+      names,
+      before,
+    })
+    intake = taking
+    const discovering = discover({ context, asked, intake: taking, before, discovered })
       .catch((error: unknown) => {
         stop.abort(error)
         throw error
       })
       .finally(() => runSteps.seal())
-    const ends = await Promise.allSettled([discovering, runSteps.run()])
+    const feeding = discovering.then(() => feeds.end())
+    const ends = await Promise.allSettled([discovering, runSteps.run(), feeding])
     for (const end of ends) if (end.status === 'rejected') throw end.reason
+    await runSteps.released()
     isTimeUp = context.isOverTime() && isCutShort(tables(), discovered)
     signal.throwIfAborted()
     for (const table of tables()) if (!table.isReleased) await recordStatus(table, context)

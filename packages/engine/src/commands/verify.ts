@@ -52,6 +52,12 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     const { discovered, pausedFor } = planned
     if (pausedFor !== undefined) return nothing(gone(`${known.name} is paused: ${pausedFor}`))
     if (discovered.failure !== undefined) return nothing(discovered.failure)
+    if (discovered.fed !== undefined)
+      return nothing(
+        gone(
+          `${known.name} comes from the feed "${discovered.fed.feed.name}", which cannot be read a second time to compare it`,
+        ),
+      )
     if (planned.partitions.length === 0 && known.partitions.size > 0)
       return nothing(
         gone(`the source lists none of the partitions of ${known.name}, so there is nothing to compare it with`),

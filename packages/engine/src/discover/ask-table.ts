@@ -39,8 +39,9 @@ export async function askTable(question: TableQuestion): Promise<DiscoveredTable
 }
 
 async function askDescribed({ described, listed, again, signal, options }: TableQuestion): Promise<DiscoveredTable> {
-  const { name, source, table, columns, failure } = described
-  if (failure !== undefined || !options.wants(source.name, table.name, name)) return described
+  const { name, source, table, columns, failure, fed } = described
+  const isWanted = fed?.isWanted ?? options.wants(source.name, table.name, name)
+  if (failure !== undefined || !isWanted) return described
   const hash = schemaHash(table, columns, described.options)
   const { clock, askedAt, problemOf } = options
   const asked = askedAt?.()

@@ -1,5 +1,5 @@
 import type { Column, Logger, Source, SourceOptions } from '@tidemark/core'
-import type { DeletionShare, Range, SchemaMode, Table, TableColumn, Unread } from '@tidemark/core/engine'
+import type { DeletionShare, Feed, Range, SchemaMode, Table, TableColumn, Unread } from '@tidemark/core/engine'
 import type { Failure } from '../failure/failure.ts'
 
 import type { SourceGuard } from '../source/source-guard.ts'
@@ -32,13 +32,31 @@ export interface DiscoveredSource {
   readonly findTable?:
     | ((name: string, known: readonly Column[]) => Promise<Pick<DiscoveredTable, 'table' | 'columns'> | undefined>)
     | undefined
+  /** Asks a feed for its tables once more, where they are found at run time. @returns those that it did not have before. */
+  readonly findFed?: ((feed: string) => Promise<FoundLater>) | undefined
   close(): Promise<void>
+}
+
+/** Tables that a feed has come upon while it was read. */
+export interface FoundLater {
+  readonly tables: readonly DiscoveredTable[]
+  /** Those that the config leaves out, by their names in the source. */
+  readonly leftOut: readonly string[]
 }
 
 /** Tables that were synced and that their source suddenly does not list: by their names in the destination, and why they fail. */
 export interface MissingTables {
   readonly tables: readonly string[]
   readonly failure: Failure
+}
+
+/** A feed of a source in a run. */
+export interface DiscoveredFeed {
+  readonly feed: Feed
+  /** Any of its tables is wanted: then all of them are, because it tells them together. */
+  readonly isWanted: boolean
+  /** Its tables that the config leaves out, by their names in the source: what it tells of them is dropped. */
+  readonly leftOut: readonly string[]
 }
 
 export interface DiscoveredTable {
@@ -48,6 +66,8 @@ export interface DiscoveredTable {
   readonly table: Table
   /** The columns that are kept, without those that the config leaves out. */
   readonly columns: readonly TableColumn[]
+  /** The feed that tells its rows; absent: it is read. */
+  readonly fed?: DiscoveredFeed | undefined
   readonly options: TableSettings
   /** Of a table that stands in the code of its source: what is recorded of it as `RecordedSchema.hash`. */
   readonly schemaHash?: string | undefined

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import type { State } from '@tidemark/core/engine'
+import { fixedTables, type State } from '@tidemark/core/engine'
 import { failureOf } from '../failure/failure.ts'
 import type { ConfiguredSource, DiscoveredSource, DiscoveredTable } from './catalog.ts'
 import { destinationNames, type NamesOptions, unplacedName } from './destination-names.ts'
@@ -46,9 +46,9 @@ export class NameClaims {
     this.#options = options
     this.#sources = new Set(sources.map(({ name }) => name))
     for (const source of sources) {
-      const { tables } = source.source
-      if (typeof tables === 'function') continue
-      const tracked = tables.filter((table) => optionsOf(source.options, table.name) !== false)
+      const tracked = fixedTables(source.source.tables).filter(
+        (table) => optionsOf(source.options, table.name) !== false,
+      )
       for (const [table, { name, unplaced }] of destinationNames(source, tracked, options))
         if (!unplaced) this.#wantedBy(name).set(source.name, table.name)
     }

@@ -13,6 +13,8 @@ import type { Catalog, ConfiguredSource, DiscoveredSource, DiscoveredTable } fro
 import { withoutClashes } from './clash.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import type { DiscoverOptions } from './discover-options.ts'
+import { discoveredFeeds } from './discovered-feeds.ts'
+import { type FoundTables, findTables } from './find-tables.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Again } from './partition-question.ts'
 import { columnsKept, optionsOf, settingsOf } from './settings.ts'
@@ -105,13 +107,10 @@ async function surveyGuarded(
     )
     storableText(`source "${use.name}": identity()`, identity, options.problemOf)
     const context = { client: client as never, signal, log }
-    const { tables } = source
     const tracked = trackedBy(use, options.state)
-    const find = async (now: Tracked): Promise<readonly Table[]> =>
-      typeof tables === 'function'
-        ? [...(await again('its tables', () => tables({ ...context, tracked: now })))]
-        : tables
-    const found = await kept('tables', () => find(tracked))
+    const find = (now: Tracked): Promise<FoundTables> => findTables(source, { ...context, tracked: now }, again)
+    const { tables: listedNow, feeds } = await kept('tables', () => find(tracked))
+    const found = [...listedNow]
     const only = onlyOf(use, found, options)
     const missing =
       only === undefined
@@ -120,12 +119,21 @@ async function surveyGuarded(
     if (only === undefined) checkOptions(use, found, options.state)
     const findTable: DiscoveredSource['findTable'] = async (name, known) => {
       const columns: Tracked['columns'] = (one) => (one === name ? known : tracked.columns(one))
-      const table = (await find({ ...tracked, columns })).find((one) => one.name === name)
+      const table = (await find({ ...tracked, columns })).tables.find((one) => one.name === name)
       return table && { table, columns: columnsKept(use.name, table, use.options) }
     }
     const result: DiscoveredSource & { tables: DiscoveredTable[] } = {
       ...{ ...discovered, client, failure: undefined, missing, tables: [] },
-      findTable: typeof tables === 'function' ? findTable : undefined,
+      findTable: typeof source.tables === 'function' ? findTable : undefined,
+      findFed: async (feed) => {
+        const before = new Set(found.map(({ name }) => name))
+        const now = (await find(tracked)).tables.filter(({ feed: by, name }) => by?.name === feed && !before.has(name))
+        found.push(...now)
+        const taken = now.filter((table) => optionsOf(use.options, table.name) !== false)
+        const tables = await askAll(described(taken))
+        result.tables.push(...tables)
+        return { tables, leftOut: now.filter((table) => !taken.includes(table)).map(({ name }) => name) }
+      },
     }
     const lists = new Map<unknown, Promise<readonly Partition[]>>()
     const listed = (table: Table): Promise<readonly Partition[]> => {
@@ -142,21 +150,36 @@ async function surveyGuarded(
     }
     const wanted = (only ?? found).filter((table) => optionsOf(use.options, table.name) !== false)
     const names = destinationNames(use, wanted, options)
-    const all = wanted.map((table) =>
-      describeTable(use, table, names.get(table)!, { discovered: result, identity, options }),
-    )
-    const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [DiscoveredSource]
+    const fedBy = discoveredFeeds(feeds, {
+      found,
+      wanted,
+      isWanted: (one) => options.wants(use.name, one.name, names.get(one)!.name),
+    })
+    const described = (some: readonly Table[]): readonly DiscoveredTable[] => {
+      const named = destinationNames(use, some, options)
+      const all = some.map((table) => ({
+        ...describeTable(use, table, named.get(table)!, { discovered: result, identity, options }),
+        ...(table.feed === undefined ? {} : { fed: fedBy.get(table.feed.name) }),
+      }))
+      const [{ tables }] = withoutClashes([{ ...result, tables: [...result.tables, ...all] }], options) as [
+        DiscoveredSource,
+      ]
+      return tables.slice(result.tables.length)
+    }
     const describeAgain: TableQuestion['describeAgain'] = async (before) => {
-      const table = (await find(tracked)).find(({ name }) => name === before.table.name)
+      const table = (await find(tracked)).tables.find(({ name }) => name === before.table.name)
       const placed = { name: before.name, problem: undefined, unplaced: before.unplaced === true }
       return table && describeTable(use, table, placed, { discovered: result, identity, options })
     }
-    const asked = await mapLending(described, { ...QUESTIONS, clock }, async (one) => {
-      const table = await askTable({ described: one, describeAgain, listed, again, signal, options })
-      if (table !== undefined) onTable(table)
-      return table
-    })
-    result.tables.push(...asked.filter((one) => one !== undefined))
+    const askAll = async (some: readonly DiscoveredTable[], onOne?: (table: DiscoveredTable) => void) => {
+      const asked = await mapLending(some, { ...QUESTIONS, clock }, async (one) => {
+        const table = await askTable({ described: one, describeAgain, listed, again, signal, options })
+        if (table !== undefined) onOne?.(table)
+        return table
+      })
+      return asked.filter((one) => one !== undefined)
+    }
+    result.tables.push(...(await askAll(described(wanted), onTable)))
     return result
   } catch (error) {
     if (options.signal.aborted) {

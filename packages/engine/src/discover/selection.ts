@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { didYouMean, type State } from '@tidemark/core/engine'
+import { didYouMean, fixedTables, type State } from '@tidemark/core/engine'
 import type { Catalog, ConfiguredSource } from './catalog.ts'
 import { otherProject } from './other-project.ts'
 
@@ -113,10 +113,10 @@ function holders(
     .filter((table) => table.name === name || table.table === name)
     .map((table) => table.source)
   const listed = sources.filter(({ name: use, source, options }) => {
-    const { tables } = source
     if (use === name) return true
-    if (typeof tables === 'function') return false
-    return tables.some((table) => table.name === name || nameOf(`${options.prefix ?? use}_${table.name}`) === name)
+    return fixedTables(source.tables).some(
+      (table) => table.name === name || nameOf(`${options.prefix ?? use}_${table.name}`) === name,
+    )
   })
   return [...known, ...listed.map((source) => source.name)]
 }

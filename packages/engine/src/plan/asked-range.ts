@@ -20,9 +20,10 @@ export interface AskedRange {
 
 /** @throws SyncError `fix-config`, code `usage`, where the table has no such range. */
 export function askedRange(
-  { name, table, partitions, unasked = [], failure }: DiscoveredTable,
+  { name, table, partitions, unasked = [], failure, fed }: DiscoveredTable,
   asked: RangeOptions,
 ): AskedRange {
+  if (fed !== undefined) throw notByWindow(name)
   const window = asked.window ?? askedWindow({ name, cursor: table.cursor }, asked)
   const { partition } = asked
   if (partition !== undefined && failure === undefined) {
@@ -33,6 +34,14 @@ export function askedRange(
   }
   return { window, partition }
 }
+
+/** What a feed tells has no windows. */
+export const notByWindow = (name: string): SyncError =>
+  new SyncError(
+    `table "${name}" comes from a feed and has no windows; leave out the range: all tables of its feed are synced together`,
+    'fix-config',
+    { code: 'usage' },
+  )
 
 const MAX_PARTITIONS_LISTED = 20
 

@@ -1,6 +1,7 @@
 import {
   type ColumnChanges,
   columnChanges,
+  feedKey,
   isPastPartitionLimit,
   listedPartitions,
   newPartition,
@@ -35,17 +36,24 @@ export interface PlanConfig {
   readonly unavailable: readonly string[]
   /** What another system has synced: tables by any of their names, up to a position. */
   readonly synced: { readonly tables: readonly string[]; readonly to: bigint } | undefined
+  /** The feed (`feedKey`) that is read again from its beginning. */
+  readonly restartFeed?: string | undefined
   /** Whatever the source no longer lists or returns may be removed. */
   readonly acceptDeletions?: boolean | undefined
 }
 
 /** Subtracts what is covered from what is wanted, for every table and partition. Pure; the clock is in the catalog's ends. */
 export function planRun(catalog: Catalog, state: State, config: PlanConfig): RunPlan {
-  const tables = catalog.sources.flatMap((source) => source.tables).filter(config.select)
+  const tables = catalog.sources.flatMap((source) => source.tables).filter((table) => isSelected(table, config))
   return {
     tables: tables.map((table) => planTable(table, state.tables.get(table.name), config)),
     removed: removedTables(catalog, state, config),
   }
+}
+
+/** Whether a table is of the run: a feed tells all of its tables together. */
+export function isSelected(table: DiscoveredTable, { select }: Pick<PlanConfig, 'select'>): boolean {
+  return table.fed?.isWanted ?? select(table)
 }
 
 /** Tables in the state that no source lists any more. */
@@ -71,7 +79,7 @@ function planTable(discovered: DiscoveredTable, known: TableState | undefined, c
     restrictedTo: undefined,
     changes: changesOf(discovered, known),
   }
-  const pausedFor = pauseOf(discovered, known, config.discovered?.tables.get(discovered.name) ?? known)
+  const pausedFor = pauseOf(discovered, known, config.discovered?.tables.get(discovered.name) ?? known, config)
   if (pausedFor !== undefined || discovered.failure !== undefined)
     return { ...base, pausedFor, partitions: [], removedPartitions: [], missingPartitions: [] }
   const assumedUpTo = known === undefined || known.lastSyncedAt === null ? claimOf(discovered, config) : undefined
@@ -141,6 +149,7 @@ function pauseOf(
   { table, identity, partitions, options }: DiscoveredTable,
   known: TableState | undefined,
   before: TableState | undefined,
+  config: PlanConfig,
 ): string | undefined {
   if (known === undefined) return undefined
   if (known.identity !== null && identity !== undefined && known.identity !== identity) {
@@ -158,6 +167,13 @@ function pauseOf(
       return `its cursor changed from ${recorded.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
     }
   }
+  // Its changes are left out since then: only a resync has them told again.
+  if (known.fed !== undefined && known.pausedFor !== null && !isRestarted(known, config)) return known.pausedFor
+  const [fedBefore, fedNow] = [known.fed?.feed, table.feed?.name]
+  if (known.everFilled && fedBefore !== fedNow) {
+    const how = (feed: string | undefined): string => (feed === undefined ? 'by reading it' : `by the feed "${feed}"`)
+    return `it was synced ${how(fedBefore)}, and now is ${how(fedNow)}`
+  }
   if (known.everFilled && known.present === 'missing') return MISSING
   if (known.everFilled && known.present === 'empty') return EMPTIED
   const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
@@ -166,6 +182,9 @@ function pauseOf(
   }
   return undefined
 }
+
+const isRestarted = ({ source, fed }: TableState, { restartFeed }: PlanConfig): boolean =>
+  fed !== undefined && restartFeed === feedKey({ source, feed: fed.feed })
 
 function wentBack(lookback: bigint, { end, ownEnd }: DiscoveredPartition, known: PartitionState | undefined): boolean {
   const last = union(known?.covered ?? []).at(-1)?.to
@@ -200,7 +219,8 @@ function planPartition(
     notKept: [],
     continuesFrom: undefined,
   }
-  if (partition.failure !== undefined) return planned
+  // What a feed tells is not planned by windows.
+  if (partition.failure !== undefined || discovered.table.feed !== undefined) return planned
   const state = known ?? newPartition(partition.id)
   return discovered.table.cursor === undefined
     ? { ...planned, ...planWhole(discovered, partition, state) }

@@ -5,13 +5,16 @@ import { type Committed, quotedCommand, type RejectTally, type Table } from '@ti
 
 /** @param why the most frequent reason; undefined: the database refused the rows. */
 export function tooManyRejects(table: string, { rejected, rows }: RejectTally, why: string | undefined): SyncError {
-  const many = rejected >= rows ? `none of ${rows} rows fit` : `${rejected} of ${rows} rows do not fit`
   return new SyncError(
-    `${table}: ${many}, so this step does not count: ${why ?? 'the database refused them'}. ${seeRejects(table)}`,
+    `${table}: ${unfitText({ rejected, rows })}, so this step does not count: ${why ?? 'the database refused them'}. ${seeRejects(table)}`,
     'fix-config',
     { code: 'reject-limit' },
   )
 }
+
+/** How many rows do not fit, for people. */
+export const unfitText = ({ rejected, rows }: RejectTally): string =>
+  rejected >= rows ? `none of ${rows} rows fit` : `${rejected} of ${rows} rows do not fit`
 
 const seeRejects = (table: string): string => `See the rows with ${quotedCommand('rejects list', [table])}`
 

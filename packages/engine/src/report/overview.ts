@@ -1,5 +1,6 @@
 import {
   type Coverage,
+  feedKey,
   formatInstant,
   listedPartitions,
   positionText,
@@ -10,6 +11,7 @@ import {
   union,
 } from '@tidemark/core/engine'
 import { holesIn, oldestOf } from './completeness.ts'
+import { type FeedSummary, feedLag } from './feeds.ts'
 import { freshUntil, type Promised, promisedBy } from './freshness.ts'
 import { type Status, statusOf, type TableSummary } from './status.ts'
 import { axisOf, type Segment, segmentsOn } from './timeline.ts'
@@ -17,6 +19,12 @@ import { axisOf, type Segment, segmentsOn } from './timeline.ts'
 /** What people look at: how far everything is, with what else is known of each table. Field names are those of `status --json`. */
 export interface Overview extends Status {
   readonly tables: readonly TableOverview[]
+  readonly feeds: readonly FeedOverview[]
+}
+
+export interface FeedOverview extends FeedSummary {
+  /** How long ago its system had made what was committed last, or it was read to its end. Null where it does not say when changes were made. */
+  readonly lag_ms: number | null
 }
 
 export interface TableOverview extends TableSummary {
@@ -86,7 +94,11 @@ export function overviewOf(state: State, { now, rows, rejects, promised = promis
       holes: listedPartitions(table).reduce((sum, partition) => sum + holesIn(partition), 0),
     }
   })
-  return { ...status, tables }
+  const feeds = status.feeds.map((summary): FeedOverview => {
+    const feed = state.feeds!.get(feedKey({ source: summary.source, feed: summary.name }))!
+    return { ...summary, lag_ms: feedLag(feed, now) }
+  })
+  return { ...status, tables, feeds }
 }
 
 function coverageLine(table: TableState, now: bigint): CoverageLine | null {

@@ -30,6 +30,8 @@ export interface TableReport {
   readonly source: string
   readonly table: string
   readonly status: TableStatus
+  /** The feed that tells its changes; null: it is read by windows, or as a whole. */
+  readonly feed: string | null
   /** Why it is paused until someone decides. */
   readonly pausedFor: string | undefined
   readonly rows: RowCounts

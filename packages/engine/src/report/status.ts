@@ -1,8 +1,6 @@
 import type { Remedy } from '@tidemark/core'
 import {
   type Destination,
-  formatInstant,
-  instantParts,
   isFailing,
   type KnownFailure,
   listedPartitions,
@@ -14,6 +12,8 @@ import {
 } from '@tidemark/core/engine'
 import { lastCheckOf } from '../plan/last-check.ts'
 import { completeAt, completeTo, lower } from './completeness.ts'
+import { type FeedSummary, feedSummaries } from './feeds.ts'
+import { instantText } from './instant-text.ts'
 
 /** How far everything is, from the state alone. The field names are those of `status --json`, a promise to scripts. */
 export interface Status {
@@ -22,6 +22,8 @@ export interface Status {
   /** Tables whose backfill is complete, sorted. */
   readonly synced_tables: readonly string[]
   readonly tables: readonly TableSummary[]
+  /** Feeds, which tell the changes of several tables, with what is known of each. */
+  readonly feeds: readonly FeedSummary[]
   /** Sources that could not be asked for their tables when they last were: what they have beside these is not known. */
   readonly failing_sources: readonly SourceSummary[]
 }
@@ -41,6 +43,8 @@ export interface TableSummary {
   readonly source: string
   readonly table: string
   readonly status: TableStatus
+  /** The feed that tells its changes; null: it is read by windows, or as a whole. */
+  readonly feed: string | null
   readonly paused_for: string | null
   readonly covered: readonly { readonly from: string | null; readonly to: string }[]
   /** Up to where it is complete: of a cursor its value, of a table read whole the time of the last read or check. */
@@ -86,6 +90,7 @@ export function statusOf(state: State): Status {
     to_timestamp: least === undefined ? null : instantText(least),
     synced_tables: tracked.filter((table) => completeTo(table) !== undefined).map((table) => table.name),
     tables: tables.map(summaryOf),
+    feeds: feedSummaries(state),
     failing_sources: failingSources.map(([name, failure]) => ({
       name,
       failing_since: instantText(failure.failedAt),
@@ -111,6 +116,7 @@ function summaryOf(table: TableState): TableSummary {
     source: table.source,
     table: table.table,
     status: table.status,
+    feed: table.fed?.feed ?? null,
     paused_for: table.pausedFor,
     covered: covered.map(({ from, to }) => ({ from: from === undefined ? null : text(from), to: text(to) })),
     complete_to: end === undefined || end === null ? null : cursor == null ? instantText(end) : text(end),
@@ -140,12 +146,9 @@ function failureOf(table: TableState): KnownFailure | undefined {
   return { message: failing.lastError ?? '', code: failing.errorCode, remedy: failing.errorRemedy }
 }
 
-function deletionsOf({ schema: recorded, reportsDeletions }: TableState): TableSummary['deletions'] {
+function deletionsOf({ schema: recorded, reportsDeletions, fed }: TableState): TableSummary['deletions'] {
   if (recorded === null) return null
+  if (fed !== undefined) return 'reported'
   if (recorded.cursor === null) return 'seen'
   return reportsDeletions === true ? 'reported' : 'unseen'
-}
-
-function instantText(position: bigint): string {
-  return instantParts(position) === undefined ? `${position} µs` : formatInstant(position, 'Z')
 }

@@ -1,8 +1,10 @@
 import type { State } from '@tidemark/core/engine'
+import { abortable } from '@tidemark/core/values'
 import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import type { NameClaims } from '../discover/clash.ts'
 import { heldText } from '../lease/held.ts'
-import { type PlanConfig, planRun } from '../plan/plan.ts'
+import { isSelected, type PlanConfig, planRun } from '../plan/plan.ts'
+import { StepList } from '../plan/step-list.ts'
 import { delayBefore } from '../source/retry.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import type { SilentQuestion } from '../time/silent-question.ts'
@@ -15,9 +17,19 @@ import { TableRun } from './table-run.ts'
 import { workOf } from './table-work.ts'
 import { takeRange } from './take-range.ts'
 
+/** Who reads the feeds that tell tables. */
+export interface FedTables {
+  /** A table of a feed is prepared, or cannot be. */
+  add(table: TableRun): void
+  /** A source has said all it has: its feeds are complete. */
+  asked(source: DiscoveredSource): void
+}
+
 export interface IntakeOptions {
   readonly context: RunContext
   readonly steps: RunSteps
+  /** Tables that a feed tells: they have no steps. */
+  readonly feeds: FedTables
   readonly config: PlanConfig
   readonly names: NameClaims
   /** The state that the sources were asked with. */
@@ -46,7 +58,7 @@ export class Intake {
   }
 
   add(table: DiscoveredTable): void {
-    if (!this.#options.config.select(table)) return
+    if (!isSelected(table, this.#options.config)) return
     this.#found.push(table)
     this.#begin()
   }
@@ -56,7 +68,9 @@ export class Intake {
     this.#waiting.push(async () => {
       const wasSilent = this.#silent.delete(source.name)
       await recordAnswer({ ...source, wasSilent }, this.#options.before, this.#options.context)
-      if ('tables' in source) this.#options.steps.asked(source)
+      if (!('tables' in source)) return
+      this.#options.steps.asked(source)
+      this.#options.feeds.asked(source)
     })
     this.#begin()
   }
@@ -102,14 +116,45 @@ export class Intake {
     }
   }
 
+  /** Tables that a feed has found while it is read. @returns them, leased and prepared where they can be. */
+  async takeFound(found: readonly DiscoveredTable[]): Promise<readonly TableRun[]> {
+    const { context, steps } = this.#options
+    const done = Promise.withResolvers<readonly TableRun[]>()
+    this.#waiting.push(async () => {
+      const taken = await this.#leased(found.map((table) => this.#options.names.claim(table)))
+      this.tables.push(...taken)
+      context.options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
+      for (const table of taken) {
+        await prepareTable(table, context, false)
+        table.fed.isAwaited = true
+        steps.expect(table)
+      }
+      await recordTablesChecked(taken, context)
+      done.resolve(taken)
+    })
+    this.#begin()
+    return await abortable(done.promise, context.signal)
+  }
+
   async #take(found: readonly DiscoveredTable[]): Promise<void> {
-    const { context, config, before } = this.#options
-    const { destination, options } = context
-    const assumed = found.map((table) => this.#options.names.claim(table))
+    const { options } = this.#options.context
+    const named = found.map((table) => this.#options.names.claim(table))
+    // Who hands out does not take what a feed tells: this process may be reading that feed already.
+    const assumed = options.handOut === undefined ? named : named.filter((one) => one.fed === undefined)
+    for (const table of named)
+      if (!assumed.includes(table))
+        options.handOut?.({ table, partition: '', steps: new StepList([]), most: undefined })
     if (options.range !== undefined) {
       for (const table of assumed) await this.#begun([await takeRange(table, options.range, this.#options)])
       return
     }
+    await this.#begun(await this.#leased(assumed))
+  }
+
+  /** Leases tables and plans what is to be done with them. */
+  async #leased(assumed: readonly DiscoveredTable[]): Promise<readonly TableRun[]> {
+    const { context, config, before } = this.#options
+    const { destination, options } = context
     const placed = assumed.filter(({ unplaced }) => unplaced !== true)
     const leaseOf = new Map(options.leases?.map((lease) => [lease.table, lease]))
     const { leases, refused } = await destination.lease(
@@ -121,7 +166,7 @@ export class Intake {
     const state = await destination.state()
     const sources = [...Map.groupBy(assumed, ({ source }) => source)].map(([source, tables]) => ({ ...source, tables }))
     const planned = planRun({ sources }, state, { ...config, isWhole: () => false, discovered: before })
-    const taken = planned.tables.map((table) => {
+    return planned.tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)
       one.heldBy = refusalOf.get(table.name)
@@ -129,12 +174,11 @@ export class Intake {
       if (one.heldBy !== undefined) options.log?.debug(heldText(one.heldBy))
       return one
     })
-    await this.#begun(taken)
   }
 
   /** Prepares tables that are planned, and hands them to the steps. */
   async #begun(taken: readonly TableRun[]): Promise<void> {
-    const { context, steps } = this.#options
+    const { context } = this.#options
     const { options } = context
     this.tables.push(...taken)
     options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
@@ -143,13 +187,24 @@ export class Intake {
       if (table.isLocked) this.#prepareLater(table)
       else {
         if (options.handOut !== undefined) await recordPasses(table, context)
-        steps.add(table)
+        this.#ready(table)
       }
     }
     await recordTablesChecked(
       taken.filter(({ isLocked }) => !isLocked),
       context,
     )
+  }
+
+  #ready(table: TableRun): void {
+    const { steps, feeds } = this.#options
+    if (table.planned.discovered.fed === undefined) {
+      steps.add(table)
+      return
+    }
+    table.fed.isAwaited = true
+    steps.expect(table)
+    feeds.add(table)
   }
 
   /** Another session has locked a table: the others continue, and Tidemark tries it again like any failure that may pass. */
@@ -167,7 +222,7 @@ export class Intake {
       }
       // Not before: a table with nothing to do that does not wait for a lock is released.
       table.isLocked = false
-      steps.add(table)
+      this.#ready(table)
       await recordTablesChecked([table], context)
     }
     const later = work()

@@ -102,6 +102,7 @@ export function shapeOf({ name, source, table, columns, options, identity }: Dis
     mode: options.mode,
     identity,
     aliases: table.aliases,
+    ...(table.feed === undefined ? {} : { fed: true }),
   }
 }
 

@@ -97,6 +97,17 @@ export class RunSteps {
     }
   }
 
+  /** The feed of tables is read: nothing is left of them. */
+  fed(tables: readonly TableRun[]): void {
+    for (const table of tables) table.fed.isAwaited = false
+    for (const [source, own] of Map.groupBy(tables, sourceOf)) this.#releaseDone([source], own)
+  }
+
+  /** Waits until what is done is released. */
+  async released(): Promise<void> {
+    await Promise.allSettled(this.#releasing)
+  }
+
   /** A source has said all it has. */
   asked(source: DiscoveredSource): void {
     this.#asked.set(source.name, source)
@@ -125,7 +136,7 @@ export class RunSteps {
       await this.#schedule.run()
     } finally {
       done.abort()
-      await Promise.allSettled(this.#releasing)
+      await this.released()
     }
   }
 
@@ -267,7 +278,8 @@ export class RunSteps {
 const mostRead = ({ hasTooMany, table }: PartitionRun): number | undefined =>
   hasTooMany ? readAllTheSame(table.partitions.length) : undefined
 const sourceOf = ({ planned }: TableRun): string => planned.discovered.source.name
-const isDone = ({ tasksLeft, atWork, isLocked }: TableRun): boolean => tasksLeft === 0 && atWork === 0 && !isLocked
+const isDone = ({ tasksLeft, atWork, isLocked, fed }: TableRun): boolean =>
+  tasksLeft === 0 && atWork === 0 && !isLocked && !fed.isAwaited
 const comesDue = ({ planned, prepared }: TableRun): boolean =>
   prepared !== undefined && planned.discovered.table.cursor !== undefined
 

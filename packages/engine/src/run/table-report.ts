@@ -5,13 +5,14 @@ import type { TableRun } from './table-run.ts'
 /** What happened to a table in a run. */
 export function tableReport(table: TableRun): TableReport {
   const { planned, name, rows, stepsDone, stepsLeft, failures, heldBy, durationMs } = table
-  const { discovered, pausedFor } = planned
+  const { discovered } = planned
   return {
     name,
     source: discovered.source.name,
     table: discovered.table.name,
     status: table.status(),
-    pausedFor,
+    feed: discovered.fed?.feed.name ?? null,
+    pausedFor: table.pausedFor,
     rows,
     lateRows: table.lateness,
     stepsDone,

@@ -18,6 +18,8 @@ import { addRows, NO_ROWS, type PartitionFailure, type RowCounts } from '../repo
 import { Sequence } from '../time/sequence.ts'
 import { highest, lowest } from './extremes.ts'
 import { FailedRanges } from './failed-ranges.ts'
+import { FedProgress } from './fed-progress.ts'
+import { type LeftOutRows, leftOutWith } from './left-out-rows.ts'
 import { OpenRange } from './open-range.ts'
 import { type OtherPartitions, otherPartitions } from './other-partitions.ts'
 import { RefreshProgress } from './refresh-progress.ts'
@@ -42,7 +44,6 @@ export class TableRun {
   prepared: Prepared | undefined
   /** As its source gives it now: where it is read, further columns may be found. */
   discovered: DiscoveredTable
-  /** How often its columns changed since. */
   reshapes = 0
   readonly gate = new ShapeGate()
   /** Of the columns that were found: what a committed revision holds for. */
@@ -60,7 +61,9 @@ export class TableRun {
   isReleased = false
   /** Somebody has locked it in the destination: it is prepared a little later. */
   isLocked = false
-  /** The log says what it is. */
+  /** Why it is paused until someone decides; undefined: it is not. */
+  pausedFor: string | undefined
+  readonly fed: FedProgress
   isAnnounced = false
   /** The status as the state has it. */
   recorded: TableStatus | undefined
@@ -69,7 +72,6 @@ export class TableRun {
   lateness: Lateness | undefined
   /** When its source was asked, as it was recorded in this run. */
   checkedAt: bigint | undefined
-  /** The source has reported deleted rows. */
   reportsDeletions = false
   /** When the first of its steps began. */
   beganAt: bigint | undefined
@@ -91,6 +93,8 @@ export class TableRun {
     this.isRestricted = planned.restrictedTo !== undefined
     this.recorded = known?.status
     this.recordedUndeclared = known?.undeclared ?? []
+    this.pausedFor = planned.pausedFor
+    this.fed = new FedProgress(planned, known)
     this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
     this.#others = otherPartitions(planned, known)
     this.deletedBefore = this.partitions.reduce((sum, { refresh }) => sum + refresh.deletedBefore, 0)
@@ -139,14 +143,13 @@ export class TableRun {
   status(done = 0, overcome?: PartitionRun): TableStatus {
     const isFailing =
       this.failures.length > 0 || this.partitions.some((one) => one.failedRanges.isFailing && one !== overcome)
-    return (isFailing || this.#others.isFailing) && this.planned.pausedFor === undefined
-      ? 'failing'
-      : this.ownStatus(done)
+    return (isFailing || this.#others.isFailing) && this.pausedFor === undefined ? 'failing' : this.ownStatus(done)
   }
 
   /** What it is where nothing of it fails, when `done` more backfill steps are taken as done, and a partition as refreshed. */
   ownStatus(done = 0, refreshed?: PartitionRun): TableStatus {
-    if (this.planned.pausedFor !== undefined) return 'paused'
+    if (this.pausedFor !== undefined) return 'paused'
+    if (this.discovered.fed !== undefined) return this.fed.isComplete ? 'complete' : 'backfilling'
     const left = this.partitions.reduce((sum, one) => sum + one.historyStepsRemaining + one.historyOutside, 0)
     const startsAgain = (one: PartitionRun) => one !== refreshed && one.refresh.startsAgain(this.schemaHash)
     const isLeft = left - done > 0 || this.partitions.some(startsAgain)
@@ -194,7 +197,7 @@ export class PartitionRun {
   /** What this run reads again of it. */
   readonly resyncs: Coverage
   /** Rows that its steps left out for their cursor; undefined: none was read to its end. */
-  leftOut: { readonly tooYoung: number; readonly withoutCursor: number } | undefined
+  leftOut: LeftOutRows | undefined
   /** Where a clock that went ahead was stopped in this run. */
   stoppedAt: bigint | undefined
   /** Where its next incremental step continues: all below is covered or planned. Undefined if the end is not known. */
@@ -218,6 +221,7 @@ export class PartitionRun {
     this.failedRanges = new FailedRanges(known, planned)
     this.isChecked =
       !table.isRestricted &&
+      table.planned.discovered.fed === undefined &&
       planned.discovered.failure === undefined &&
       !planned.steps.spans.some(({ windows }) => this.reachesEnd({ window: windows?.range }))
     this.hasTooMany = hasTooMany(planned)
@@ -277,12 +281,7 @@ export class PartitionRun {
     // What is above a window that the range cuts is not too young.
     if (window === undefined || this.table.isRestricted) return
     const isNewest = lane === 'current' || window.to === this.planned.discovered.end
-    const before = this.leftOut ?? { tooYoung: 0, withoutCursor: 0 }
-    this.leftOut = {
-      tooYoung: isNewest ? above : before.tooYoung,
-      // A source that bounds nothing gives them with every window.
-      withoutCursor: Math.max(before.withoutCursor, withoutCursor),
-    }
+    this.leftOut = leftOutWith(this.leftOut, { tooYoung: isNewest ? above : undefined, withoutCursor })
   }
 
   /** A step is committed: up to where it went. */

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { FAILPOINTS, type Failpoint } from '@tidemark/core/engine'
 import { Checker, type Connect } from './checker.ts'
 import type { FailpointAction } from './failpoint-actions.ts'
+import { FedChecker } from './fed-checker.ts'
 import { randomOf } from './random.ts'
 import { startVictim, type Victim } from './start-victim.ts'
 import type { VictimOptions } from './victim-options.ts'
@@ -14,7 +15,13 @@ export interface KillPlace {
   readonly connect: Connect
 }
 
-export interface KillOptions extends KillPlace {
+/** What the processes read. */
+export interface KilledReading {
+  /** The log of the crash system by its feed, and not its tables by windows. */
+  readonly fed?: boolean | undefined
+}
+
+export interface KillOptions extends KillPlace, KilledReading {
   readonly kills: number
   readonly seed: number
   /** The negative control: the writer has no transactions. */
@@ -38,27 +45,36 @@ export interface KillFigures {
 
 /** The source goes on between two kills, so that each finds work: by so many minutes, of four rows each and table. */
 const GROWTH = 10
+/** The same in transactions of the log, of which a process reads many in that time. */
+const LOG_GROWTH = 20
+const LOG_FIRST = 60
 const FIRST = 200
 /** Of so many processes for each kill most end before it: there is nothing to kill. */
 const MISSED_PER_KILL = 2
 const RESYNCS = ['crash_keyed', 'crash_keyless', 'crash_whole', 'crash_parts', 'crash_ascending', 'crash_descending']
 
+/** How to look at what such processes leave, and how far their source grows between two of them. */
+function readingOf({ connect, fed }: Pick<KillPlace, 'connect'> & KilledReading) {
+  if (fed === true) return { checker: new FedChecker(connect), first: LOG_FIRST, growth: LOG_GROWTH, resyncs: () => [] }
+  const checker = new Checker(connect)
+  return { checker, first: FIRST, growth: GROWTH, resyncs: () => RESYNCS.filter((table) => checker.knows(table)) }
+}
+
 /** Kills one process after another at random moments, and looks at what each has left. */
 export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
-  const { url, connect, seed, withoutTransactions } = options
+  const { url, seed, withoutTransactions, fed } = options
   const random = randomOf(seed)
-  const checker = new Checker(connect)
+  const { checker, first, growth, resyncs } = readingOf(options)
   const violations: string[] = []
-  let until = FIRST
+  let until = first
   let missed = 0
   let kills = 0
   // How long a run takes is learned from those that were quicker than their kill.
   let span = 250
   while (kills < options.kills && missed < options.kills * MISSED_PER_KILL) {
-    until += GROWTH
-    const wished = random.below(4) === 0 ? random.pick(RESYNCS) : undefined
-    const resync = wished !== undefined && checker.knows(wished) ? wished : undefined
-    const victim = startVictim({ url, until, resync, withoutTransactions })
+    until += growth
+    const resync = random.below(4) === 0 && resyncs().length > 0 ? random.pick(resyncs()) : undefined
+    const victim = startVictim({ url, until, fed, resync, withoutTransactions })
     // Half of them once it writes: on a slow machine most of the others meet it before. Without transactions all of them:
     // who has not written has torn nothing.
     await victim.says(random.below(2) === 0 && withoutTransactions !== true ? 'running' : 'batch')
@@ -94,7 +110,7 @@ function failuresOf(victim: Victim): readonly string[] {
   ]
 }
 
-export interface FailpointOptions extends KillPlace {
+export interface FailpointOptions extends KillPlace, KilledReading {
   /** At which times that a process comes by. */
   readonly nths: readonly number[]
   readonly points?: readonly Failpoint[] | undefined
@@ -104,16 +120,16 @@ export interface FailpointOptions extends KillPlace {
 
 /** Ends a process at each failpoint, at its first time, its second…; looks at what each has left. */
 export async function killAtFailpoints(options: FailpointOptions): Promise<KillFigures> {
-  const { url, connect, nths, points = FAILPOINTS, action = 'kill' } = options
-  const checker = new Checker(connect)
+  const { url, nths, points = FAILPOINTS, action = 'kill', fed } = options
+  const { checker, first, growth } = readingOf(options)
   const violations: string[] = []
-  let until = FIRST
+  let until = first
   let missed = 0
   let kills = 0
   for (const point of points) {
     for (const nth of nths) {
-      until += GROWTH
-      const victim = startVictim({ url, until, pageMs: 0 }, [{ point, nth, action }])
+      until += growth
+      const victim = startVictim({ url, until, fed, pageMs: 0 }, [{ point, nth, action }])
       const { signal } = await victim.ended
       const isHit = action === 'kill' ? signal === 'SIGKILL' : wasThrown(victim, point)
       if (isHit) kills++

@@ -4,6 +4,8 @@ export interface VictimOptions {
   readonly url: string
   /** How far the source has come, in minutes after its start. */
   readonly until: number
+  /** Reads the log of the crash system by its feed, and not its tables by windows: `until` counts its transactions. */
+  readonly fed?: boolean | undefined
   /** `sync`, or the table that is read again. */
   readonly resync?: string | undefined
   /** With `resync`: forgets its rows first. */
@@ -24,6 +26,7 @@ export interface VictimOptions {
 /** What it says, a line each. */
 export type VictimLine =
   | { readonly type: 'waiting' | 'running' | 'stopping' }
+  | { readonly type: 'acknowledged'; readonly at: number }
   | { readonly type: 'batch'; readonly run: number; readonly step: number; readonly table: string }
   | {
       readonly type: 'report'

@@ -7,6 +7,7 @@ import { SyncError } from '@tidemark/core'
 import { messageOf, type Runner } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import { type Report, type RunOptions, resync, sync } from '@tidemark/engine'
+import { crashFeed } from './crash-feed.ts'
 import { crashSource } from './crash-source.ts'
 import { useFailpointsOf } from './failpoint-actions.ts'
 import type { VictimLine, VictimOptions } from './victim-options.ts'
@@ -52,8 +53,12 @@ async function work(): Promise<Report> {
   await waitBefore('run')
   say({ type: 'running' })
   let run = 0
+  const source =
+    options.fed === true
+      ? crashFeed({ until, pageMs, onAcknowledged: (at) => say({ type: 'acknowledged', at }) })
+      : crashSource({ until, pageMs })
   const runOptions: RunOptions = {
-    sources: [{ name: 'crash', source: crashSource({ until, pageMs }), config: {}, options: {} }],
+    sources: [{ name: 'crash', source, config: {}, options: {} }],
     destination,
     // Small batches, so that a window is many transactions; bad rows are few, but so are the rows of a small window.
     settings: {

@@ -49,6 +49,8 @@ export interface TableSpec {
   readonly source?: string
   readonly table?: string
   readonly aliases?: readonly string[]
+  /** A feed tells its rows. */
+  readonly fed?: true
   /** Absent: the row's columns. */
   readonly declared?: readonly string[]
 }
@@ -117,6 +119,7 @@ export function shapeOf(spec: TableSpec): Shape {
     declared: spec.declared ?? columns.map(({ name }) => name),
     mode: spec.mode ?? 'evolve',
     identity: spec.identity,
+    fed: spec.fed,
   }
 }
 

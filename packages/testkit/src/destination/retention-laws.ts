@@ -172,7 +172,7 @@ export function testRetention(database: () => TestDatabase): void {
           for (let start = 0; start < 3; start++) await world.destination.startRun()
           expect(await count(world, '_tidemark_folded_steps')).toBeGreaterThan(0)
           for (const folded of ['_tidemark_folded_steps', '_tidemark_folded_runs'])
-            await database().execute(`update ${folded} set day = ${now / day - 91n}`)
+            await database().execute(`update ${folded} set day = day - 92`)
           await world.destination.startRun()
           for (const folded of ['_tidemark_folded_steps', '_tidemark_folded_runs'])
             expect(await count(world, `${folded} where day < ${now / day - 90n}`)).toBe(0)

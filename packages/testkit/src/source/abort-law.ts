@@ -92,7 +92,8 @@ async function drain(iterator: AsyncIterator<unknown>): Promise<void> {
   }
 }
 
-async function endsWithin(work: PromiseLike<unknown>): Promise<boolean> {
+/** Whether work ends in so much time, however it ends. */
+export async function endsWithin(work: PromiseLike<unknown>, ms = LIMIT_MS): Promise<boolean> {
   const stop = new AbortController()
   try {
     return await Promise.race([
@@ -100,7 +101,7 @@ async function endsWithin(work: PromiseLike<unknown>): Promise<boolean> {
         () => true,
         () => true,
       ),
-      wait(LIMIT_MS, false, { signal: stop.signal }),
+      wait(ms, false, { signal: stop.signal }),
     ])
   } finally {
     stop.abort()

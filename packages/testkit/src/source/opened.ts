@@ -37,7 +37,8 @@ export class Opened implements AsyncDisposable {
       const tables =
         typeof source.tables === 'function'
           ? [...(await source.tables({ ...context, tracked: { columns: () => undefined } }))]
-          : source.tables
+          : // A feed is not asked for windows.
+            source.tables.filter((one): one is Table => one.kind === 'table')
       return new Opened(tables, client, signal, log)
     } catch (error) {
       await closeClient(client)
@@ -81,12 +82,12 @@ export class Opened implements AsyncDisposable {
   }
 }
 
-async function closeClient(client: unknown): Promise<void> {
+export async function closeClient(client: unknown): Promise<void> {
   await (client as { close?: () => unknown } | undefined)?.close?.()
 }
 
 /** The config of a test as its schema gives it. @throws where it does not fit. */
-export function parsedConfig(source: Source, options: SourceTestOptions, place: Place): unknown {
+export function parsedConfig(source: Source, options: Pick<SourceTestOptions, 'config'>, place: Place): unknown {
   const { config } = options
   const value: unknown = typeof config === 'function' ? (config as (place: Place) => unknown)(place) : config
   if (source.config === undefined) return value ?? {}

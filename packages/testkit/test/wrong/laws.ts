@@ -7,7 +7,8 @@ import type { Destination } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { TestDatabase } from '../../src/index.ts'
-import { MUTATIONS, type Mutation } from './mutations.ts'
+import type { Mutation } from './mutation.ts'
+import { MUTATIONS } from './mutations.ts'
 
 /** A destination of which some members are others. */
 function broken(right: Destination, { breaks }: Mutation): Destination {

@@ -8,17 +8,8 @@ import { testSchema } from '../../src/destination/schema-laws.ts'
 import { testStaging } from '../../src/destination/staging-laws.ts'
 import { testState } from '../../src/destination/state-laws.ts'
 import { testValues } from '../../src/destination/value-laws.ts'
-import type { TestDatabase } from '../../src/index.ts'
-
-type Laws = (database: () => TestDatabase) => void
-
-/** A destination that breaks one promise, the laws that must notice, and one that must be among those that fail. */
-export interface Mutation {
-  readonly laws: Laws
-  readonly notices: string
-  /** What is other than in the right destination. */
-  readonly breaks: (right: Destination) => Partial<Destination>
-}
+import { FEED_MUTATIONS } from './feed-mutations.ts'
+import type { Mutation } from './mutation.ts'
 
 const commits =
   (change: (batch: Batch) => Batch) =>
@@ -38,6 +29,10 @@ function encodes(right: Destination, change: (value: unknown) => unknown): Parti
         output(row, position) {
           const encoded = prepared.encoder.output(row, position)
           return Array.isArray(encoded) ? encoded.map(change) : encoded
+        },
+        part(row, position) {
+          const encoded = prepared.encoder.part(row, position)
+          return 'untold' in encoded ? { ...encoded, row: encoded.row.map(change) } : encoded
         },
       }
       return { ...prepared, encoder }
@@ -237,4 +232,5 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       'in mode discard-row keeps the table as it is: unknown columns are dropped, values that do not fit are refused',
     breaks: (right) => ({ prepare: (lease, shape) => right.prepare(lease, { ...shape, mode: 'evolve' }) }),
   },
+  ...FEED_MUTATIONS,
 }

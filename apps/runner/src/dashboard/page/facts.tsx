@@ -59,7 +59,15 @@ export function Facts({
       </div>
       <div>
         <dt>Synced by</dt>
-        <dd>{cursor === null ? 'full refresh' : <Text>{cursor.column}</Text>}</dd>
+        <dd>
+          {table.feed !== null ? (
+            <Text>{`the feed ${table.feed.name}`}</Text>
+          ) : cursor === null ? (
+            'full refresh'
+          ) : (
+            <Text>{cursor.column}</Text>
+          )}
+        </dd>
       </div>
       <div>
         <dt>{removedAt === null ? 'First seen' : 'Removed'}</dt>

@@ -6,6 +6,7 @@ import { CopyLine } from './copy-button.tsx'
 import { format } from './format.ts'
 import { Empty, TroubleNotice } from './notice.tsx'
 import { Pager } from './pager.tsx'
+import { readingText } from './reading-text.ts'
 import { type Place, router } from './router.ts'
 import { RunBanner } from './run-banner.tsx'
 import { RunnerNotice } from './runner-notice.tsx'
@@ -48,7 +49,9 @@ export function OverviewPage({ place }: { readonly place: Place }) {
       {(answer.work.length === 0 || answer.runner.state !== 'none') && <RunnerNotice answer={answer} />}
       <SourceNotices answer={answer} />
       <Tiles totals={totals} place={place} now={answer.now} />
-      {answer.running !== null && <RunBanner run={answer.running} windows={totals.runningWindows} now={answer.now} />}
+      {answer.running !== null && (
+        <RunBanner run={answer.running} reading={readingText(totals) ?? '0 windows'} now={answer.now} />
+      )}
       <section class="panel" aria-label="All tables">
         <Filter answer={answer} place={place} />
         {answer.tables.length === 0 ? (

@@ -5,11 +5,12 @@ import { router } from './router.ts'
 /** The run in progress. */
 export function RunBanner({
   run,
-  windows,
+  reading,
   now,
 }: {
   readonly run: RunLine
-  readonly windows: number
+  /** What is being read. */
+  readonly reading: string
   readonly now: number
 }) {
   return (
@@ -18,7 +19,7 @@ export function RunBanner({
       <strong>Run {run.run} is in progress</strong>
       <span>{format.length(now - run.startedAt)}</span>
       <span>{format.plural(run.written, 'row')} written</span>
-      <span>{format.plural(windows, 'window')} being read</span>
+      <span>{reading} being read</span>
       {run.failedSteps > 0 && <span class="wrong">{format.plural(run.failedSteps, 'step')} failed</span>}
     </a>
   )

@@ -46,7 +46,7 @@ export function StepList({ steps, now, caption, of }: StepListProps) {
                 <Text>{step.partition}</Text>{' '}
               </>
             )}
-            {windowText(step)} <span class="soft">{step.kind}</span>
+            {windowText(step)} {step.kind !== 'changes' && <span class="soft">{step.kind}</span>}
           </span>,
           <TimeAgo key="when" at={step.endedAt ?? step.beganAt} now={now} />,
           hasErrors ? (
@@ -62,7 +62,8 @@ export function StepList({ steps, now, caption, of }: StepListProps) {
   )
 }
 
-function windowText({ window }: StepAnswer): string {
+function windowText({ kind, window }: StepAnswer): string {
+  if (kind === 'changes') return 'changes'
   if (window === null) return 'full refresh'
   return `${window.from === null ? 'the beginning' : format.position(window.from)} to ${format.position(window.to)}`
 }

@@ -75,11 +75,20 @@ function Dash() {
 }
 
 function Covered({ table, now }: { readonly table: TableLine; readonly now: number }) {
-  const { bar, isWhole, lastCheckedAt } = table
+  const { bar, feed, isWhole, lastCheckedAt } = table
   if (bar === null)
     return (
       <span class="soft">
-        {isWhole ? (
+        {feed !== null ? (
+          <>
+            from the feed <Text>{feed.name}</Text>
+            {lastCheckedAt !== null && (
+              <>
+                , checked <TimeAgo at={lastCheckedAt} now={now} />
+              </>
+            )}
+          </>
+        ) : isWhole ? (
           <>
             full refresh, checked <TimeAgo at={lastCheckedAt} now={now} />
           </>

@@ -5,6 +5,7 @@ import { Chart } from './chart.tsx'
 import { CopyLine } from './copy-button.tsx'
 import { CoveragePanel } from './coverage-panel.tsx'
 import { Facts } from './facts.tsx'
+import { FeedPanel } from './feed-panel.tsx'
 import { FixLines } from './fix-lines.tsx'
 import { format } from './format.ts'
 import { Icon } from './icon.tsx'
@@ -50,7 +51,10 @@ function Table({ answer, place, allowsActions }: TableProps) {
         <StatusBadge status={table.status} />
         {table.stale && <StatusBadge status="stale" />}
         {table.running > 0 && (
-          <StatusBadge status="running" text={`reading ${format.plural(table.running, 'window')}`} />
+          <StatusBadge
+            status="running"
+            text={table.feed === null ? `reading ${format.plural(table.running, 'window')}` : 'reading changes'}
+          />
         )}
         {allowsActions && (
           <div class="buttons">
@@ -68,7 +72,11 @@ function Table({ answer, place, allowsActions }: TableProps) {
           deletions. To find them: <code>{answer.commands.resync}</code>; see <Text>{answer.deletionsSee}</Text>
         </p>
       )}
-      <CoveragePanel answer={answer} place={place} />
+      {table.feed === null ? (
+        <CoveragePanel answer={answer} place={place} />
+      ) : (
+        <FeedPanel feed={table.feed} isExplained={table.problem !== null} underWay={answer.underWay} now={now} />
+      )}
       {runs.length > 1 && (
         <div class="columns">
           <section class="panel" aria-label="Rows over time">
@@ -93,9 +101,11 @@ function Table({ answer, place, allowsActions }: TableProps) {
               <>
                 <h2>Lag</h2>
                 <p class="soft">
-                  {table.isWhole
-                    ? 'A table with a full refresh has no lag, only a time of its last sync.'
-                    : 'There are not enough syncs yet.'}
+                  {table.feed !== null
+                    ? 'The lag of a table that a feed tells is that of its feed, above.'
+                    : table.isWhole
+                      ? 'A table with a full refresh has no lag, only a time of its last sync.'
+                      : 'There are not enough syncs yet.'}
                 </p>
               </>
             )}

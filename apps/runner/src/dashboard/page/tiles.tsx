@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Totals } from '../answers.ts'
 import { format } from './format.ts'
+import { readingText } from './reading-text.ts'
 import { type Place, router } from './router.ts'
 
 interface TileProps {
@@ -25,7 +26,8 @@ export function Tiles({
   const of = (...names: readonly string[]): number => names.reduce((sum, name) => sum + (totals.byStatus[name] ?? 0), 0)
   const tracked = totals.tables - of('removed')
   const coming = of('new', 'backfilling', 'returned')
-  const { fresh, wrong, stale, incomplete, runningWindows: windows } = totals
+  const { fresh, wrong, stale, incomplete } = totals
+  const reading = readingText(totals)
   return (
     <ul class="tiles">
       <Tile name="Fresh" group="fresh" tone={fresh > 0 ? 'good' : 'off'} value={format.count(fresh)} place={place}>
@@ -33,8 +35,8 @@ export function Tiles({
         {totals.completeTo !== null && fresh === tracked && `, all complete to ${ageOf(totals.completeTo, now)}`}
       </Tile>
       <Tile name="Catching up" group="coming" tone="coming" value={format.count(coming)} place={place}>
-        {windows > 0
-          ? `${format.plural(windows, 'window')} being read now`
+        {reading !== undefined
+          ? `${reading} being read now`
           : coming > 0
             ? 'waiting for the backfill'
             : incomplete > 0

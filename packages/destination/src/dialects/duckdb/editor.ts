@@ -1,7 +1,7 @@
-import type { ColumnType, RecordedSchema } from '@tidemark/core/engine'
+import type { RecordedSchema } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { StateDatabase } from '../../state/state-types.ts'
-import { identifying } from '../../table/columns.ts'
+import { identifying, systemTypes } from '../../table/columns.ts'
 import { fold } from '../../table/names.ts'
 import type { Filled, InspectedTable, Plan, SchemaEditor } from '../../table/schema-editor.ts'
 import { refuse, refuseChanged } from '../../table/unreachable.ts'
@@ -117,14 +117,8 @@ async function physical(db: Db, name: string): Promise<InspectedTable | undefine
 async function problemOf(db: Db, name: string, known: RecordedSchema): Promise<string | undefined> {
   const { columns, primaryKey, partitioned, globalKey } = known
   const types = new Map((await columnsOf(db, name)).map((column) => [fold(column.name), column.type]))
-  const system: readonly (readonly [string, ColumnType])[] = [
-    ['_cursor', 'integer'],
-    ['_synced_at', 'timestamp'],
-    ['_deleted_at', 'timestamp'],
-    ...(partitioned ? [['_partition', 'text'] as const] : []),
-  ]
   const own = columns.map(({ column, type }) => [column, type] as const)
-  for (const [column, wanted] of [...own, ...system]) {
+  for (const [column, wanted] of [...own, ...systemTypes(known)]) {
     const type = types.get(fold(column))
     if (type === undefined) return `its column "${column}" was dropped`
     if (type !== TYPE_NAMES[wanted]) return `its column "${column}" was ${TYPE_NAMES[wanted]} and is ${type} now`

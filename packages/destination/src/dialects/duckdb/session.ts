@@ -3,7 +3,7 @@ import type { Batch, TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { bytesOf, isWide } from '../../rows/bytes.ts'
 import { loadHalving } from '../../rows/load.ts'
-import { insertedColumns, mergeRows, sameKey, upsert, valuesOf } from '../../rows/merge.ts'
+import { appendRows, mergeRows, raiseEqual, sameKey, upsert, valuesOf } from '../../rows/merge.ts'
 import { standingFirst } from '../../rows/precedence.ts'
 import { changed, exists } from '../../rows/run.ts'
 import { list } from '../../rows/sql.ts'
@@ -105,13 +105,14 @@ export class DuckDbSession implements Session {
     const there = sql`select 1 from ${table} as t, ${source} as s where ${sameKey(layout, terms)}`
     if (layout.key.length > 0 && (await exists(this, there)))
       return await changed(this, mergeRows(this.#dialect, target, source, order, terms))
-    return await changed(
-      this,
-      sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s order by s._at`,
-    )
+    return await changed(this, appendRows(target, source, terms))
   }
 
-  async write(target: Target, batch: Batch, { terms, lateRows: late }: WriteOptions): Promise<Loaded> {
+  async write(
+    target: Target,
+    batch: Pick<Batch, 'step' | 'rows' | 'truth'>,
+    { terms, lateRows: late }: WriteOptions,
+  ): Promise<Loaded> {
     const { layout } = target
     const into = {
       columns: [...dataColumns(layout), '_cursor'],
@@ -128,6 +129,7 @@ export class DuckDbSession implements Session {
         // MERGE takes any one of several rows of a key, and says nothing.
         const source = sql`(select * from (select *, 0 as _kind from ${loaded})
           qualify row_number() over (partition by ${list(layout.key)} order by ${standingFirst(layout)}) = 1)`
+        if (layout.fed) await changed(this, raiseEqual(this.#dialect, target, source, terms))
         const count = isWide({ rows: some.length, bytes: bytesOf(some) })
           ? await this.#writeWidePart(target, source, { order, terms })
           : await changed(this, mergeRows(this.#dialect, target, source, order, terms))

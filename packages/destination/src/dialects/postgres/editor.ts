@@ -2,7 +2,7 @@ import type { ColumnType, Lease, RecordedSchema } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
-import { identifying, type Layout } from '../../table/columns.ts'
+import { identifying, type Layout, MISSING, systemTypes } from '../../table/columns.ts'
 import type { InspectedTable, Plan, Rebuild, SchemaEditor } from '../../table/schema-editor.ts'
 import { refuseChanged } from '../../table/unreachable.ts'
 import { TEXT_CODEC } from '../../values/codec.ts'
@@ -92,7 +92,7 @@ function fillValue(type: ColumnType, fill: unknown): RawBuilder<unknown> | undef
 }
 
 /** The columns that are ours. Texts of a key are compared by their bytes: the same everywhere, and faster. */
-function definitions({ columns, extra, partitioned, key }: Plan): readonly PhysicalColumn[] {
+function definitions({ columns, extra, partitioned, fed, key }: Plan): readonly PhysicalColumn[] {
   const define = (name: string, type: string): PhysicalColumn => {
     const required = key.includes(name) || name === '_partition'
     return { name, type: required && type === TYPE_NAMES.text ? `${type} collate "C"` : type, required }
@@ -104,6 +104,7 @@ function definitions({ columns, extra, partitioned, key }: Plan): readonly Physi
     define('_cursor', TYPE_NAMES.integer),
     define('_synced_at', TYPE_NAMES.timestamp),
     define('_deleted_at', TYPE_NAMES.timestamp),
+    ...(fed ? [define(MISSING, TYPE_NAMES.text)] : []),
   ]
 }
 
@@ -142,14 +143,8 @@ export async function columnsOf(db: Db, schema: string, name: string): Promise<r
 async function problemOf(db: Db, schema: string, name: string, known: RecordedSchema): Promise<string | undefined> {
   const { columns, primaryKey, partitioned, globalKey } = known
   const types = new Map((await columnsOf(db, schema, name)).map((column) => [column.name, column.type]))
-  const system: readonly (readonly [string, ColumnType])[] = [
-    ['_cursor', 'integer'],
-    ['_synced_at', 'timestamp'],
-    ['_deleted_at', 'timestamp'],
-    ...(partitioned ? [['_partition', 'text'] as const] : []),
-  ]
   const own = columns.map(({ column, type }) => [column, type] as const)
-  for (const [column, wanted] of [...own, ...system]) {
+  for (const [column, wanted] of [...own, ...systemTypes(known)]) {
     const type = types.get(column)
     if (type === undefined) return `its column "${column}" was dropped`
     if (type !== TYPE_NAMES[wanted]) return `its column "${column}" was ${TYPE_NAMES[wanted]} and is ${type} now`

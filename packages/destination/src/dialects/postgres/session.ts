@@ -2,7 +2,7 @@ import type { Batch, Lease, TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { loadHalving } from '../../rows/load.ts'
-import { mergeRows } from '../../rows/merge.ts'
+import { mergeEqual, mergeRows } from '../../rows/merge.ts'
 import { changed } from '../../rows/run.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
 import { dataTypes } from '../../table/columns.ts'
@@ -76,7 +76,11 @@ export class PostgresSession implements Session {
     return copyInto(this, into, rows)
   }
 
-  async write(target: Target, batch: Batch, { now, terms, lateRows: late }: WriteOptions): Promise<Loaded> {
+  async write(
+    target: Target,
+    batch: Pick<Batch, 'step' | 'rows' | 'truth'>,
+    { now, terms, lateRows: late }: WriteOptions,
+  ): Promise<Loaded> {
     const { dialect, merging } = this.#shared
     const { layout } = target
     const { rows, step } = batch
@@ -95,6 +99,7 @@ export class PostgresSession implements Session {
     }
     const order = layout.cursored ? 'ordered' : 'any'
     return await workHalving(this, target, rows, async (source) => {
+      if (layout.fed) await changed(this, mergeEqual(dialect, target, source, terms))
       const written = await changed(this, mergeRows(dialect, target, source, order, terms))
       if (written > 0) await late.some(this, target, rows, source)
       return written

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ColumnType, RecordedSchema } from '@tidemark/core/engine'
-import { identifying } from '../../table/columns.ts'
+import type { RecordedSchema } from '@tidemark/core/engine'
+import { identifying, systemTypes } from '../../table/columns.ts'
 import { fold } from '../../table/names.ts'
 import { TYPE_NAMES } from './column-types.ts'
 
@@ -9,14 +9,8 @@ export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchem
   const { columns, primaryKey, partitioned, globalKey } = known
   const present = raw.prepare('select name, type, pk from pragma_table_xinfo(?) where hidden = 0').all(table)
   const types = new Map(present.map(({ name, type }) => [fold(String(name)), String(type).toUpperCase()]))
-  const system: readonly (readonly [string, ColumnType])[] = [
-    ['_cursor', 'integer'],
-    ['_synced_at', 'timestamp'],
-    ['_deleted_at', 'timestamp'],
-    ...(partitioned ? [['_partition', 'text'] as const] : []),
-  ]
   const own = columns.map(({ column, type }) => [column, type] as const)
-  for (const [column, wanted] of [...own, ...system]) {
+  for (const [column, wanted] of [...own, ...systemTypes(known)]) {
     const type = types.get(fold(column))
     if (type === undefined) return `its column "${column}" was dropped`
     if (type !== TYPE_NAMES[wanted])

@@ -16,7 +16,7 @@ import { prepared, runMany } from './bulk.ts'
 import { CONSTRAINT, codeOf, refuses } from './errors.ts'
 import type { KeptStatements } from './kept-statements.ts'
 import { indexPositions, mainTable, stagingName } from './names.ts'
-import type { Upserts } from './upserts.ts'
+import type { Truth, Upserts } from './upserts.ts'
 
 /** Rows that are undone together: what a savepoint changes is kept in a journal of its own. */
 const AT_ONCE = 1000
@@ -90,7 +90,11 @@ export class SqliteSession implements Session {
     })
   }
 
-  async write(target: Target, batch: Batch, { now, lateRows: late }: WriteOptions): Promise<Loaded> {
+  async write(
+    target: Target,
+    batch: Pick<Batch, 'step' | 'rows' | 'truth'>,
+    { now, lateRows: late }: WriteOptions,
+  ): Promise<Loaded> {
     const { layout } = target
     const { rows, step } = batch
     const { truth = step.window } = batch
@@ -102,15 +106,20 @@ export class SqliteSession implements Session {
       truth_to: truth?.to ?? null,
     }
     const where = truth === undefined ? 'nowhere' : truth.from === undefined ? 'everywhere below' : 'in a range'
-    const bulk = {
+    const bulk = (what: Truth | 'raise') => ({
       width: dataColumns(layout).length + 1,
       named,
-      statement: (count: number) => this.#kept.upserts.of(this.#raw, this.db, target, where, count),
+      statement: (count: number) => this.#kept.upserts.of(this.#raw, this.db, target, what, count),
+    })
+    const [raises, upserts] = [bulk('raise'), bulk(where)]
+    const writeSome = async (some: EncodedRows) => {
+      if (layout.fed && layout.key.length > 0) runMany(some, raises)
+      return runMany(some, upserts)
     }
     let written = 0
     const refused: RefusedRow[] = []
     for (const some of chunks(rows, AT_ONCE)) {
-      const loaded = await loadHalving(this, layout.name, some, async (one) => runMany(one, bulk))
+      const loaded = await loadHalving(this, layout.name, some, writeSome)
       written += loaded.written
       refused.push(...loaded.refused)
     }

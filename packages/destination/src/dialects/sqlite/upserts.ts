@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Kysely, sql } from 'kysely'
-import { upsert } from '../../rows/merge.ts'
+import { raiseEqual, upsert } from '../../rows/merge.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
 import { dataColumns } from '../../table/columns.ts'
 import type { Target } from '../target.ts'
@@ -28,16 +28,23 @@ function namedTerms(truth: Truth): Terms {
 export class Upserts {
   readonly #tables = new Map<Target, Map<string, StatementSync>>()
 
-  /** The statement that writes so many rows, which names `now`, `began`, `partition`, `truth_from` and `truth_to`. */
-  of(database: DatabaseSync, db: Kysely<StateDatabase>, target: Target, truth: Truth, rows: number): StatementSync {
+  /** The statement that writes so many rows, or raises those that are there so; it names `now`, `began`, `partition`, `truth_from` and `truth_to`. */
+  of(
+    database: DatabaseSync,
+    db: Kysely<StateDatabase>,
+    target: Target,
+    what: Truth | 'raise',
+    rows: number,
+  ): StatementSync {
     const statements = this.#tables.get(target) ?? new Map<string, StatementSync>()
     this.#tables.delete(target)
     this.#tables.set(target, statements)
     if (this.#tables.size > TABLES) this.#tables.delete(this.#tables.keys().next().value!)
-    const name = `${rows} ${truth}`
+    const name = `${rows} ${what}`
     let statement = statements.get(name)
     if (statement === undefined) {
-      statement = prepared(database, textOf(db, target, truth, rows))
+      const text = what === 'raise' ? raiseText(db, target, rows) : textOf(db, target, what, rows)
+      statement = prepared(database, text)
       statements.set(name, statement)
     }
     return statement
@@ -51,4 +58,13 @@ function textOf(db: Kysely<StateDatabase>, target: Target, truth: Truth, rows: n
   const values = sql`values ${raw(Array(rows).fill(row).join(', '))}`
   const order = layout.cursored ? 'ordered' : 'any'
   return upsert({ comparable: (column) => [column] }, target, values, order, namedTerms(truth)).compile(db).sql
+}
+
+function raiseText(db: Kysely<StateDatabase>, target: Target, rows: number): string {
+  const names = [...dataColumns(target.layout), '_cursor']
+  const columns = sql.join(names.map((name, at) => sql`${raw(`column${at + 1}`)} as ${sql.id(name)}`))
+  const row = `(${names.map(() => '?').join(', ')})`
+  const source = sql`(select ${columns} from (values ${raw(Array(rows).fill(row).join(', '))}))`
+  return raiseEqual({ comparable: (column) => [column] }, target, source, { partition: raw(':partition') }).compile(db)
+    .sql
 }

@@ -1,0 +1,6 @@
+export { LineProcess } from './line-process.ts'
+export type { LineLimits, LineProcessOptions, LogLine, ProcessEnding } from './line-process-options.ts'
+export { outputOf } from './program-output.ts'
+export { type FindPythonOptions, findPython, type Python } from './python.ts'
+export { type PythonEnvironment, type PythonEnvironmentOptions, pythonEnvironment } from './python-environment.ts'
+export { packageIn, requirementsIn } from './requirements.ts'

@@ -1,0 +1,23 @@
+import type { Lease, Project } from '@tidemark/core/engine'
+import type { Mode, Session } from './dialects/dialect.ts'
+import type { Leasing } from './leasing.ts'
+import type { Stagings } from './rows/stagings.ts'
+import type { TableWriter } from './rows/table-writer.ts'
+import type { LeaseOptions } from './state/lease-options.ts'
+import type { LeaseTurns } from './state/lease-turns.ts'
+
+/** What of a destination batches are committed with. */
+export interface Committing {
+  readonly options: LeaseOptions & { readonly project?: Project | undefined }
+  readonly leasing: Leasing
+  readonly turns: LeaseTurns
+  readonly stagings: Stagings
+  writerOf(lease: Lease, session: Session): TableWriter | undefined
+  /** A transaction that holds a lease's fence. */
+  fenced<T>(
+    lease: Lease,
+    mode: Mode,
+    work: (session: Session, now: bigint) => Promise<T>,
+    done?: (result: T) => void,
+  ): Promise<T>
+}

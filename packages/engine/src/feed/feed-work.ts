@@ -1,0 +1,57 @@
+import { SyncError } from '@tidemark/core'
+import { type Feed, type FeedState, type Lease, quotedCommand } from '@tidemark/core/engine'
+import type { DiscoveredSource } from '../discover/catalog.ts'
+import type { RunContext } from '../run/run-context.ts'
+import type { TableRun } from '../run/table-run.ts'
+
+/** A feed while it is read: its lease, and what its commits have come to. */
+export interface FeedWork {
+  readonly feed: Feed
+  readonly source: DiscoveredSource
+  readonly context: RunContext
+  readonly lease: Lease
+  /** Tables that its changes are written to, by their names in the source. */
+  readonly tables: Map<string, TableRun>
+  /** Tables whose changes are left out, by the same. */
+  readonly leftOut: Set<string>
+  readonly state: FeedProgress
+}
+
+/** What of a feed is committed. */
+export interface FeedProgress extends Pick<FeedState, 'id'> {
+  /** The number of the last commit. */
+  seq: bigint
+  /** JSON text; null: none is committed. */
+  offset: string | null
+  /** A number that no change up to the offset is above, and every later one is. */
+  offsetSeq: bigint
+  /** When its system had made that, in microseconds; null: it does not say. */
+  toldAt: bigint | null
+}
+
+/** What it is called: the name of its source, and its own. */
+export const feedLabel = ({ feed, source }: Pick<FeedWork, 'feed' | 'source'>): string =>
+  `${source.name} (feed ${feed.name})`
+
+/** The committed offset, as the source takes it. @throws SyncError `upgrade` where it cannot be read. */
+export function offsetOf({ feed, source, state, tables }: FeedWork): unknown {
+  if (state.offset === null) return undefined
+  const [table] = [...tables.values()]
+  const problem = (why: string): SyncError =>
+    new SyncError(
+      `feed "${feed.name}" of "${source.name}" cannot read its stored offset: ${why}; install a version of the source that can, or read all of its tables again with ${quotedCommand('resync', [table?.name ?? source.name])}`,
+      'upgrade',
+      { code: 'offset' },
+    )
+  let json: unknown
+  try {
+    json = JSON.parse(state.offset)
+  } catch {
+    throw problem('it is not JSON')
+  }
+  const parsed = feed.offset.safeParse(json)
+  if (parsed.success) return parsed.data
+  throw problem(
+    parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'offset'}: ${message}`).join('; '),
+  )
+}

@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDestination } from '@tidemark/destination'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { connectorOf } from './runner.ts'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(() => server.stop())
+
+const KILLS = 10
+
+/** Does every operation, in tables that come while it runs, with and without many rows between two checkpoints. */
+const CONNECTOR = `
+import os, time
+PAUSE = float(os.environ.get("TEST_PAUSE", "0"))
+def schema(configuration):
+    return [{"table": "orders", "primary_key": ["id"]}]
+def update(configuration, state):
+    with open("pid", "w") as file:
+        file.write(str(os.getpid()))
+    for n in range(state.get("n", 0), 400):
+        op.upsert("orders", {"id": n % 60, "v": n, "note": f"note {n}"})
+        if n % 5 == 0:
+            op.update("orders", {"id": n % 60, "v": n * 10})
+        if n % 11 == 0:
+            op.delete("orders", {"id": (n + 7) % 60})
+        if n % 100 == 50:
+            op.truncate("orders")
+        op.upsert(f"log_{n // 100}", {"n": n})
+        if n % 7 == 6 and not 200 < n < 300:
+            op.checkpoint({"n": n + 1})
+        time.sleep(PAUSE)
+    op.checkpoint({"n": 400})
+connector = Connector(update=update, schema=schema)
+`
+
+async function database(kind: string): Promise<string> {
+  if (kind === 'sqlite') return join(mkdtempSync(join(tmpdir(), 'fivetran-crash-')), 'db.sqlite')
+  const { url, schema } = await server.newSchema()
+  onTestFinished(() => server.dropSchema(schema))
+  return url
+}
+
+/** Kills the connector alone: its runner runs it again. */
+function killConnector(folder: string): void {
+  try {
+    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL')
+  } catch {
+    // It does not run, or is not there yet.
+  }
+}
+
+/** One run; its connector or the runner is killed after so many milliseconds. @returns its exit code, or null where it was killed. */
+function run(connector: string, url: string, killAfterMs?: number): Promise<number | null> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash/sync.ts'), connector, url], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, TEST_PAUSE: killAfterMs === undefined ? '0' : '0.005' },
+  })
+  const kill = (): void => {
+    if (Math.random() < 0.3) killConnector(connector)
+    else child.kill('SIGKILL')
+  }
+  const timer = killAfterMs === undefined ? undefined : setTimeout(kill, killAfterMs)
+  return new Promise((resolve) =>
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      resolve(code)
+    }),
+  )
+}
+
+/** What a database has of the connector: the rows of its tables, and its state. */
+async function contents(url: string): Promise<unknown> {
+  const destination = await openDestination({
+    url,
+    runner: { id: 'look', host: 'here', pid: process.pid, startedAt: 0n },
+  })
+  try {
+    const { tables, feeds } = await destination.state()
+    const rows: Record<string, readonly string[]> = {}
+    for (const name of [...tables.keys()].sort()) {
+      const all: string[] = []
+      for await (const row of destination.read(name, { deleted: false }))
+        all.push(
+          JSON.stringify(
+            Object.entries(row).filter(([column]) => !/^_(?!fivetran_id)/.test(column)),
+            bigints,
+          ),
+        )
+      rows[name] = all.sort()
+    }
+    return { rows, offset: feeds?.get('shop/connector')?.offset }
+  } finally {
+    await destination.close()
+  }
+}
+
+const bigints = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value)
+
+it.each(['sqlite', 'postgres'])(
+  'a connector and its runner may be killed at any moment: rows and state are those of a quiet run, in %s',
+  { timeout: 300_000 },
+  async (kind) => {
+    const connector = connectorOf(CONNECTOR)
+    const quiet = await database(kind)
+    expect(await run(connector, quiet)).toBe(0)
+    const expected = await contents(quiet)
+    let killed = await database(kind)
+    for (let kills = 0; kills < KILLS; kills++) {
+      const code = await run(connector, killed, 700 + Math.random() * 1800)
+      if (code !== 0) continue
+      expect(await contents(killed)).toEqual(expected)
+      killed = await database(kind)
+    }
+    expect(await run(connector, killed)).toBe(0)
+    expect(await contents(killed)).toEqual(expected)
+  },
+)

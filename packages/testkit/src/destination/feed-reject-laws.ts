@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { DestinationUnderTest, rejectOf, type TestDatabase, type TestTable } from './destination-under-test.ts'
+import { FeedUnderTest, ORDERS, order } from './fed-under-test.ts'
+
+/** Laws of changes of a feed that do not fit. */
+export function testFeedRejects(database: () => TestDatabase): void {
+  describe('rejects of a feed', () => {
+    let world: DestinationUnderTest
+    let feed: FeedUnderTest
+    let orders: TestTable
+    beforeEach(async () => {
+      world = await DestinationUnderTest.on(database())
+      feed = await FeedUnderTest.on(world)
+      orders = await feed.table(ORDERS)
+      return () => world.destination.close()
+    })
+
+    it('are recorded, and leave their rows where nothing is sure', async () => {
+      await feed.tell(orders, { rows: [order(1, 'a', 1), order(2)] })
+      const bad = rejectOf('[1]', { encodedKey: orders.key({ id: 1 }), position: feed.seq })
+      const partial = [{ values: { id: 1 }, rejected: ['note', 'total'] }]
+      expect(await feed.tell(orders, { rows: [order(3)], partial, rejects: [bad] })).toMatchObject({ incomplete: 1 })
+      expect(await orders.column('id')).toEqual([1n, 2n, 3n])
+      expect(await feed.kept()).toMatchObject([{ seq: 3, missing: ['note', 'total'] }, { seq: 2 }, { seq: 3 }])
+      await feed.tell(orders, { partial: [{ values: { id: 1, note: 'b' } }] })
+      expect(await feed.kept()).toMatchObject([{ missing: ['total'] }, {}, {}])
+      const rejects = async () => (await world.destination.query('select key from _tidemark_rejects order by key')).rows
+      expect(await rejects()).toEqual([['[1]']])
+      await feed.tell(orders, { rows: [order(1, 'c', 4)] })
+      expect(await feed.kept()).toMatchObject([{ missing: null }, {}, {}])
+      expect(await rejects()).toEqual([])
+    })
+
+    it('go with the deletion of their keys, and with all rows that came before', async () => {
+      const bad = (id: number) => rejectOf(`[${id}]`, { encodedKey: orders.key({ id }), position: feed.seq })
+      await feed.tell(orders, { rejects: [bad(1), bad(2), bad(3)] })
+      const keys = async () => (await world.destination.query('select key from _tidemark_rejects order by key')).rows
+      await feed.tell(orders, { deleted: [{ id: 2 }] })
+      expect(await keys()).toEqual([['[1]'], ['[3]']])
+      await feed.tell(orders, { rejects: [bad(4)], more: { replacedBelow: feed.seq } })
+      expect(await keys()).toEqual([['[4]']])
+    })
+
+    it('are made of the rows that the database refuses; the others land, and so do those of other tables', async () => {
+      const other = await feed.table({ ...ORDERS, name: 'other' })
+      await feed.tell(orders, { rows: [order(3, 'before', 3)] })
+      await database().execute('create unique index by_note on orders (note)')
+      const rows = [order(1), order(2, 'before'), order(3, 'n1'), order(4)]
+      const { tables } = await feed.commit([
+        [orders, { rows }],
+        [other, { rows: [order(2, 'before')] }],
+      ])
+      expect(tables.get('orders')).toMatchObject({ written: 2, rejected: 2, incomplete: 1 })
+      expect(await orders.column('note')).toEqual(['n1', 'before', 'n4'])
+      expect(await other.column('note')).toEqual(['before'])
+      expect(await feed.kept()).toMatchObject([
+        { id: 1 },
+        { id: 3, seq: Number(feed.seq) - 1, missing: ['note', 'total'], deleted: false },
+        { id: 4 },
+      ])
+      const { rows: rejects } = await world.destination.query('select key, code from _tidemark_rejects order by key')
+      expect(rejects).toEqual([
+        ['[2]', 'destination'],
+        ['[3]', 'destination'],
+      ])
+    })
+
+    it('are not made of a table whose changes are refused where no row is to blame: it is paused, and the others land', async () => {
+      const other = await feed.table({ ...ORDERS, name: 'other' })
+      await feed.tell(orders, { rows: [order(1), order(2)] })
+      // Two rows that are deleted at the same time.
+      await database().execute('create unique index one_at_a_time on orders (_deleted_at)')
+      const { tables, seq } = await feed.commit([
+        [orders, { rows: [order(3)], deleted: [{ id: 1 }, { id: 2 }] }],
+        [other, { rows: [order(1)] }],
+      ])
+      expect(tables.get('orders')).toMatchObject({ written: 0, deleted: 0, rejected: 0 })
+      expect(tables.get('orders')!.refused).toMatch(/^the database refused its changes: .*/)
+      expect(await orders.column('id')).toEqual([1n, 2n])
+      expect(await other.column('id')).toEqual([1n])
+      expect(await feed.state()).toMatchObject({ seq, offset: `"at ${seq}"`, leftOut: ['orders'] })
+      expect(await orders.state()).toMatchObject({ status: 'paused', pausedFor: tables.get('orders')!.refused })
+    })
+  })
+}

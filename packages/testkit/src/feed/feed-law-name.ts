@@ -1,0 +1,20 @@
+export const FEED_LAW_NAMES = [
+  'shape',
+  'offsets',
+  'order',
+  'continues',
+  'abort',
+  'begin',
+  'rows',
+  'adds',
+  'edits',
+  'removes',
+  'acknowledge',
+  'kill',
+  'tables',
+  'unchanged',
+  'rekeys',
+  'truncations',
+  'rejects',
+] as const
+export type FeedLawName = (typeof FEED_LAW_NAMES)[number]
