@@ -330,6 +330,21 @@ describe('an offset', () => {
     expect(log.readFrom).toEqual([undefined, undefined])
   })
 
+  it('that is given up leaves each row of a table without a key once', async () => {
+    log.keyless.add('orders')
+    log.add(put(1, 'a', 1), put(2, 'b', 2), commit)
+    await run()
+    log.entries = [put(2, 'b', 2), put(3, 'c', 3), commit, put(4, 'd', 4), commit]
+    log.lostFor = 'its slot was dropped'
+    failOnce(3)
+    expect(
+      (await run({ options: { settings: { retry: { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 } } } })).exitCode,
+    ).toBe(3)
+    log.lostFor = undefined
+    expect((await run()).exitCode).toBe(0)
+    expect((await toldIn(destination)).map(({ id }) => id)).toEqual([2, 3, 4])
+  })
+
   it('where the source begins is asked for once, with an id that stays', async () => {
     log.add(put(1, 'before', 1), commit, put(2, 'b', 2), commit)
     log.spec = {

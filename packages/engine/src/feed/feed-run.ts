@@ -82,6 +82,7 @@ export class FeedRun {
         seq: known?.seq ?? 0n,
         offset: known?.offset ?? null,
         offsetSeq: known?.seq ?? 0n,
+        lostFor: known?.lostFor ?? null,
         toldAt: known?.toldAt ?? null,
       },
     }
@@ -172,9 +173,11 @@ export class FeedRun {
       })
       state.seq = committed.seq
       state.offsetSeq = committed.seq
+      for (const table of joins) table.fed.epochSeq = committed.seq
       if (lostFor !== undefined) {
         state.offset = null
         state.toldAt = null
+        state.lostFor = lostFor
       }
     }
     const backfilled = [...tables.values()].find(({ discovered }) => discovered.table.feed?.backfill !== undefined)

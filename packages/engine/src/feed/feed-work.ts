@@ -23,6 +23,8 @@ export interface FeedProgress extends Pick<FeedState, 'id'> {
   seq: bigint
   /** JSON text; null: none is committed. */
   offset: string | null
+  /** Why it is read from its beginning again, until it is read to its end; null: it is not. */
+  lostFor: string | null
   /** A number that no change up to the offset is above, and every later one is. */
   offsetSeq: bigint
   /** When its system had made that, in microseconds; null: it does not say. */

@@ -16,6 +16,7 @@ import type { Sequence } from '../time/sequence.ts'
 import type { FeedBackfill } from './feed-backfill.ts'
 import type { FeedBuffer } from './feed-buffer.ts'
 import type { FeedProgress, FeedWork } from './feed-work.ts'
+import { goneRows } from './gone-rows.ts'
 import type { GatheredChanges } from './table-changes.ts'
 
 /** What one table has come to while its feed is read. */
@@ -129,9 +130,7 @@ export class FeedWriter {
     // What a backfill did not find, and no change has told since, is gone.
     const backfilled = isWhole && this.#backfill.read.has(table)
     const told = isWhole ? this.replacedBelow.get(table) : undefined
-    const below = backfilled ? greater(told, table.fed.epochSeq) : told
-    const isLimited = below !== undefined && context.options.acceptDeletions !== true
-    const limit = isLimited && (backfilled || !this.#work.feed.repeatable) ? options.deletionLimit : undefined
+    const gone = goneRows(table, this.#work, { told, isBackfilled: backfilled, isComplete: completedAt !== undefined })
     const isOpen = this.#backfill.isOpen(table)
     if (backfilled) table.fed.isBackfilled = true
     return {
@@ -141,8 +140,7 @@ export class FeedWriter {
       ...gathered,
       purge: options.deletes === 'hard' && !isOpen,
       tombstones: isOpen || undefined,
-      replacedBelow: below,
-      deletionLimit: limit,
+      ...gone,
       staging,
       backfilled: backfilled || undefined,
       noneMissing: (isWhole && this.#backfill.completed.has(table)) || undefined,
@@ -269,6 +267,7 @@ export class FeedWriter {
       const { step } = batch.step
       context.options.onEvent?.({ type: 'batch-committed', table: table.name, partition: '', step, rows })
     }
+    if (completedAt !== undefined) state.lostFor = null
     if (checkpoint !== undefined) this.#backfill.passed()
   }
 
@@ -282,7 +281,5 @@ export class FeedWriter {
     }
   }
 }
-
-const greater = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a)
 
 const leftOutText = ({ leftOut }: FeedWork): string => JSON.stringify([...leftOut].sort())
