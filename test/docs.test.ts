@@ -23,8 +23,9 @@ describe('the tutorial', () => {
     for (const { path, text } of blocks) expect(text, path).toBe(readFileSync(join(ROOT, path!), 'utf8'))
   })
 
-  it('shows every file of their sources', () => {
-    const shown = new Set(blocks.map(({ path }) => path))
+  it('shows every file of their sources, with the page on feeds', () => {
+    const more = blocksIn(readFileSync(join(ROOT, 'docs/writing-a-feed.md'), 'utf8'))
+    const shown = new Set([...blocks, ...more].map(({ path }) => path))
     const files = globSync('examples/source-*/src/**/*.ts', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'))
     expect(files.length).toBeGreaterThan(8)
     expect(files.filter((path) => !shown.has(path))).toEqual([])

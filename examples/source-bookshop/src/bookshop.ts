@@ -2,6 +2,8 @@ import { SyncError } from '@tidemark/core'
 
 export type Order = { id: number; shop: string; total: string; updated_at: string }
 export type Shop = { id: string; changed: string }
+export type Customer = { id: string; name: string; email: string | null }
+export type CustomerEvent = { nth: number; at: string; type: 'saved' | 'removed'; customer: Customer }
 
 export class Bookshop {
   readonly #url: string
@@ -22,6 +24,12 @@ export class Bookshop {
 
   ledger(): Promise<{ lastLine: number; closedYear: number; corrections: number }> {
     return this.#get('/ledger/state', {}, this.#whole)
+  }
+
+  /** The number of the last event that there is. */
+  async lastEvent(signal: AbortSignal): Promise<number> {
+    const { nth } = await this.#get<{ nth: number }>('/events/last', {}, signal)
+    return nth
   }
 
   async *shops(signal: AbortSignal): AsyncGenerator<Shop> {

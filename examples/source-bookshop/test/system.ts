@@ -22,6 +22,16 @@ export class System {
       many((nth, at) => ({ book: `b${nth}`, reader: shop, lent_on: at.slice(0, 10) })),
     ]),
   ])
+  readonly #customers = new Map<string, Row>(
+    SHOPS.flatMap((shop) =>
+      [1, 2, 3, 4].map((nth): [string, Row] => {
+        const id = `${shop}-${nth}`
+        return [id, { id, name: `Reader ${nth}`, email: nth % 2 === 0 ? null : `${id}@example.org` }]
+      }),
+    ),
+  )
+  /** What happened to its customers since the shop keeps it: those of before are in its list alone. */
+  readonly #events: Row[] = []
   #count = 100
   #corrections = 0
 
@@ -40,6 +50,14 @@ export class System {
         items: SHOPS.map((id) => ({ id, changed: String(this.#list(`/shops/${id}/loans`).length) })),
         next: null,
       })
+    if (pathname === '/events/last') return Response.json({ nth: this.#events.length })
+    if (pathname === '/events') return this.#page(this.#events, searchParams, Number(searchParams.get('after')))
+    if (pathname === '/customers') {
+      const [shop, ids] = [searchParams.get('shop'), searchParams.get('ids')?.split(',')]
+      const isMeant = ([id]: [string, Row]) => (ids === undefined ? id.startsWith(`${shop}-`) : ids.includes(id))
+      const rows = [...this.#customers].filter(isMeant).map(([, row]) => row)
+      return this.#page(rows, searchParams, 0)
+    }
     const from = timeOf(searchParams.get('from'), Number.NEGATIVE_INFINITY)
     const to = timeOf(searchParams.get('to'), Number.POSITIVE_INFINITY)
     const after = searchParams.get('cursor') ?? ''
@@ -50,6 +68,32 @@ export class System {
     const items = page.map(({ id: _id, at: _at, row }) => row)
     return Response.json({ items, next: found.length > PAGE ? page.at(-1)?.id : null })
   }
+
+  #page(all: readonly Row[], query: URLSearchParams, first: number): Response {
+    const start = Number(query.get('cursor') || first)
+    const next = start + PAGE < all.length ? String(start + PAGE) : null
+    return Response.json({ items: all.slice(start, start + PAGE), next })
+  }
+
+  /** The customers as they are. */
+  readonly customers = (): readonly Row[] => [...this.#customers.values()]
+
+  #happened(type: 'saved' | 'removed', customer: Row): void {
+    const id = String(customer['id'])
+    if (type === 'removed') this.#customers.delete(id)
+    else this.#customers.set(id, customer)
+    this.#events.push({ nth: this.#events.length + 1, at: new Date().toISOString(), type, customer })
+  }
+
+  readonly addCustomer = (): void => {
+    const id = `north-${this.#count++}`
+    this.#happened('saved', { id, name: `Reader ${id}`, email: null })
+  }
+
+  readonly editCustomer = ({ row }: { readonly row: Row }): void =>
+    this.#happened('saved', { ...row, email: `${this.#count++}@example.org` })
+
+  readonly removeCustomer = ({ row }: { readonly row: Row }): void => this.#happened('removed', row)
 
   /** Something new comes in, now. */
   readonly add = ({ table, partition }: Change): void => {

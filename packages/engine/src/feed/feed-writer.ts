@@ -130,7 +130,11 @@ export class FeedWriter {
     // What a backfill did not find, and no change has told since, is gone.
     const backfilled = isWhole && this.#backfill.read.has(table)
     const told = isWhole ? this.replacedBelow.get(table) : undefined
-    const gone = goneRows(table, this.#work, { told, isBackfilled: backfilled, isComplete: completedAt !== undefined })
+    const gone = goneRows(table, this.#work, {
+      goneBelow: told,
+      isBackfilled: backfilled,
+      isComplete: completedAt !== undefined,
+    })
     const isOpen = this.#backfill.isOpen(table)
     if (backfilled) table.fed.isBackfilled = true
     return {

@@ -4,7 +4,7 @@ import type { FeedWork } from './feed-work.ts'
 
 interface Commit {
   /** Rows below this number are gone by what the feed said; undefined: it said nothing. */
-  readonly told: bigint | undefined
+  readonly goneBelow: bigint | undefined
   /** All chunks of the table are read with it. */
   readonly isBackfilled: boolean
   /** The feed is read to its end with it. */
@@ -18,15 +18,15 @@ const NOT_ALL = { share: 1, above: 0 }
 export function goneRows(
   table: TableRun,
   { feed, state, context }: Pick<FeedWork, 'feed' | 'state' | 'context'>,
-  { told, isBackfilled, isComplete }: Commit,
+  { goneBelow, isBackfilled, isComplete }: Commit,
 ): Pick<FeedTableBatch, 'replacedBelow' | 'deletionLimit'> {
   const { discovered, fed } = table
   const isKeyless = discovered.table.primaryKey.length === 0
   // A feed that was read from its beginning again has yielded all rows once more. One with a state of its own may have begun
   // later than before, so that an older row says nothing; without a key the rows of before would be there twice.
-  const isReread = isComplete && state.lostFor !== null && discovered.table.feed?.backfill === undefined
-  const isReplaced = isReread && (isKeyless || !feed.opaque)
-  const below = isBackfilled || isReplaced ? greater(told, fed.epochSeq) : told
+  const hasBegunAgain = isComplete && state.lostFor !== null && discovered.table.feed?.backfill === undefined
+  const isReplaced = hasBegunAgain && (isKeyless || !feed.opaque)
+  const below = isBackfilled || isReplaced ? greater(goneBelow, fed.epochSeq) : goneBelow
   if (below === undefined || context.options.acceptDeletions === true) return { replacedBelow: below }
   const limit = discovered.options.deletionLimit
   if (isReplaced && isKeyless) return { replacedBelow: below, deletionLimit: limit && NOT_ALL }
