@@ -100,6 +100,27 @@ describe('a feed', () => {
     expect(rows[4]).toEqual({ id: 5, note: 'again', total: 5 })
   })
 
+  it('keeps changes of keys without their values together, and says so where they are too many', async () => {
+    const rekeys = (count: number) => {
+      for (let id = 0; id < count; id++) log.add(put(id + 100, UNCHANGED, UNCHANGED, { before: id }))
+      log.add(commit)
+    }
+    for (let id = 0; id < 40; id++) log.add(put(id, 'n', id))
+    log.add(commit)
+    rekeys(6)
+    expect((await run({ options: small })).exitCode).toBe(0)
+    expect((await toldIn(destination)).at(-1)).toEqual({ id: 105, note: 'n', total: 5 })
+    log.entries = []
+    log.spec = { lost: undefined }
+    for (let id = 0; id < 52; id++) log.add(commit)
+    for (let id = 10; id < 40; id++) log.add(put(id + 200, UNCHANGED, UNCHANGED, { before: id }))
+    log.add(commit)
+    const report = await run({ options: small })
+    expect(report.tables[0]!.failures).toMatchObject([{ failure: { code: 'transaction-size' } }])
+    expect((await run()).exitCode).toBe(0)
+    expect((await toldIn(destination)).filter(({ id }) => id >= 210)).toHaveLength(30)
+  })
+
   it('has the rows of a table without a key once, also where a transaction was told twice', async () => {
     log.keyless.add('orders')
     for (let id = 0; id < 200; id++) log.add(put(id, 'n', id))
