@@ -125,10 +125,17 @@ function touchedBy(entry: LogEntry): readonly number[] {
 
 /** The entries behind an offset that may be there before the next is committed: up to the end of a large transaction that begins soon. */
 function seenAhead(offset: number, until: number) {
-  let count = 0
-  for (let at = offset; at < until && count < HALF_BATCH; at++) {
+  // As a batch counts: of each key its last change, and nothing of what a truncation took back.
+  const keys = new Set<number>()
+  let added = 0
+  for (let at = offset; at < until && keys.size + added < HALF_BATCH; at++) {
     if (isLarge(at)) return Array.from({ length: at + 1 - offset }, (_, nth) => transactionAt(offset + nth)).flat()
-    count += transactionAt(at).length
+    for (const entry of transactionAt(at)) {
+      const touched = touchedBy(entry)
+      if (entry.op === 'truncate') keys.clear()
+      else if (touched.length === 0) added++
+      for (const key of touched) keys.add(key)
+    }
   }
   return []
 }
