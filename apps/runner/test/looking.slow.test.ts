@@ -43,6 +43,7 @@ const Status = z.strictObject({
       name: text,
       source: text,
       table: text,
+      feed: text.nullable(),
       status: z.enum(['new', 'backfilling', 'complete', 'failing', 'paused', 'removed', 'returned']),
       paused_for: text.nullable(),
       covered: z.array(z.strictObject({ from: text.nullable(), to: text })),
@@ -86,6 +87,7 @@ const Status = z.strictObject({
       rejects: count,
     }),
   ),
+  feeds: z.array(z.unknown()).length(0),
   failing_sources: z.array(
     z.strictObject({
       name: text,
