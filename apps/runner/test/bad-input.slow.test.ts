@@ -186,6 +186,7 @@ describe('where there is no database yet', () => {
       to_timestamp: null,
       synced_tables: [],
       tables: [],
+      feeds: [],
       failing_sources: [],
       running: [],
       runner: {

@@ -133,21 +133,21 @@ describe('discovery', () => {
         changed('contract: 7'),
         {},
         'upgrade',
-        /is built for contract 7; this version supports 1; to fix it, install a newer @tidemark\/runner/,
+        /is built for contract 7; this version supports 1, 2; to fix it, install a newer @tidemark\/runner/,
       ],
       [
         'earlier',
         changed('contract: 0'),
         {},
         'upgrade',
-        /is built for contract 0; this version supports 1; to fix it, install a newer version of source-earlier/,
+        /is built for contract 0; this version supports 1, 2; to fix it, install a newer version of source-earlier/,
       ],
       [
-        'feed',
-        changed('tables: [{ kind: "feed" }]'),
+        'stream',
+        changed('tables: [{ kind: "stream" }]'),
         {},
         'upgrade',
-        /has an entry of the kind "feed", which this version does not support/,
+        /has an entry of the kind "stream", which this version does not support/,
       ],
     ]
     const project = testProject()

@@ -118,7 +118,7 @@ async function run(given: RunOptions): Promise<Report> {
       nextStep: () => options.partOf?.nextStep() ?? ++steps,
     }
     // Part of a run is for one table, called by the name that it has here.
-    const isOfOne = options.partOf !== undefined && options.handOut === undefined
+    const isOfOne = options.partOf !== undefined && options.asPlanned === true
     before = await destination.state(isOfOne ? options.select : undefined)
     const runSteps = new RunSteps(context, {
       release: (table) => release(table, context),
