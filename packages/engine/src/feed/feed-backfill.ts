@@ -2,13 +2,11 @@ import { SyncError } from '@tidemark/core'
 import type { FeedChunk } from '@tidemark/core/engine'
 import { CONCURRENCY } from '../run/run-steps.ts'
 import type { TableRun } from '../run/table-run.ts'
-import { ALONE } from '../schedule/task.ts'
-import { waitingFor } from '../source/source-wait.ts'
-import { patienceOf } from '../source/stall.ts'
+import type { SourceWait } from '../source/source-wait.ts'
 import { Sequence } from '../time/sequence.ts'
 import { type FeedPart, type PartOptions, readPart } from './feed-part.ts'
 import { FeedWaits } from './feed-waits.ts'
-import type { FeedWork } from './feed-work.ts'
+import { type FeedWork, waitingForFeed } from './feed-work.ts'
 
 /** So many chunks are asked for at a time, and so many keys of rows of which something is missing. */
 const CHUNKS = 100
@@ -226,18 +224,8 @@ export class FeedBackfill {
     while (!(await readPart(part, this.#partOptions))) this.#stop.signal.throwIfAborted()
   }
 
-  #asking<T>(work: Parameters<typeof waitingFor<T>>[1]): Promise<T> {
-    const { context, source } = this.#work
-    const { clock, isOverTime, options } = context
-    const signal = AbortSignal.any([context.signal, this.#stop.signal])
-    const patience = {
-      clock,
-      slot: ALONE,
-      guard: source.guard,
-      signal,
-      isOverTime,
-      ...patienceOf(options.settings ?? {}),
-    }
-    return waitingFor(patience, work)
+  #asking<T>(work: (wait: SourceWait) => Promise<T>): Promise<T> {
+    const signal = AbortSignal.any([this.#work.context.signal, this.#stop.signal])
+    return waitingForFeed(this.#work, work, signal)
   }
 }

@@ -1,13 +1,11 @@
 import { SyncError } from '@tidemark/core'
 import { asChange, asCheckpoint, type FeedCheckpoint, type TableChange } from '@tidemark/core/engine'
 import { describe } from '../read/reject.ts'
-import { ALONE } from '../schedule/task.ts'
-import { type SourceWait, waitingFor } from '../source/source-wait.ts'
-import { patienceOf } from '../source/stall.ts'
+import type { SourceWait } from '../source/source-wait.ts'
 import type { FeedBackfill } from './feed-backfill.ts'
 import { FeedBuffer } from './feed-buffer.ts'
 import { type NextItem, toldBy, weightOf } from './feed-item.ts'
-import type { FeedWork } from './feed-work.ts'
+import { type FeedWork, waitingForFeed } from './feed-work.ts'
 import type { FeedWriter } from './feed-writer.ts'
 import { reshapeFed } from './reshape-fed.ts'
 
@@ -65,11 +63,7 @@ export class FeedReader {
    */
   async run(offset: unknown, head: unknown, askedAt: bigint): Promise<FeedEnd> {
     this.#askedAt = askedAt
-    const { context, source } = this.#work
-    const { clock, signal, isOverTime } = context
-    const patience = patienceOf(context.options.settings ?? {})
-    const options = { clock, slot: ALONE, guard: source.guard, signal, isOverTime, ...patience }
-    return await waitingFor(options, (wait) => this.#read(wait, offset, head))
+    return await waitingForFeed(this.#work, (wait) => this.#read(wait, offset, head))
   }
 
   async #read(wait: SourceWait, offset: unknown, head: unknown): Promise<FeedEnd> {

@@ -6,16 +6,14 @@ import { type Failure, failureOf, isDestinationFailure, redacted } from '../fail
 import { recordPartitionFailure } from '../run/record-failures.ts'
 import { isFenced, loseLease, type RunContext } from '../run/run-context.ts'
 import type { TableRun } from '../run/table-run.ts'
-import { ALONE } from '../schedule/task.ts'
 import { delayBefore, LONGEST_WAIT_MS } from '../source/retry.ts'
-import { waitingFor } from '../source/source-wait.ts'
-import { endsTheTries, patienceOf } from '../source/stall.ts'
+import { endsTheTries } from '../source/stall.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import { Sequence } from '../time/sequence.ts'
 import { FeedBackfill } from './feed-backfill.ts'
 import { offsetText } from './feed-item.ts'
 import { FeedReader } from './feed-reader.ts'
-import { type FeedWork, feedLabel, offsetOf } from './feed-work.ts'
+import { type FeedWork, feedLabel, offsetOf, waitingForFeed } from './feed-work.ts'
 import { FeedWriter } from './feed-writer.ts'
 
 /** How long a feed that has told all it had is left alone, while chunks of its tables are read. */
@@ -252,11 +250,8 @@ export class FeedRun {
   /** Asks the source a question about the feed. */
   async #ask(work: FeedWork, ask: ((question: never) => unknown) | undefined, more: object = {}): Promise<unknown> {
     if (ask === undefined) return undefined
-    const { source, context } = work
-    const { client, log, guard } = source
-    const { clock, signal, isOverTime, options } = context
-    const patience = { clock, slot: ALONE, guard, signal, isOverTime, ...patienceOf(options.settings ?? {}) }
-    return await waitingFor(patience, (wait) =>
+    const { client, log } = work.source
+    return await waitingForFeed(work, (wait) =>
       wait.answer(() => ask({ client, log, signal: wait.signal, ...more } as never)),
     )
   }

@@ -3,6 +3,9 @@ import { type Feed, type FeedState, type Lease, quotedCommand } from '@tidemark/
 import type { DiscoveredSource } from '../discover/catalog.ts'
 import type { RunContext } from '../run/run-context.ts'
 import type { TableRun } from '../run/table-run.ts'
+import { ALONE } from '../schedule/task.ts'
+import { type SourceWait, waitingFor } from '../source/source-wait.ts'
+import { patienceOf } from '../source/stall.ts'
 
 /** A feed while it is read: its lease, and what its commits have come to. */
 export interface FeedWork {
@@ -29,6 +32,17 @@ export interface FeedProgress extends Pick<FeedState, 'id'> {
   offsetSeq: bigint
   /** When its system had made that, in microseconds; null: it does not say. */
   toldAt: bigint | null
+}
+
+/** Waits for the source of a feed, outside of the slots of steps. @param signal aborts when nothing is waited for any more. */
+export function waitingForFeed<T>(
+  { source, context }: Pick<FeedWork, 'source' | 'context'>,
+  work: (wait: SourceWait) => Promise<T>,
+  signal: AbortSignal = context.signal,
+): Promise<T> {
+  const { clock, isOverTime, options } = context
+  const patience = patienceOf(options.settings ?? {})
+  return waitingFor({ clock, slot: ALONE, guard: source.guard, signal, isOverTime, ...patience }, work)
 }
 
 /** What it is called: the name of its source, and its own. */
