@@ -1,13 +1,12 @@
 import type { Source } from '@tidemark/core'
-import { describe, it } from 'vitest'
+import { describe } from 'vitest'
 import { FEED_LAWS } from './feed/all-feed-laws.ts'
 import { checkFeedLaw } from './feed/check-feed-law.ts'
 import { FEED_LAW_NAMES } from './feed/feed-law-name.ts'
 import type { FeedTestOptions } from './feed/feed-options.ts'
 import type { Place, Unchanged } from './source/options.ts'
 import { Waivers } from './source/waivers.ts'
-
-const TIMEOUT_MS = 300_000
+import { testLaws } from './test-laws.ts'
 
 interface Options<Given> extends Omit<FeedTestOptions, 'config'> {
   /** What a user writes under `config`; pass a function if it needs the folder or the url. */
@@ -25,16 +24,6 @@ export function testFeed<Config, const Given extends Unchanged<Config>>(
   const asked = options as FeedTestOptions
   describe(`feed ${asked.feed ?? ''} of source ${source.name}`, () => {
     const waivers = new Waivers(asked.waive, FEED_LAW_NAMES)
-    for (const law of FEED_LAWS) {
-      const title = `${law.name}: ${law.says}`
-      const reason = waivers.reasonFor(law.name)
-      if (reason !== undefined) {
-        it.skip(`${title} (waived: ${reason})`)
-        continue
-      }
-      for (const one of waivers.tables.filter((waived) => waived.law === law.name))
-        it.skip(`${title} (waived for ${one.table}: ${one.reason})`)
-      it(title, { timeout: TIMEOUT_MS }, () => checkFeedLaw(law, source as Source, asked))
-    }
+    testLaws(FEED_LAWS, waivers, (law) => checkFeedLaw(law, source as Source, asked))
   })
 }
