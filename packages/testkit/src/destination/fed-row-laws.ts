@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { DestinationUnderTest, type TestDatabase, type TestTable } from './destination-under-test.ts'
-import { FeedUnderTest, ORDERS, order, row } from './fed-under-test.ts'
+import type { DestinationUnderTest, TestDatabase, TestTable } from './destination-under-test.ts'
+import { type FeedUnderTest, openFedWorld, order, row } from './fed-under-test.ts'
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -12,9 +12,7 @@ export function testFedRows(database: () => TestDatabase): void {
     let feed: FeedUnderTest
     let orders: TestTable
     beforeEach(async () => {
-      world = await DestinationUnderTest.on(database())
-      feed = await FeedUnderTest.on(world)
-      orders = await feed.table(ORDERS)
+      ;({ world, feed, orders } = await openFedWorld(database()))
       return () => world.destination.close()
     })
 

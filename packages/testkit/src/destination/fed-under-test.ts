@@ -10,7 +10,13 @@ import type {
 } from '@tidemark/core/engine'
 import { UNCHANGED } from '@tidemark/core/engine'
 import { z } from 'zod'
-import type { DestinationUnderTest, Row, TableSpec, TestTable } from './destination-under-test.ts'
+import {
+  DestinationUnderTest,
+  type Row,
+  type TableSpec,
+  type TestDatabase,
+  type TestTable,
+} from './destination-under-test.ts'
 
 /** Which feed the laws are about. */
 export const FEED = { source: 'test', feed: 'log' } as const
@@ -167,4 +173,17 @@ export class FeedUnderTest {
       origin: from === null ? undefined : table.key(from ?? key),
     }
   }
+}
+
+/** A destination with a feed and its table of orders. */
+export interface FedWorld {
+  readonly world: DestinationUnderTest
+  readonly feed: FeedUnderTest
+  readonly orders: TestTable
+}
+
+export async function openFedWorld(database: TestDatabase): Promise<FedWorld> {
+  const world = await DestinationUnderTest.on(database)
+  const feed = await FeedUnderTest.on(world)
+  return { world, feed, orders: await feed.table(ORDERS) }
 }

@@ -3,7 +3,7 @@ import { onFailpoint } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { DestinationUnderTest, type TestDatabase, TestTable } from './destination-under-test.ts'
-import { FEED, FeedUnderTest, ORDERS, order, row } from './fed-under-test.ts'
+import { FEED, FeedUnderTest, ORDERS, openFedWorld, order, row } from './fed-under-test.ts'
 import { testFeedRejects } from './feed-reject-laws.ts'
 import { withTwoRunners } from './two-runners.ts'
 
@@ -18,9 +18,7 @@ export function testFeeds(database: () => TestDatabase): void {
     let feed: FeedUnderTest
     let orders: TestTable
     beforeEach(async () => {
-      world = await DestinationUnderTest.on(database())
-      feed = await FeedUnderTest.on(world)
-      orders = await feed.table(ORDERS)
+      ;({ world, feed, orders } = await openFedWorld(database()))
       return () => world.destination.close()
     })
     afterEach(() => onFailpoint(undefined))

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { DestinationUnderTest, rejectOf, type TestDatabase, type TestTable } from './destination-under-test.ts'
-import { FeedUnderTest, ORDERS, order } from './fed-under-test.ts'
+import { type DestinationUnderTest, rejectOf, type TestDatabase, type TestTable } from './destination-under-test.ts'
+import { type FeedUnderTest, ORDERS, openFedWorld, order } from './fed-under-test.ts'
 
 /** Laws of changes of a feed that do not fit. */
 export function testFeedRejects(database: () => TestDatabase): void {
@@ -9,9 +9,7 @@ export function testFeedRejects(database: () => TestDatabase): void {
     let feed: FeedUnderTest
     let orders: TestTable
     beforeEach(async () => {
-      world = await DestinationUnderTest.on(database())
-      feed = await FeedUnderTest.on(world)
-      orders = await feed.table(ORDERS)
+      ;({ world, feed, orders } = await openFedWorld(database()))
       return () => world.destination.close()
     })
 
