@@ -1,7 +1,7 @@
 import { type Batch, type Completion, type Range, type StepRef, subtract } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { recordChunkRead } from './feed-chunks.ts'
-import { cover, overcome, type PartitionFacts, setPartition } from './partition-record.ts'
+import { countFailuresAfresh, cover, overcome, type PartitionFacts, setPartition } from './partition-record.ts'
 import { addRefreshed, forgetRefreshed } from './refreshed-ranges.ts'
 import { resyncsIn } from './requested-resyncs.ts'
 import type { StateDialect } from './state-dialect.ts'
@@ -47,7 +47,7 @@ export async function complete(db: Db, batch: Batch, manner: Manner): Promise<bo
   if (completes.checkedAt !== undefined) facts.checked_at = completes.checkedAt
   if (completes.last) {
     // What of the partition can be read is read as often as before, also while something else of it fails.
-    if (completes.failing === true) facts.failures = 1
+    if (completes.failing === true) await countFailuresAfresh(db, name, partition)
     else await overcome(db, name, partition, completes.overcomes)
     // A step that read nothing, because the revision said so, answers no resync and no reject.
     if (step.kind !== 'unchanged') {
@@ -77,11 +77,11 @@ async function completeKeyRange(
   const { table: name, partition } = step
   // Before its ranges are read: whoever else commits one waits here.
   await setPartition(db, name, partition, {
-    ...(completes.failing === true ? { failures: 1 } : {}),
     revision: null,
     revision_schema_hash: null,
   })
-  if (completes.failing !== true) await overcome(db, name, partition, completes.overcomes)
+  if (completes.failing === true) await countFailuresAfresh(db, name, partition)
+  else await overcome(db, name, partition, completes.overcomes)
   await strikeRejects(db, step)
   const whole = await addRefreshed(db, { step, completes, deleted, deletionsUnknown })
   if (whole !== undefined) {

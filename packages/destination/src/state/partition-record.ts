@@ -51,6 +51,17 @@ export async function overcome(
     .execute()
 }
 
+/** Something of a partition was read while something else of it fails: that is tried as if it had failed once. It may be overcome by now. */
+export async function countFailuresAfresh(db: Db, name: string, partition: string): Promise<void> {
+  await db
+    .updateTable('_tidemark_partitions')
+    .set({ failures: 1 })
+    .where('name', '=', name)
+    .where('partition', '=', partition)
+    .where('failures', '>', 0)
+    .execute()
+}
+
 export async function cover(
   db: Db,
   name: string,

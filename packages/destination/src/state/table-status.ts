@@ -10,14 +10,18 @@ type TableRow = Updateable<StateDatabase['_tidemark_tables']>
  * partitions that its source lists, has a failure that nothing has overcome, whatever else is committed.
  */
 export async function setStatus(db: Db, name: string, status: TableStatus, more: TableRow = {}): Promise<void> {
-  await db
-    .updateTable('_tidemark_tables')
-    .set({
-      ...more,
-      status: sql<string>`case when failures > 0 or exists (
+  const own = () => db.updateTable('_tidemark_tables').where('name', '=', name)
+  await own()
+    .set({ ...more, status })
+    .execute()
+  // Only once the row is locked: a statement that waits for it sees the partitions as they were before it waited, without what
+  // was committed of another window meanwhile.
+  await own()
+    .set({ status: 'failing' })
+    .where(
+      sql<boolean>`(failures > 0 or exists (
         select 1 from _tidemark_partitions p where p.name = _tidemark_tables.name and p.failures > 0 and p.removed_at is null
-      ) then 'failing' else ${status} end`,
-    })
-    .where('name', '=', name)
+      ))`,
+    )
     .execute()
 }

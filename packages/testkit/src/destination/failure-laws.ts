@@ -1,7 +1,24 @@
 import type { StateChange } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
-import { DestinationUnderTest, type TestDatabase } from './destination-under-test.ts'
+import { DestinationUnderTest, type TestDatabase, TestTable } from './destination-under-test.ts'
+
+const PARTITIONED = { row: Thing, primaryKey: ['id'], cursor: 'at', partitioned: true }
+const WINDOW = { from: 0n, to: 9n }
+
+async function failed(table: TestTable, partition: string): Promise<StateChange> {
+  return {
+    kind: 'failure',
+    step: await table.begin('incremental', { partition, window: WINDOW }),
+    counts: { read: 0, deduped: 0, trimmed: 0, rejected: 0 },
+    error: 'no answer',
+    code: 'network',
+    remedy: 'retry',
+    window: { from: 3n, to: 9n },
+    nextTryAt: 77n,
+    durationMs: 5,
+  }
+}
 
 /** Laws of what failed: it is in the state with its table, until what failed is read. */
 export function testFailures(database: () => TestDatabase): void {
@@ -13,23 +30,11 @@ export function testFailures(database: () => TestDatabase): void {
   describe('a failure', () => {
     it('calls a table failing from the transaction of a failure to the one that overcomes it', () =>
       withWorld(async (world) => {
-        const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at', partitioned: true })
-        const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
-        const fail = async (partition: string) =>
-          table.record({
-            kind: 'failure',
-            step: await table.begin('incremental', { partition, window: { from: 0n, to: 9n } }),
-            counts,
-            error: 'no answer',
-            code: 'network',
-            remedy: 'retry',
-            window: { from: 3n, to: 9n },
-            nextTryAt: 77n,
-            durationMs: 5,
-          })
+        const table = await world.table(PARTITIONED)
+        const fail = async (partition: string) => table.record(await failed(table, partition))
         const status = async () => (await table.state()).status
         const write = (partition: string, completes: object = {}) =>
-          table.write([], { partition, window: { from: 0n, to: 9n }, completes: { status: 'complete', ...completes } })
+          table.write([], { partition, window: WINDOW, completes: { status: 'complete', ...completes } })
         await write('a')
         await fail('a')
         expect(await status()).toBe('failing')
@@ -51,6 +56,10 @@ export function testFailures(database: () => TestDatabase): void {
           failedWindow: null,
           checkedAt: 5n,
         })
+        // A step of the same partition that ends later does not know that it was overcome.
+        await write('a', { failing: true })
+        expect(await status()).toBe('complete')
+        expect(await table.partition('a')).toMatchObject({ failures: 0, lastError: null })
         await fail('b')
         await table.record({ kind: 'checked', at: 6n, partitions: ['a', 'b'], overcome: ['b'], status: 'backfilling' })
         expect(await status()).toBe('backfilling')
@@ -59,6 +68,22 @@ export function testFailures(database: () => TestDatabase): void {
         await table.record({ kind: 'partition', partition: 'b', removed: true })
         await write('a')
         expect(await status()).toBe('complete')
+      }))
+
+    it('calls a table failing while one of its partitions is, whatever is committed of another at the same time', () =>
+      withWorld(async (world) => {
+        const table = await world.table(PARTITIONED)
+        const lease = await world.destination.leaseBeside(table.lease)
+        const beside = new TestTable(world, table.shape, lease, table.prepared)
+        const status = async () => (await table.state()).status
+        for (let round = 0; round < 20; round++) {
+          const failure = await failed(beside, 'b')
+          const read = () => table.write([], { partition: 'a', window: WINDOW })
+          await Promise.all(round % 2 === 0 ? [beside.record(failure), read()] : [read(), beside.record(failure)])
+          expect(await status()).toBe('failing')
+          await Promise.all([beside.write([], { partition: 'b', window: WINDOW }), read()])
+          expect(await status()).toBe('complete')
+        }
       }))
 
     it('keeps the failure of a table as a whole, also of one that was never seen', () =>
