@@ -5,7 +5,7 @@ import { extendState } from './extend-state.ts'
 import { renameWords } from './rename-words.ts'
 import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-types.ts'
-import { createViews, extendViews } from './views.ts'
+import { createViews, replaceViews, VIEWS_VERSION } from './views.ts'
 
 /** Steps from one version of the state tables to the next; the first makes version 1. Never changed once released. */
 const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, dialect: StateDialect) => Promise<void>)[] = [
@@ -24,6 +24,8 @@ export async function migrate(db: Kysely<StateDatabase>, dialect: StateDialect, 
   const version = await stateVersion(db, dialect)
   refuseNewer(version, place)
   for (const step of MIGRATIONS.slice(version)) await step(db, dialect)
+  if (version === 0) await createViews(db, dialect)
+  else if (version < VIEWS_VERSION) await replaceViews(db, dialect)
   if (version === 0) await db.insertInto('_tidemark_meta').values({ version: STATE_VERSION }).execute()
   else if (version < STATE_VERSION) await db.updateTable('_tidemark_meta').set({ version: STATE_VERSION }).execute()
 }
@@ -151,7 +153,6 @@ async function createAll(db: Kysely<StateDatabase>, dialect: StateDialect): Prom
   await index('rejects_by_key', 'rejects', ['name', 'partition', 'key'])
   await index('leases_of', 'leases', ['runner'])
   await index('steps_of', 'steps', ['name', 'began_at'])
-  await createViews(db, dialect)
 }
 
 async function createSteps({ schema }: Kysely<StateDatabase>): Promise<void> {
@@ -197,7 +198,7 @@ async function addChanges({ schema }: Kysely<StateDatabase>, dialect: StateDiale
 }
 
 /** Version 3: what was checked, what failed and how to fix it, what no window holds, whose a table is, what ended a run, and how often a rejected row came. */
-async function addChecks(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
+async function addChecks(db: Kysely<StateDatabase>): Promise<void> {
   const add = (table: string, column: string, type: 'text' | 'bigint') =>
     db.schema.alterTable(`_tidemark_${table}`).addColumn(column, type).execute()
   await add('tables', 'last_checked_at', 'bigint')
@@ -244,7 +245,6 @@ async function addChecks(db: Kysely<StateDatabase>, dialect: StateDialect): Prom
   await index('rereads_by_end', 'rereads', ['name', 'partition', 'to_position']).execute()
   await index('runs_unfolded', 'runs', ['run']).where('folded_steps', 'is', null).execute()
   await index('partitions_failing', 'partitions', ['name']).where('failures', '>', 0).execute()
-  await extendViews(db, dialect)
 }
 
 /** Of version 3, too: steps and runs that changed nothing, as one record each a day. */

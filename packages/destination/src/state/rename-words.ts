@@ -2,7 +2,6 @@ import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import type { Renamed, StateDialect } from './state-dialect.ts'
 import type { Int64, StateDatabase } from './state-types.ts'
-import { renameViews } from './views.ts'
 
 const COLUMNS: Readonly<Record<string, readonly Renamed[]>> = {
   tables: [
@@ -47,7 +46,6 @@ export async function renameWords(db: Kysely<StateDatabase>, dialect: StateDiale
   for (const table of ['_tidemark_tables', '_tidemark_partitions', '_tidemark_failing_sources'])
     await renameValues(db, table, 'error_code', CODES)
   await moveResyncs(db, dialect)
-  await renameViews(db, dialect)
 }
 
 async function renameValues(
