@@ -3,8 +3,11 @@ import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reference, type TestProject, testProject } from './test-project.ts'
 
-/** Ten windows of one row; the fourth waits: for ever, until it is told to stop, or for some milliseconds. */
-function slow(waits: 'for ever' | 'until stopped' | number, destination?: string): TestProject {
+/** Ten windows of one row; one of them waits, the fourth unless told otherwise: for ever, until it is told to stop, or for some milliseconds. */
+function slow(
+  waits: 'for ever' | 'until stopped' | number,
+  { destination, waitsIn = 4 }: { readonly destination?: string | undefined; readonly waitsIn?: number } = {},
+): TestProject {
   const project = testProject()
   project.install(
     'slow',
@@ -24,7 +27,7 @@ const t = source.table({
   async *read({ from, signal }) {
     const id = ++windows
     yield [{ id, at: from }]
-    if (id !== 4) return
+    if (id !== ${waitsIn}) return
     console.log('waiting')
     const waits = ${JSON.stringify(waits)}
     for (let quarter = 0; typeof waits === 'number' && quarter < 4; quarter++) {
@@ -60,9 +63,10 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 describe.each(['sqlite', 'postgres'] as const)('what ended a run, on %s', { timeout: 60_000 }, (database) => {
-  async function place(waits: Parameters<typeof slow>[0]) {
+  async function place(waits: Parameters<typeof slow>[0], waitsIn = 4) {
     const environment = database === 'sqlite' ? {} : { DATABASE: (await server.newSchema()).url }
-    const project = slow(waits, database === 'sqlite' ? undefined : reference('DATABASE'))
+    const destination = database === 'sqlite' ? undefined : reference('DATABASE')
+    const project = slow(waits, { destination, waitsIn })
     const run = (args: readonly string[]) => project.run(args, environment)
     return {
       start: (args: readonly string[]) => project.start(args, environment),
@@ -156,8 +160,9 @@ describe.each(['sqlite', 'postgres'] as const)('what ended a run, on %s', { time
   })
 
   it('--max-time while a source is silent: time limit, and the window that was given up failed', async () => {
-    const { run, runs } = await place('for ever')
-    const { code } = await run(['sync', '--max-time', '1s'])
+    // In the first window, and with time to get there: a run that is stopped before has given up nothing.
+    const { run, runs } = await place('for ever', 1)
+    const { code } = await run(['sync', '--max-time', '5s'])
     expect(code).toBe(3)
     expect(await runs()).toMatchObject([{ state: 'ended', ended_by: 'time limit', exit_code: 3 }])
   })
