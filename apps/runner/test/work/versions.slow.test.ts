@@ -38,7 +38,7 @@ function build(isNewer: boolean): TestProject {
 }
 
 it('two builds of a source beside each other: each window is read by the build that planned it', {
-  timeout: 120_000,
+  timeout: 360_000,
 }, async () => {
   const { url, schema } = await server.newSchema()
   const [older, newer] = [build(false), build(true)]
@@ -82,7 +82,8 @@ it('two builds of a source beside each other: each window is read by the build t
   expect(ofOlder).toBeLessThan(ALL)
   await expect.poll(() => writtenBy(second)).toBeGreaterThan(0)
   const third = start(older)
-  await expect.poll(counted, { timeout: 60_000 }).toBe(ALL)
+  // Two hundred windows, and two processes that plan: on a busy machine a second goes by for each.
+  await expect.poll(counted, { timeout: 240_000 }).toBe(ALL)
   // It had its chance while there was something to read.
   await third.says('leaves them to others')
   expect(await writtenBy(third)).toBe(0)
