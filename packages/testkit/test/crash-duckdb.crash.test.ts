@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { Checker, runQuietly, startVictim } from '../src/crash-harness.ts'
 import { testCrashes } from './crash-laws.ts'
 import { testFeedCrashes } from './feed-crash-laws.ts'
-import { isLong, TIMEOUT } from './lane.ts'
+import { lane, TIMEOUT } from './lane.ts'
 import { duckdbPlaces } from './places.ts'
 
 const UNTIL = 200
 
-testCrashes(duckdbPlaces, isLong ? 100 : 10)
-testFeedCrashes(duckdbPlaces, isLong ? 50 : 5)
+// Half as many as elsewhere.
+testCrashes(duckdbPlaces, lane.kills / 2)
+testFeedCrashes(duckdbPlaces, lane.feedKills / 2)
 
 describe('runners on duckdb', { timeout: TIMEOUT }, () => {
   it('have the file one after the other: the second is refused while the first writes, and nothing is lost', async () => {

@@ -32,7 +32,7 @@ async function endsAsQuietly(places: Places, place: CrashPlace, until: number): 
  *
  * @param kills so many at random moments. Absent: as many as the lane has.
  */
-export function testCrashes(places: Places, kills = lane.kills): void {
+export function testCrashes(places: Places, kills: number = lane.kills): void {
   describe(`crashes on ${places.name}`, { timeout: TIMEOUT }, () => {
     it('at random moments leave every window whole or not there, and end as a quiet run does', async () => {
       const seed = seedOf(process.env)

@@ -32,7 +32,7 @@ async function endsAsQuietly(places: Places, place: CrashPlace, until: number): 
  *
  * @param kills so many at random moments. Absent: as many as the lane has.
  */
-export function testFeedCrashes(places: Places, kills = lane.feedKills): void {
+export function testFeedCrashes(places: Places, kills: number = lane.feedKills): void {
   describe(`crashes of a feed on ${places.name}`, { timeout: TIMEOUT }, () => {
     it('at random moments leave the rows of its offset, and end as a quiet run does', async () => {
       const seed = seedOf(process.env)
