@@ -67,7 +67,8 @@ it('columns that have not as many rows are an error', async () => {
   await expect(all(blocks(5, 3), blocks(2, 5))).rejects.toThrow('have different numbers of rows')
 })
 
-describe('long values in one group of rows', () => {
+// Hundreds of megabytes each: on a busy machine that takes minutes.
+describe('long values in one group of rows', { timeout: 300_000 }, () => {
   const LENGTH = 1 << 20
   const ROWS = 600
   const file = async (folder: Folder): Promise<string> =>
