@@ -43,7 +43,7 @@ export function testFeeds(database: () => TestDatabase): void {
         expect((await feed.commit([[orders, { rows: [order(1)] }]])).seq).toBe(2n)
         expect((await feed.commit([[orders, { rows: [order(2)] }]], { checkpoint: undefined })).seq).toBe(3n)
         expect((await feed.kept()).map(({ seq }) => seq)).toEqual([2, 3])
-        expect(await feed.state()).toMatchObject({ seq: 3n, offset: '"at 2"' })
+        expect(await feed.state()).toMatchObject({ seq: 3n, offset: '"at 2"', offsetSeq: 2n })
         feed.seq = 3n
         await expect(feed.commit([[orders, { rows: [order(9)] }]])).rejects.toSatisfy(isFenced)
         feed.seq = 5n
