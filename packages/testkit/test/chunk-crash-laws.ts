@@ -49,7 +49,8 @@ export function testChunkCrashes(places: Places, kills = lane.feedKills): void {
       )
       expect(figures.violations).toEqual([])
       expect(figures.kills).toBe(kills)
-      expect(Math.min(reading, waiting)).toBeGreaterThan(0)
+      // Of few kills it is chance.
+      if (isLong) expect(Math.min(reading, waiting)).toBeGreaterThan(0)
     })
 
     it.each(isLong ? (['kill', 'throw'] as const) : (['kill'] as const))(

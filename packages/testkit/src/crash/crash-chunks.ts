@@ -23,6 +23,8 @@ const CHUNK_KEYS = 50
 const PAGE_ROWS = 10
 /** Slow enough to be killed on the way. */
 const SLOWER = 8
+/** The log tells a transaction when so many more have come: a chunk that is read by then waits for it. */
+const LOG_LAG = 15
 /** So many transactions are kept in the log: who is further behind reads the table again. */
 const LOG_KEPT = 10
 
@@ -39,10 +41,13 @@ export function crashChunks({
   onAcknowledged,
 }: CrashChunksOptions): Source {
   const startedAt = performance.now()
-  const now = (): number => {
-    const grown = pageMs === 0 ? growth : Math.floor((performance.now() - startedAt) / (SLOWER * pageMs))
+  /** How many transactions there were at a moment: a process finds the system a little further than the one before it. */
+  const grownAt = (ms: number): number => {
+    const grown = pageMs === 0 ? growth : Math.max(0, Math.floor(ms / (SLOWER * pageMs)))
     return Math.min(until, Math.max(0, until - growth) + grown)
   }
+  const now = (): number => grownAt(performance.now() - startedAt)
+  const logged = (): number => grownAt(performance.now() - startedAt - LOG_LAG * SLOWER * pageMs)
   type Offset = { readonly at: number }
   const source = defineSource({ name: 'crash' })
   const feed = source.feed({ name: 'log', offset: z.object({ at: z.int() }) })
@@ -88,7 +93,7 @@ export function crashChunks({
       repeatable: true,
       async *read({ offset, signal }): AsyncGenerator<Change<undefined> | Checkpoint<Offset>> {
         for (let at = offset?.at ?? 0; ; at++) {
-          while (at >= now()) {
+          while (at >= logged()) {
             await wait(1)
             if (signal.aborted) return
           }
