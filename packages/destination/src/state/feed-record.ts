@@ -155,6 +155,12 @@ export async function recordMissing(db: Db, table: string, hasMissing: boolean):
     .execute()
 }
 
+/** Whether there may be such rows. */
+export async function mayMiss(db: Db, table: string): Promise<boolean> {
+  const row = await db.selectFrom('_tidemark_tables').select('has_missing').where('name', '=', table).executeTakeFirst()
+  return Number(row?.has_missing ?? 0) === 1
+}
+
 /** When a table's present life in its feed began: what it has from before may be old. */
 export async function epochOf(db: Db, table: string): Promise<bigint> {
   const row = await db.selectFrom('_tidemark_tables').select('epoch_seq').where('name', '=', table).executeTakeFirst()
