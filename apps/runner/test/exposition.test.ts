@@ -130,7 +130,8 @@ it('names the sources that cannot be asked', () => {
 
 describe('how a feed stands', () => {
   const FEED: FeedState = {
-    ...{ source: 'crm', feed: 'wal', offset: '{"at":7}', seq: 9n, id: 'x', identity: null, opaque: false },
+    ...{ source: 'crm', feed: 'wal', offset: '{"at":7}', seq: 9n, offsetSeq: 9n, id: 'x' },
+    ...{ identity: null, opaque: false },
     committedAt: NOW - 20_000_000n,
     toldAt: NOW - 90_000_000n,
     completedAt: null,

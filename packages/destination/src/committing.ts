@@ -1,5 +1,5 @@
 import type { Lease, Project } from '@tidemark/core/engine'
-import type { Mode, Session } from './dialects/dialect.ts'
+import type { Dialect, Mode, Session } from './dialects/dialect.ts'
 import type { Leasing } from './leasing.ts'
 import type { Stagings } from './rows/stagings.ts'
 import type { TableWriter } from './rows/table-writer.ts'
@@ -8,11 +8,14 @@ import type { LeaseTurns } from './state/lease-turns.ts'
 
 /** What of a destination batches are committed with. */
 export interface Committing {
+  readonly dialect: Dialect
   readonly options: LeaseOptions & { readonly project?: Project | undefined }
   readonly leasing: Leasing
   readonly turns: LeaseTurns
   readonly stagings: Stagings
   writerOf(lease: Lease, session: Session): TableWriter | undefined
+  /** A transaction that only reads. */
+  read<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** A transaction that holds a lease's fence. */
   fenced<T>(
     lease: Lease,

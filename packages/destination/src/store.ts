@@ -23,13 +23,13 @@ import type { Committing } from './committing.ts'
 import { openComparison, planComparison } from './compare/open-comparison.ts'
 import { storedTable } from './compare/stored-table.ts'
 import type { Connections, Dialect, Mode, Session } from './dialects/dialect.ts'
-import { isOf } from './dialects/staging.ts'
 import type { Target } from './dialects/target.ts'
 import { commitBatch } from './feed-batch.ts'
+import { forgetDropped } from './forget-dropped.ts'
 import { Leasing } from './leasing.ts'
+import { recordChanges } from './record-changes.ts'
 import { TableRelocation } from './relocate/relocation.ts'
 import { commitRows } from './row-batch.ts'
-import { purgePartition } from './rows/commit.ts'
 import { incompleteKeys, readMissing } from './rows/missing.ts'
 import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
@@ -42,7 +42,7 @@ import type { LeaseOptions } from './state/lease-options.ts'
 import { LeaseTurns } from './state/lease-turns.ts'
 import { beat } from './state/runner-record.ts'
 import { readState } from './state/state-read.ts'
-import { factsOfTable, forget, recordFact, recordRunFact, startRun } from './state/state-store.ts'
+import { factsOfTable, forget, recordRunFact, startRun } from './state/state-store.ts'
 import { checkPartition, textProblem } from './table/check-partition.ts'
 import { layOut } from './table/columns.ts'
 import { encoderOf } from './table/encoder.ts'
@@ -75,6 +75,8 @@ export class SqlStore implements Destination {
     this.#options = { ...options, flavor: dialect.flavor }
     this.#leasing = new Leasing(connections, this.#stagings, this.#options)
     this.#committing = {
+      dialect,
+      read: (work) => this.#read(work),
       options: this.#options,
       leasing: this.#leasing,
       turns: this.#turns,
@@ -148,7 +150,9 @@ export class SqlStore implements Destination {
     if (work !== undefined && lease.window !== undefined) throw notAlone(name)
     const changes = work === undefined ? [] : await this.#fenced(lease, 'shape', ({ db }, now) => work(db, now))
     const layout = layOut(name, shape, recorded.columns)
-    this.#targets.set(name, { layout, table: this.#dialect.table(name) })
+    const target = { layout, table: this.#dialect.table(name) }
+    if (layout.fed) await forgetDropped(this.#committing, lease, target)
+    this.#targets.set(name, target)
     return { name, schema: recorded, encoder: encoderOf(layout, codec), changes }
   }
 
@@ -192,27 +196,7 @@ export class SqlStore implements Destination {
   async record(lease: Lease, changes: readonly StateChange[]): Promise<void> {
     const { repertoire } = this.#dialect.codec
     for (const change of changes) if ('partition' in change) checkPartition(lease.table, change.partition, repertoire)
-    await this.#fenced(
-      lease,
-      'write',
-      async (session, now) => {
-        const dropped: string[] = []
-        for (const change of changes) {
-          await recordFact(session.db, lease.table, change, now)
-          if (change.kind === 'pass-completed' && change.purge)
-            await purgePartition({ db: session.db, writer: this.#writer(lease, session), lease }, change.partition)
-          if (change.kind !== 'failure') continue
-          const staging = this.#stagings.of(lease, change.step.partition)
-          if (staging === undefined || !isOf(staging, change.step)) continue
-          await session.dropStaging(staging.table)
-          dropped.push(change.step.partition)
-        }
-        return dropped
-      },
-      (dropped) => {
-        for (const partition of dropped) this.#stagings.set(lease, partition, undefined)
-      },
-    )
+    await recordChanges(this.#committing, lease, changes)
   }
 
   async recordRun(run: number, changes: readonly RunChange[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { UNCHANGED } from '@tidemark/core'
+import { numeric, UNCHANGED } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -7,7 +7,7 @@ import { plan } from '../src/commands/preview.ts'
 import { verify } from '../src/commands/verify.ts'
 import type { HandedOut } from '../src/options.ts'
 import { openMemory } from './system.ts'
-import { commit, Log, put, resyncLog, runLog, toldIn, toldRow } from './told.ts'
+import { commit, type Entry, Log, put, resyncLog, runLog, toldIn, toldRow } from './told.ts'
 
 let log: Log
 let destination: Destination
@@ -216,6 +216,28 @@ describe('a feed', () => {
     const colours: unknown[] = []
     for await (const row of destination.read('memory_orders')) colours.push(row['colour'])
     expect(colours).toEqual([null, 'red'])
+  })
+
+  it('gives a table without a key columns in the middle of a transaction whose rows wait for its end', async () => {
+    log.keyless.add('orders')
+    const wider = toldRow.extend({ total: numeric().nullable(), colour: z.string().nullish() })
+    const red = (id: number): Entry => ({ op: 'put', row: { id, note: 'b', total: '2.50', colour: 'red' } as never })
+    log.add(
+      put(1, 'a', 1),
+      put(2, 'a', 1),
+      put(3, 'a', 1),
+      { op: 'columns', row: wider },
+      red(4),
+      red(5),
+      red(6),
+      commit,
+    )
+    const report = await run({ options: { settings: { batch: { rows: 2, bytes: 1e6 } } } })
+    expect(report.tables[0]!.failures).toEqual([])
+    const rows: unknown[] = []
+    for await (const { id, total, colour } of destination.read('memory_orders')) rows.push([Number(id), total, colour])
+    const old = [1, 2, 3].map((id) => [id, '1', null])
+    expect(rows).toEqual([...old, ...[4, 5, 6].map((id) => [id, '2.50', 'red'])])
   })
 
   it('acknowledges what is committed, and nothing before', async () => {

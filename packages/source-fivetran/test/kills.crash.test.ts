@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDestination } from '@tidemark/destination'
@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const KILLS = 10
+const KILLS = Number(process.env['TIDEMARK_KILLS'] ?? 10)
 
 /** Does every operation, in tables that come while it runs, with and without many rows between two checkpoints. */
 const CONNECTOR = `
@@ -47,30 +47,40 @@ async function database(kind: string): Promise<string> {
   return url
 }
 
-/** Kills the connector alone: its runner runs it again. */
-function killConnector(folder: string): void {
+/** Kills the connector alone: its runner runs it again. @returns whether it ran. */
+function killConnector(folder: string): boolean {
   try {
-    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL')
+    return process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL')
   } catch {
-    // It does not run, or is not there yet.
+    return false
   }
 }
 
-/** One run; its connector or the runner is killed after so many milliseconds. @returns its exit code, or null where it was killed. */
-function run(connector: string, url: string, killAfterMs?: number): Promise<number | null> {
+interface Run {
+  /** Null where the runner was killed. */
+  readonly code: number | null
+  /** Kills that met a living process. */
+  readonly kills: number
+}
+
+/** One run; its connector or the runner is killed after so many milliseconds. */
+function run(connector: string, url: string, killAfterMs?: number): Promise<Run> {
+  // That of a run before may be another's by now.
+  rmSync(join(connector, 'pid'), { force: true })
   const child = spawn(process.execPath, [join(import.meta.dirname, 'crash/sync.ts'), connector, url], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, TEST_PAUSE: killAfterMs === undefined ? '0' : '0.005' },
   })
+  let kills = 0
   const kill = (): void => {
-    if (Math.random() < 0.3) killConnector(connector)
-    else child.kill('SIGKILL')
+    const isMet = Math.random() < 0.3 ? killConnector(connector) : child.kill('SIGKILL')
+    if (isMet) kills++
   }
   const timer = killAfterMs === undefined ? undefined : setTimeout(kill, killAfterMs)
   return new Promise((resolve) =>
     child.once('exit', (code) => {
       clearTimeout(timer)
-      resolve(code)
+      resolve({ code, kills })
     }),
   )
 }
@@ -105,20 +115,21 @@ const bigints = (_name: string, value: unknown): unknown => (typeof value === 'b
 
 it.each(['sqlite', 'postgres'])(
   'a connector and its runner may be killed at any moment: rows and state are those of a quiet run, in %s',
-  { timeout: 300_000 },
+  { timeout: 60_000 + KILLS * 30_000 },
   async (kind) => {
     const connector = connectorOf(CONNECTOR)
     const quiet = await database(kind)
-    expect(await run(connector, quiet)).toBe(0)
+    expect((await run(connector, quiet)).code).toBe(0)
     const expected = await contents(quiet)
     let killed = await database(kind)
-    for (let kills = 0; kills < KILLS; kills++) {
-      const code = await run(connector, killed, 700 + Math.random() * 1800)
+    for (let kills = 0; kills < KILLS; ) {
+      const { code, kills: met } = await run(connector, killed, 700 + Math.random() * 1800)
+      kills += met
       if (code !== 0) continue
       expect(await contents(killed)).toEqual(expected)
       killed = await database(kind)
     }
-    expect(await run(connector, killed)).toBe(0)
+    expect((await run(connector, killed)).code).toBe(0)
     expect(await contents(killed)).toEqual(expected)
   },
 )

@@ -1,4 +1,5 @@
 export { Checker, type Connect, rowsOf } from './crash/checker.ts'
+export { lookAtChunks } from './crash/chunk-checker.ts'
 export { FAILPOINT_VARIABLE, type FailpointRule, readFailpoints, useFailpoints } from './crash/failpoint-actions.ts'
 export { type FaultProxy, type FaultProxyOptions, openFaultProxy } from './crash/fault-proxy.ts'
 export { FedChecker } from './crash/fed-checker.ts'

@@ -9,6 +9,7 @@ export function addedFigures(all: readonly KillFigures[]): KillFigures {
     atFailpoints: sum((one) => one.atFailpoints),
     missed: sum((one) => one.missed),
     until: sum((one) => one.until),
+    chunks: { reading: sum((one) => one.chunks.reading), waiting: sum((one) => one.chunks.waiting) },
     violations: all.flatMap((one) => one.violations),
   }
 }

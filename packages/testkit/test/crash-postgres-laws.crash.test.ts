@@ -1,3 +1,4 @@
+import { testChunkCrashes } from './chunk-crash-laws.ts'
 import { testCrashes } from './crash-laws.ts'
 import { testFeedCrashes } from './feed-crash-laws.ts'
 import { postgresPlaces } from './postgres-server.ts'
@@ -7,4 +8,5 @@ import { testRunners } from './runner-laws.ts'
 const places = postgresPlaces()
 testCrashes(places)
 testFeedCrashes(places)
+testChunkCrashes(places)
 testRunners(places)

@@ -1,7 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { openDestination } from '@tidemark/destination'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Checker, type Connect, randomOf, runQuietly, seedOf, startVictim } from '../src/crash-harness.ts'
+import {
+  Checker,
+  type Connect,
+  FedChecker,
+  lookAtChunks,
+  randomOf,
+  runQuietly,
+  seedOf,
+  startVictim,
+} from '../src/crash-harness.ts'
 import { isLong, lane, many, TIMEOUT } from './lane.ts'
 import { looker } from './places.ts'
 import { postgresPlaces } from './postgres-server.ts'
@@ -40,6 +49,39 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
     expect(lost).toBeGreaterThan(0)
     say(`postgres: ${lost} answers to COMMIT were lost (seed ${seed}), 0 violations`)
   })
+
+  it.each([
+    ['a feed', { fed: true }, undefined],
+    ['chunks beside a feed', { chunked: { growth: 100 } }, lookAtChunks],
+  ] as const)(
+    'an answer to COMMIT of a batch of %s that is lost leaves its rows and offset once',
+    async (name, read, look) => {
+      const seed = seedOf(process.env)
+      const random = randomOf(seed)
+      let lost = 0
+      await many(lane.lostCommits, async () => {
+        const { proxy, place } = await places.proxied()
+        const victim = startVictim({ url: place.url, until: 100, pageMs: 2, waitsBefore: 'run', ...read })
+        await victim.says('waiting')
+        victim.go()
+        // Those before are of leases and shapes.
+        await victim.says('batch')
+        await wait(random.below(200))
+        const happened = proxy.inject({ on: 'reply', holding: 'COMMIT', action: 'drop' })
+        expect((await victim.ended).code).toBe(0)
+        expect(victim.report()?.tables.flatMap(({ failures }) => failures)).toEqual([])
+        lost += happened()
+        expect(await new FedChecker(place.connect, look).check(100, victim.lines)).toEqual([])
+        const destination = await place.connect()
+        expect([...((await destination.state()).feeds?.values() ?? [])].map(({ offset }) => offset)).toEqual([
+          '{"at":100}',
+        ])
+        await destination.close()
+      })
+      expect(lost).toBeGreaterThan(0)
+      say(`postgres: ${lost} answers to COMMIT of ${name} were lost (seed ${seed}), 0 violations`)
+    },
+  )
 
   it('a server that is stopped hard while it is written has every window whole or not at all', async () => {
     const seed = seedOf(process.env)

@@ -7,6 +7,11 @@ export interface ComparedScope {
   /** '' where the table has none. */
   readonly partition: string
   readonly window: Range | undefined
+  /**
+   * Of a table of a feed: the feed's number as of which the rows are read, of those that come with none of their own. Rows of the
+   * destination above it have changed since, and are not compared.
+   */
+  readonly asOf?: bigint | undefined
 }
 
 /** What a scope contains, and where, so that it can be split into pieces of a size. */
@@ -18,10 +23,13 @@ export interface Extent {
 
 /** What the source gave for a scope. */
 export interface SourceRows {
+  /** Of a table of a feed: their position is the number as of which they were read. */
   readonly rows: readonly EncodedRow[]
   readonly deletions: readonly Deletion[]
   /** Keys of rejected rows: known, and not to be had. */
   readonly presentKeys: readonly EncodedKey[]
+  /** Keys whose rows have changed since they were read, or may have: they are not compared. */
+  readonly changedKeys?: readonly EncodedKey[] | undefined
 }
 
 /** `missing`: the source has it, the destination has not, or marked. `extra`: the other way. `different`: both have it, not alike. */
@@ -43,6 +51,8 @@ export interface Difference {
 export interface Compared {
   readonly rows: number
   readonly rejected: number
+  /** Rows that were not compared because they have changed since they were read. */
+  readonly changed: number
   /** Rows that differ, so far as this look can tell. */
   readonly doubtful: number
 }

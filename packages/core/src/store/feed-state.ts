@@ -12,6 +12,8 @@ export const FeedState = z.object({
   offset: z.string().nullable(),
   /** The number of its last commit. Each takes its own, and they never start again: `_cursor` of its rows. */
   seq: Position,
+  /** Its number with that offset: no change up to the offset has a greater one, and every later one has. Null: it has no offset. */
+  offsetSeq: Position.nullable(),
   /** Names this destination's use of the feed at the source; made at random, once. */
   id: z.string(),
   /** The system that it was read from. */

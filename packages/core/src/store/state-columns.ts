@@ -51,6 +51,8 @@ export const STATE_RECORDS = {
     /** JSON, as the source gave it. */
     committed_offset: 'text?',
     seq: 'integer',
+    /** Its number with that offset: no change up to the offset has a greater one, and every later one has. */
+    offset_seq: 'integer?',
     /** Made at random, once: names this destination's use of it. */
     id: 'text',
     identity: 'text?',

@@ -13,7 +13,7 @@ import type { Canonical } from '../values/canonical.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
 import { digest } from './digest.ts'
 import { keptKey, readKey } from './kept-key.ts'
-import { DELETED, type Entry, Ledger, PRESENT, ROW } from './ledger.ts'
+import { CHANGED, DELETED, type Entry, Ledger, PRESENT, ROW } from './ledger.ts'
 import type { StoredTable } from './stored-table.ts'
 import { turns } from './turn.ts'
 
@@ -45,7 +45,7 @@ export function compare({
   refused,
 }: ComparisonInput): Comparison {
   const ledger = new Ledger()
-  const { columns, keyAt, globalKey, partitioned, cursored } = layout
+  const { columns, keyAt, globalKey, partitioned, cursored, fed } = layout
   const keyed = keyAt.length > 0
   const types = dataTypes(layout)
   const forms = types.map((type) => canonical[type])
@@ -58,12 +58,14 @@ export function compare({
   let current: { readonly number: number; readonly scope: ComparedScope; readonly again: boolean } | undefined
   let last: number | undefined
   let rejected = 0
+  let changed = 0
 
   const textsOf = (row: EncodedRow) => types.map((type, at) => canonicalText(forms[at]!(row[at]), type))
   const keyDigest = (texts: readonly (string | null)[], partition: string) =>
     digest(joinedText(globalKey || !partitioned ? texts : [partition, ...texts]))
+  // A feed's number says when a row was told, and nothing of the row.
   const rowDigest = (texts: readonly (string | null)[], position: unknown) =>
-    digest(joinedText([...comparedAt.map((at) => texts[at]!), position === null ? null : String(position)]))
+    digest(joinedText([...comparedAt.map((at) => texts[at]!), fed || position === null ? null : String(position)]))
   const keyTexts = (key: EncodedKey) => keyAt.map((at, n) => canonicalText(forms[at]!(key[n]), types[at]!))
   const shownKey = (values: readonly unknown[]) => jsonOf(values)
   const keyOfRow = (row: EncodedRow): EncodedKey => keyAt.map((at) => row[at])
@@ -119,6 +121,12 @@ export function compare({
     return row.position > BigInt(position) && !(window !== undefined && contains(window, row.position))
   }
 
+  /** Whether a row of a feed's table was written since its key was read. */
+  const hasChanged = (entry: Pick<Entry, 'kind' | 'position'> | undefined, { position }: StoredRow): boolean => {
+    const asOf = entry?.position ?? current!.scope.asOf
+    return entry?.kind === CHANGED || (asOf !== undefined && position !== null && position > BigInt(asOf))
+  }
+
   const findKeyed = (row: StoredRow, deletionsUnknown: boolean): void => {
     const texts = types.map((type, at) => canonicalText(row.values[at], type))
     const key = keyDigest(
@@ -126,6 +134,10 @@ export function compare({
       row.partition,
     )
     const entry = ledger.take(key)
+    if (current!.scope.asOf !== undefined && hasChanged(entry, row)) {
+      if (row.deletedAt === null || entry?.kind === ROW) changed++
+      return
+    }
     const text = () => shownKey(keyAt.map((at) => row.values[at]))
     if (entry?.kind !== ROW) {
       const isExtra = row.deletedAt === null && entry?.kind !== PRESENT && !(deletionsUnknown && entry === undefined)
@@ -177,6 +189,10 @@ export function compare({
       }
       for (const [at, entry] of entries.entries()) {
         const row = elsewhere.get(entry.key)
+        if (current!.scope.asOf !== undefined && row !== undefined && hasChanged(entry, row)) {
+          changed++
+          continue
+        }
         const position = entry.position === null ? null : BigInt(entry.position)
         const text = shownKey(keyAt.map((place, n) => forms[place]!(keys[at]![n])))
         const find = (kind: 'missing' | 'different', held: bigint | null) =>
@@ -201,9 +217,10 @@ export function compare({
     begin(number, scope) {
       ledger.clear()
       rejected = 0
+      changed = 0
       current = { number, scope, again: number === last }
     },
-    add({ rows, deletions, presentKeys: seen }) {
+    add({ rows, deletions, presentKeys: seen, changedKeys = [] }) {
       const { partition } = current!.scope
       for (const row of rows) addRow(row, partition)
       for (const { key, position } of deletions) {
@@ -216,6 +233,7 @@ export function compare({
         const one = keyDigest(keyTexts(key), partition)
         ledger.put({ key: one, kind: PRESENT, row: null, late: null, position: null, id: null }, cursored)
       }
+      for (const key of changedKeys) ledger.supersede(keyDigest(keyTexts(key), partition))
     },
     async end(deletionsUnknown, signal) {
       const { number, scope, again } = current!
@@ -229,7 +247,12 @@ export function compare({
       }
       await findLeft(scope.partition, take)
       last = number
-      return { rows, rejected, doubtful: await ledger.keep(number, scope.partition, { again, keyed, turn: take }) }
+      return {
+        rows,
+        rejected,
+        changed,
+        doubtful: await ledger.keep(number, scope.partition, { again, keyed, turn: take }),
+      }
     },
     excuse(partition, keys) {
       if (keyed) for (const key of keys) ledger.excuse(keyDigest(keyTexts(key), partition))

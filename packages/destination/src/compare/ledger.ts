@@ -2,15 +2,16 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Difference, DifferenceKind } from '@tidemark/core/engine'
 import { deletionReplaces, rowReplaces, seenVoids } from '../rows/precedence.ts'
 
-/** What a key is in a source's answer: a row, a reported deletion, or a rejected row. */
+/** What a key is in a source's answer: a row, a reported deletion, a rejected row, or one that changed since it was read. */
 export const ROW = 0
 export const DELETED = 1
 export const PRESENT = 2
+export const CHANGED = 3
 
 /** What the source has of a key. */
 export interface Entry {
   readonly key: string
-  readonly kind: typeof ROW | typeof DELETED | typeof PRESENT
+  readonly kind: typeof ROW | typeof DELETED | typeof PRESENT | typeof CHANGED
   readonly row: string | null
   /** Digests of the columns that are new. */
   readonly late: string | null
@@ -93,6 +94,11 @@ export class Ledger {
         set kind = excluded.kind, row = excluded.row, late = excluded.late, position = excluded.position, id = excluded.id where ${wins}`,
       [key, kind, row, late, position, id],
     )
+  }
+
+  /** Whatever came of a key, it has changed since. */
+  supersede(key: string): void {
+    this.#run('insert into entry (key, kind) values (?, 3) on conflict (key) do update set kind = 3', [key])
   }
 
   remove(key: string): void {

@@ -183,7 +183,11 @@ async function writeRows(
   const work = { changes: part, seq, epoch: await epochOf(session.db, step.table), now }
   const kept = commit.stagingOf(lease)
   // What an attempt before has left comes once more.
-  const before = kept !== undefined && isOf(kept, step) ? kept : undefined
+  const own = kept !== undefined && isOf(kept, step) ? kept : undefined
+  // Its feed told another shape of the table in between.
+  const isReshaped = own !== undefined && part.staging !== undefined && !writer.isOfShape(own)
+  const restaged = isReshaped ? await writer.restage({ lease, before: own, slot: commit.freeSlot() }) : undefined
+  const before = isReshaped ? restaged?.staging : own
   if (part.staging === undefined) {
     if (before !== undefined && before.rows > 0 && commit.batch.checkpoint !== undefined)
       throw new Error(`rows of "${step.table}" were staged, and its checkpoint does not move them`)
@@ -191,18 +195,19 @@ async function writeRows(
     return { ...rows, staging: kept }
   }
   if (before === undefined && part.rows.length === 0)
-    return { ...(await writer.appendFed(work, undefined)), staging: kept }
+    return { ...(await writer.appendFed(work, undefined)), staging: isReshaped ? undefined : kept }
   const filled = await writer.fill({
     lease,
     batch: stagedBatch(part, before),
-    before: kept,
+    before: isReshaped ? before : kept,
     slot: before?.slot ?? commit.freeSlot(),
   })
   const none = { written: 0, unchanged: 0, deleted: 0, incomplete: 0, settled: () => [] }
-  if (part.staging === 'fill') return { ...none, ...filled }
+  const rejects = [...(restaged?.rejects ?? []), ...filled.rejects]
+  if (part.staging === 'fill') return { ...none, ...filled, rejects }
   const moved = await writer.appendFed(work, filled.staging)
   await writer.dropStaging(filled.staging)
-  return { ...moved, rejects: [...filled.rejects, ...moved.rejects], staging: undefined }
+  return { ...moved, rejects: [...rejects, ...moved.rejects], staging: undefined }
 }
 
 /** Its rows as a staging table takes them, whose batches are counted by themselves. */

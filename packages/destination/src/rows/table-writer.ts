@@ -6,6 +6,7 @@ import { fill } from './fill.ts'
 import type { Filling, Moved, Written } from './filling.ts'
 import { type Move, move } from './move.ts'
 import { keyText } from './refused.ts'
+import { type Restaging, restage } from './restage.ts'
 import { changed, count } from './run.ts'
 import { isGone } from './statements.ts'
 import { writePart } from './write.ts'
@@ -46,6 +47,16 @@ export class TableWriter {
   /** Writes changes of a table with a key that its feed told. */
   writeFed(changes: FedWriting): Promise<FedWritten> {
     return writeFed(this.#writing, changes)
+  }
+
+  /** Whether rows were staged for the shape that the table has. */
+  isOfShape({ target }: Staging): boolean {
+    return target === this.#writing.target
+  }
+
+  /** Brings rows that were staged for another shape into a staging table of the present one. */
+  restage(restaging: Restaging): ReturnType<typeof restage> {
+    return restage(this.#writing, restaging)
   }
 
   /** Adds rows that a feed told to a table without a key. */

@@ -38,6 +38,7 @@ async function addFeeds({ schema }: Kysely<StateDatabase>): Promise<void> {
     .addColumn('feed', 'text', (c) => c.notNull())
     .addColumn('committed_offset', 'text')
     .addColumn('seq', 'bigint', (c) => c.notNull())
+    .addColumn('offset_seq', 'bigint')
     .addColumn('id', 'text', (c) => c.notNull())
     .addColumn('identity', 'text')
     .addColumn('opaque', 'bigint', (c) => c.notNull())

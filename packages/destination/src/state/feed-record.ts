@@ -43,6 +43,7 @@ function feedIn(row: Row): FeedState {
     feed: row.feed,
     offset: row.committed_offset,
     seq: BigInt(row.seq),
+    offsetSeq: position(row.offset_seq),
     id: row.id,
     identity: row.identity,
     opaque: Number(row.opaque) === 1,
@@ -80,12 +81,14 @@ export async function recordFeed(
   batch: FeedBatch,
   { seq, now, project }: { readonly seq: bigint; readonly now: bigint; readonly project: Project | undefined },
 ): Promise<void> {
-  const { source, feed, begins, checkpoint, completedAt, leftOut, lostFor } = batch
+  const { source, feed, begins, checkpoint, completedAt, joins = [], leftOut, lostFor } = batch
   const set: Omit<Updateable<StateDatabase[typeof TABLE]>, 'source' | 'feed' | 'id' | 'seq'> = {
     ...(begins === undefined ? {} : { identity: begins.identity ?? null, opaque: begins.opaque ? 1 : 0 }),
     ...(checkpoint === undefined
       ? {}
       : { committed_offset: checkpoint.offset, committed_at: now, told_at: checkpoint.toldAt ?? null }),
+    // Rows of tables that join are read as of the same offset, and count from here on.
+    ...(checkpoint === undefined && joins.length === 0 ? {} : { offset_seq: seq }),
     // Lost, it is complete when it is read to its end again, which is when the loss is behind.
     ...(typeof lostFor === 'string' ? { completed_at: null } : {}),
     ...(lostFor === undefined ? {} : { lost_for: lostFor }),
@@ -150,6 +153,12 @@ export async function recordMissing(db: Db, table: string, hasMissing: boolean):
     .set({ has_missing: hasMissing ? 1 : null })
     .where('name', '=', table)
     .execute()
+}
+
+/** Whether there may be such rows. */
+export async function mayMiss(db: Db, table: string): Promise<boolean> {
+  const row = await db.selectFrom('_tidemark_tables').select('has_missing').where('name', '=', table).executeTakeFirst()
+  return Number(row?.has_missing ?? 0) === 1
 }
 
 /** When a table's present life in its feed began: what it has from before may be old. */

@@ -15,12 +15,14 @@ import { type SourceWait, waitingFor } from '../source/source-wait.ts'
 import { endsTheTries } from '../source/stall.ts'
 import type { Clock } from '../time/clock.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from '../time/retry-policy.ts'
+import { committedOf, type FedLook, readFed } from './verify-fed.ts'
 import type { Slice } from './verify-slices.ts'
 
 /** All that looking at slices needs. */
 export interface LookTask {
   readonly discovered: DiscoveredTable
   readonly comparison: Comparison
+  readonly destination: FedLook['destination']
   /** What is read of each partition. */
   readonly readings: ReadonlyMap<string, Reading>
   readonly signal: AbortSignal
@@ -44,6 +46,8 @@ export interface LookedRows {
 }
 
 export interface Looked {
+  /** Rows of a table of a feed that were not compared because they changed meanwhile. */
+  readonly changed: number
   readonly rows: LookedRows
   /** By slice: rows that the source counts and its reader did not give. */
   readonly unread: ReadonlyMap<number, number>
@@ -60,6 +64,7 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
   const rows = { source: 0, destination: 0, rejected: 0, undeclared: 0 }
   const unread = new Map<number, number>()
   const failures = new Map<number, Failure>()
+  let changed = 0
   let silent: Failure | undefined
   for (const [done, slice] of slices.entries()) {
     try {
@@ -71,6 +76,7 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
       const first = await lookAt(slice, task)
       const last = first.doubtful > 0 || first.unread > 0 ? await lookAt(slice, task) : first
       for (const name of Object.keys(rows) as (keyof LookedRows)[]) rows[name] += last[name]
+      changed += last.changed
       if (last.unread > 0) unread.set(slice.number, last.unread)
     } catch (error) {
       if (signal.aborted || isOurs(error)) throw error
@@ -81,7 +87,7 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
     task.onSlice(done + 1, slices.length)
   }
   if (discovered.table.cursor !== undefined && silent === undefined) await excuseMoved(slices, task, failures)
-  return { rows, unread, failures, differences: comparison.differences() }
+  return { rows, changed, unread, failures, differences: comparison.differences() }
 }
 
 /** What the destination says ends the look; what a source says only its slice. */
@@ -91,10 +97,13 @@ function isOurs(error: unknown): boolean {
 
 interface Seen extends LookedRows {
   readonly doubtful: number
+  readonly changed: number
   readonly unread: number
 }
 
-async function lookAt({ number, partition, window }: Slice, task: LookTask): Promise<Seen> {
+async function lookAt(slice: Slice, task: LookTask): Promise<Seen> {
+  if (task.discovered.fed !== undefined) return await lookAtFed(slice, task)
+  const { number, partition, window } = slice
   const { comparison, discovered, signal } = task
   const { table, source } = discovered
   const { value } = partitionOf(discovered, partition)
@@ -102,15 +111,30 @@ async function lookAt({ number, partition, window }: Slice, task: LookTask): Pro
     comparison.begin(number, { partition, window })
     const ranges = window === undefined ? [undefined] : windowsOf(window, discovered)
     const read = await readAll(ranges, partition, { ...task, wait }, (gathered) => comparison.add(sourceRows(gathered)))
-    const { rows, rejected, doubtful } = await comparison.end(read.keyless, signal)
+    const { rows, rejected, doubtful, changed } = await comparison.end(read.keyless, signal)
     return {
       source: read.rows,
       destination: rows,
       rejected: read.rejected + rejected,
       undeclared: read.undeclared,
       doubtful,
+      changed,
       unread: await unreadRows({ table, client: source.client, log: source.log, partition: value, ranges, wait }, read),
     }
+  })
+}
+
+/** Looks at a table of a feed as a whole: which of its rows a chunk holds only its source knows. */
+async function lookAtFed({ number, partition, window }: Slice, task: LookTask): Promise<Seen> {
+  const { comparison, signal } = task
+  return await again(task, async (wait) => {
+    const begun = await committedOf(task)
+    if (begun === undefined) throw new Error(`${comparison.name} is complete, and its feed has no offset`)
+    comparison.begin(number, { partition, window, asOf: begun.seq })
+    const read = await readFed(task, begun, wait)
+    const { rows, rejected, doubtful, changed } = await comparison.end(read.keyless, signal)
+    const counts = { source: read.rows, destination: rows, rejected: read.rejected + rejected, undeclared: 0 }
+    return { ...counts, doubtful, changed, unread: 0 }
   })
 }
 

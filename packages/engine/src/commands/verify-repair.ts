@@ -3,6 +3,7 @@ import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
 import { limitWindows, windowContaining } from '../plan/window-containing.ts'
 import type { Report } from '../report/report.ts'
+import { resync } from './resync.ts'
 import { sync } from './sync.ts'
 
 /**
@@ -18,6 +19,8 @@ export async function repair(
   places: ReadonlyMap<string, ReadonlySet<bigint>>,
 ): Promise<Report> {
   const { destination } = options
+  // Its feed alone knows how to read rows: all of its chunks are read again.
+  if (table.fed !== undefined) return await resync(options, { table: table.name })
   const changes = [...places].flatMap(([partition, positions]) => resyncsOf(table, partition, positions))
   return await withTables(destination, [table.name], async (held) => {
     for (const lease of held) await destination.record(lease, changes)

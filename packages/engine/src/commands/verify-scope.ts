@@ -42,6 +42,7 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
   for (const { discovered, wanted: range } of considered) {
     const { id, failure } = discovered
     const its = known.partitions.get(id)
+    if (isUnreadFed(known)) continue
     if (failure !== undefined || its === undefined) continue
     if (its.resyncs.length > 0) notes.push(`${labelled(known.name, id)} has ranges to resync: the next sync reads them`)
     if (table.cursor === undefined) {
@@ -88,6 +89,12 @@ function unreadOf(
 ): readonly UnreadPartition[] {
   if (failure !== undefined) return [{ partition: id, why: 'failed', message: failure.message }]
   const its = known.partitions.get(id)
+  if (isUnreadFed(known)) {
+    const { of, unread } = known.fed?.chunks ?? { of: 0, unread: 0 }
+    const message =
+      of === 0 ? 'its backfill is not complete' : `${of - unread} of the ${of} chunks of its backfill are read`
+    return [{ partition: id, why: 'never-read', message }]
+  }
   const isNew = its === undefined || (table.cursor === undefined ? its.completedAt === null : its.covered.length === 0)
   if (isNew) {
     const error = its?.lastError ?? undefined
@@ -95,6 +102,10 @@ function unreadOf(
   }
   return hasGaps(its, wanted) ? [{ partition: id, why: 'backfilling', message: 'its backfill is not complete' }] : []
 }
+
+/** What a table of a feed held before, or must be read again of it, is not all there. */
+const isUnreadFed = ({ fed }: TableState): boolean =>
+  fed !== undefined && (fed.backfilledSeq === null || fed.backfilledSeq < fed.epochSeq)
 
 function hasGaps({ covered }: PartitionState, wanted: Range | undefined): boolean {
   const joined = union(covered)

@@ -52,12 +52,8 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     const { discovered, pausedFor } = planned
     if (pausedFor !== undefined) return nothing(gone(`${known.name} is paused: ${pausedFor}`))
     if (discovered.failure !== undefined) return nothing(discovered.failure)
-    if (discovered.fed !== undefined)
-      return nothing(
-        gone(
-          `${known.name} comes from the feed "${discovered.fed.feed.name}", which cannot be read a second time to compare it`,
-        ),
-      )
+    const unfit = unfitFed(discovered)
+    if (unfit !== undefined) return nothing(gone(unfit))
     if (planned.partitions.length === 0 && known.partitions.size > 0)
       return nothing(
         gone(`the source lists none of the partitions of ${known.name}, so there is nothing to compare it with`),
@@ -67,6 +63,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     const task = (with_: Comparison): LookTask => ({
       discovered,
       comparison: with_,
+      destination: options.destination,
       readings: readingsOf(planned, known),
       signal,
       clock,
@@ -83,7 +80,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
       signal,
     })
     const redact = options.redact ?? ((text) => text)
-    const notes = [...chosen.notes, ...notesOf(comparison)]
+    const notes = [...chosen.notes, ...notesOf(comparison), ...changedNotes(looked)]
     const base = {
       ...empty(known.name),
       ...found,
@@ -160,6 +157,22 @@ const empty = (table: string) => ({
 })
 
 const gone = (message: string): Failure => failureOf(new SyncError(message, 'fix-config', { code: 'not-readable' }))
+
+/** Why a table of a feed cannot be read a second time; undefined: it can, or no feed tells it. */
+function unfitFed({ name, table, fed }: DiscoveredTable): string | undefined {
+  if (fed === undefined) return undefined
+  const from = `${name} comes from the feed "${fed.feed.name}"`
+  if (table.feed?.backfill === undefined)
+    return `${from} alone, which cannot be read a second time to compare it; a table that its source can also read by "backfill" can be compared`
+  if (table.primaryKey.length === 0)
+    return `${from} and has no primary key, so a row that changes while it is read cannot be told from one that differs`
+  return undefined
+}
+
+const changedNotes = ({ changed }: Looked): readonly string[] =>
+  changed === 0
+    ? []
+    : [`not compared, as the feed changed them meanwhile: ${changed} ${changed === 1 ? 'row' : 'rows'}`]
 
 function notesOf({ uncomparedColumns: left, addedColumns: late }: Comparison): readonly string[] {
   return [

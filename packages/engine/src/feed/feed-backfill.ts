@@ -1,9 +1,9 @@
-import { SyncError } from '@tidemark/core'
 import type { FeedChunk } from '@tidemark/core/engine'
 import { CONCURRENCY } from '../run/run-steps.ts'
 import type { TableRun } from '../run/table-run.ts'
 import type { SourceWait } from '../source/source-wait.ts'
 import { Sequence } from '../time/sequence.ts'
+import { cutChunks } from './cut-chunks.ts'
 import { type FeedPart, type PartOptions, readPart } from './feed-part.ts'
 import { FeedWaits } from './feed-waits.ts'
 import { type FeedWork, waitingForFeed } from './feed-work.ts'
@@ -137,23 +137,8 @@ export class FeedBackfill {
 
   async #cut(table: TableRun): Promise<readonly string[]> {
     const { context, source } = this.#work
-    const { client, log } = source
-    const { backfill } = table.discovered.table.feed!
-    const labels: string[] = []
-    await this.#asking(async (wait) => {
-      const list = await wait.answer(() => backfill!.chunks({ client, log, signal: wait.signal } as never))
-      for await (const one of list as AsyncIterable<unknown>) {
-        const text = JSON.stringify(one)
-        if (typeof text !== 'string')
-          throw new SyncError(
-            `table "${table.discovered.table.name}": chunks() gave what JSON does not hold`,
-            'fix-source',
-          )
-        labels.push(text)
-        context.signal.throwIfAborted()
-      }
-    })
-    return labels
+    const asked = { table: table.discovered.table, source }
+    return await this.#asking((wait) => cutChunks(asked, wait, context.signal))
   }
 
   async #readAll(most: number): Promise<void> {

@@ -5,6 +5,7 @@ import type { SourceWait } from '../source/source-wait.ts'
 import type { Sequence } from '../time/sequence.ts'
 import type { FeedWaits } from './feed-waits.ts'
 import { type FeedWork, offsetOf } from './feed-work.ts'
+import { readPages } from './read-pages.ts'
 import { TableChanges } from './table-changes.ts'
 
 /** What is read of a table beside its feed: a chunk, or rows by their keys. */
@@ -67,29 +68,14 @@ export async function readPart(
     return { step, number, rows, deletions: [], rejects, counts, tombstones: true, durationMs, ...more }
   }
   try {
-    let high: unknown
-    await asking(async (wait) => {
-      const { client, log, guard } = source
-      const asked = { client, log, signal: wait.signal, asOf }
-      const pages = guard.run(() =>
-        chunk === undefined
-          ? backfill!.rows!({ ...asked, keys } as never)
-          : backfill!.read({ ...asked, chunk: JSON.parse(chunk.label) } as never),
-      )
-      for (;;) {
-        const { done, value } = await wait.page(
-          () => pages.next(),
-          ({ value: page }) => (Array.isArray(page) ? page.length : 0),
-        )
-        if (done === true) {
-          high = value
-          return
-        }
-        changes.upsert(value, undefined)
-        if (changes.size < limit.rows && changes.bytes < limit.bytes) continue
+    const pages = { source, backfill: backfill!, asOf, label: chunk?.label, keys }
+    const high = await asking((wait) =>
+      readPages(pages, wait, async (page) => {
+        changes.upsert(page, undefined)
+        if (changes.size < limit.rows && changes.bytes < limit.bytes) return
         await destination.commit(lease, batchOf({ staging: 'fill' }))
-      }
-    })
+      }),
+    )
     await waits.until(() => isAtLeast(work, high))
     return await commits.take(async () => {
       if ((truncatedAt.get(table) ?? 0n) > asOfSeq) return false

@@ -79,7 +79,7 @@ export class FeedRun {
         id: known?.id ?? randomUUID(),
         seq: known?.seq ?? 0n,
         offset: known?.offset ?? null,
-        offsetSeq: known?.seq ?? 0n,
+        offsetSeq: known?.offsetSeq ?? known?.seq ?? 0n,
         lostFor: known?.lostFor ?? null,
         toldAt: known?.toldAt ?? null,
       },

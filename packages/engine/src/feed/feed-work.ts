@@ -51,17 +51,29 @@ export const feedLabel = ({ feed, source }: Pick<FeedWork, 'feed' | 'source'>): 
 
 /** The committed offset, as the source takes it. @throws SyncError `upgrade` where it cannot be read. */
 export function offsetOf({ feed, source, state, tables }: FeedWork): unknown {
-  if (state.offset === null) return undefined
   const [table] = [...tables.values()]
+  return parseOffset(state.offset, { feed, source, table: table?.name })
+}
+
+/** An offset as it is stored, as the source takes it. @throws SyncError `upgrade` where it cannot be read. */
+export function parseOffset(
+  offset: string | null,
+  {
+    feed,
+    source,
+    table,
+  }: Pick<FeedWork, 'feed'> & { readonly source: { readonly name: string }; readonly table: string | undefined },
+): unknown {
+  if (offset === null) return undefined
   const problem = (why: string): SyncError =>
     new SyncError(
-      `feed "${feed.name}" of "${source.name}" cannot read its stored offset: ${why}; install a version of the source that can, or read all of its tables again with ${quotedCommand('resync', [table?.name ?? source.name])}`,
+      `feed "${feed.name}" of "${source.name}" cannot read its stored offset: ${why}; install a version of the source that can, or read all of its tables again with ${quotedCommand('resync', [table ?? source.name])}`,
       'upgrade',
       { code: 'offset' },
     )
   let json: unknown
   try {
-    json = JSON.parse(state.offset)
+    json = JSON.parse(offset)
   } catch {
     throw problem('it is not JSON')
   }

@@ -4,14 +4,23 @@ import type { Connect } from './checker.ts'
 import { isLarge, type LogEntry, LogFold, transactionAt } from './told-log.ts'
 import type { VictimLine } from './victim-options.ts'
 
-const FEED = 'crash/log'
+/** The feed of the crash system. */
+export const CRASH_FEED = 'crash/log'
 /** Half a batch of a process of the harness: a checkpoint after so many changes is committed. */
 const HALF_BATCH = 125
 
-/** What a destination holds of the log at one moment. */
-interface FoundLog {
-  readonly offset: number
+/** How far a feed is at one moment. */
+export interface FoundFeed {
+  /** Undefined: none is committed, because it begins, or begins again. */
+  readonly offset: number | undefined
   readonly seq: bigint
+  /** All that was there before it began is read; absent: nothing was. */
+  readonly isWhole?: boolean | undefined
+}
+
+/** What a destination holds of the log at one moment. */
+interface FoundLog extends FoundFeed {
+  readonly offset: number
   /** Texts of the rows of the table with a key, by their keys. */
   readonly rows: ReadonlyMap<number, string>
   /** Texts of those of the table without one. */
@@ -19,31 +28,47 @@ interface FoundLog {
 }
 
 /**
+ * Looks at the tables of a feed, and adds what is wrong with their rows. @returns how far the feed is; undefined: its tables are not
+ * there.
+ */
+export type LookAtFed = (
+  destination: Destination,
+  until: number,
+  violations: string[],
+) => Promise<FoundFeed | undefined>
+
+/**
  * Knows what the log of the crash system comes to at each of its offsets: rows and offset agree, nothing is doubled, and neither
  * ever goes back.
  */
 export class FedChecker {
   readonly #connect: Connect
-  #before: Pick<FoundLog, 'offset' | 'seq'> = { offset: 0, seq: 0n }
+  readonly #look: LookAtFed
+  #before = { offset: 0, seq: 0n }
+  /** Whether all that was there before it began was read at the last look. */
+  isWhole = true
 
-  constructor(connect: Connect) {
+  /** @param look knows the rows; absent: those of the log that tells all there is. */
+  constructor(connect: Connect, look: LookAtFed = lookAtLog) {
     this.#connect = connect
+    this.#look = look
   }
 
   /** Looks, and says what is wrong; nothing: all is well. */
   async check(until: number, said: readonly VictimLine[] = []): Promise<readonly string[]> {
     const destination = await this.#connect()
     try {
-      const { found, violations } = await settled(destination)
+      const { found, violations } = await settled(destination, (wrong) => this.#look(destination, until, wrong))
       if (found === undefined) return violations
-      const { offset, seq } = found
+      const { seq, offset = this.#before.offset } = found
+      this.isWhole = found.isWhole !== false
       if (offset < this.#before.offset || seq < this.#before.seq)
         violations.push(`the feed went back from ${this.#before.offset} (${this.#before.seq}) to ${offset} (${seq})`)
       if (offset > until) violations.push(`the offset is ${offset}, and the log ends at ${until}`)
       const acknowledged = Math.max(0, ...said.map((line) => (line.type === 'acknowledged' ? line.at : 0)))
       if (acknowledged > offset) violations.push(`${acknowledged} was acknowledged, and ${offset} is committed`)
       this.#before = { offset, seq }
-      violations.push(...agreement(found, until), ...(await recordsOf(destination)))
+      violations.push(...(await recordsOf(destination)))
       return [...violations, ...(await checkSaid(destination, said))]
     } finally {
       await destination.close()
@@ -52,19 +77,31 @@ export class FedChecker {
 }
 
 /** What is there once nothing is being committed: a server may still do what a process asked of it before its death. */
-async function settled(destination: Destination) {
-  for (;;) {
-    const violations: string[] = []
-    const found = await foundIn(destination, violations)
-    const seq = (await destination.state()).feeds?.get(FEED)?.seq ?? 0n
-    if (found === undefined || found.seq === seq) return { found, violations }
+async function settled(destination: Destination, look: (violations: string[]) => Promise<FoundFeed | undefined>) {
+  const commits = async (): Promise<string> => {
+    const { rows } = await destination.query('select count(*), sum(batches) from _tidemark_steps')
+    const { seq = 0n } = (await destination.state()).feeds?.get(CRASH_FEED) ?? {}
+    return `${seq} ${rows.join()}`
   }
+  for (let before = await commits(); ; ) {
+    const violations: string[] = []
+    const found = await look(violations)
+    const after = await commits()
+    if (after === before) return { found, violations }
+    before = after
+  }
+}
+
+async function lookAtLog(destination: Destination, until: number, violations: string[]): Promise<FoundLog | undefined> {
+  const found = await foundIn(destination, violations)
+  if (found !== undefined) violations.push(...agreement(found, until))
+  return found
 }
 
 async function foundIn(destination: Destination, violations: string[]): Promise<FoundLog | undefined> {
   const { feeds, tables } = await destination.state()
   if (['crash_told', 'crash_added'].some((name) => tables.get(name)?.schema == null)) return undefined
-  const feed = feeds?.get(FEED)
+  const feed = feeds?.get(CRASH_FEED)
   const { rows: told } = await destination.query(
     'select id, note, total, _missing from crash_told where _deleted_at is null',
   )

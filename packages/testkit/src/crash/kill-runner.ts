@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { FAILPOINTS, type Failpoint } from '@tidemark/core/engine'
 import { Checker, type Connect } from './checker.ts'
+import { lookAtChunks } from './chunk-checker.ts'
 import type { FailpointAction } from './failpoint-actions.ts'
 import { FedChecker } from './fed-checker.ts'
 import { randomOf } from './random.ts'
@@ -19,6 +20,8 @@ export interface KillPlace {
 export interface KilledReading {
   /** The log of the crash system by its feed, and not its tables by windows. */
   readonly fed?: boolean | undefined
+  /** In its place a table that was there before its log, and is read by chunks beside it. */
+  readonly chunked?: Pick<NonNullable<VictimOptions['chunked']>, 'showsEarly'> | undefined
 }
 
 export interface KillOptions extends KillPlace, KilledReading {
@@ -41,6 +44,8 @@ export interface KillFigures {
   /** How far the source had come at the end. */
   readonly until: number
   readonly violations: readonly string[]
+  /** Kills while a chunk was read, and while one that was read waited or was written. */
+  readonly chunks: { readonly reading: number; readonly waiting: number }
 }
 
 /** The source goes on between two kills, so that each finds work: by so many minutes, of four rows each and table. */
@@ -54,17 +59,26 @@ const MISSED_PER_KILL = 2
 const RESYNCS = ['crash_keyed', 'crash_keyless', 'crash_whole', 'crash_parts', 'crash_ascending', 'crash_descending']
 
 /** How to look at what such processes leave, and how far their source grows between two of them. */
-function readingOf({ connect, fed }: Pick<KillPlace, 'connect'> & KilledReading) {
-  if (fed === true) return { checker: new FedChecker(connect), first: LOG_FIRST, growth: LOG_GROWTH, resyncs: () => [] }
+function readingOf({ connect, fed, chunked }: Pick<KillPlace, 'connect'> & KilledReading) {
+  const log = { first: LOG_FIRST, growth: LOG_GROWTH, resyncs: () => [] }
+  if (chunked !== undefined) {
+    const checker = new FedChecker(connect, lookAtChunks)
+    return { ...log, checker, begins: 'chunk' as const, isOpen: () => !checker.isWhole }
+  }
+  const begins = 'batch' as const
+  if (fed === true) return { ...log, checker: new FedChecker(connect), begins, isOpen: () => false }
   const checker = new Checker(connect)
-  return { checker, first: FIRST, growth: GROWTH, resyncs: () => RESYNCS.filter((table) => checker.knows(table)) }
+  const resyncs = () => RESYNCS.filter((table) => checker.knows(table))
+  return { checker, first: FIRST, growth: GROWTH, resyncs, begins, isOpen: () => false }
 }
 
 /** Kills one process after another at random moments, and looks at what each has left. */
 export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
   const { url, seed, withoutTransactions, fed } = options
+  const chunked = options.chunked && { ...options.chunked, growth: LOG_GROWTH }
+  const chunks = { reading: 0, waiting: 0 }
   const random = randomOf(seed)
-  const { checker, first, growth, resyncs } = readingOf(options)
+  const { checker, first, growth, resyncs, begins, isOpen } = readingOf(options)
   const violations: string[] = []
   let until = first
   let missed = 0
@@ -74,10 +88,10 @@ export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
   while (kills < options.kills && missed < options.kills * MISSED_PER_KILL) {
     until += growth
     const resync = random.below(4) === 0 && resyncs().length > 0 ? random.pick(resyncs()) : undefined
-    const victim = startVictim({ url, until, fed, resync, withoutTransactions })
+    const victim = startVictim({ url, until, fed, chunked, resync, withoutTransactions })
     // Half of them once it writes: on a slow machine most of the others meet it before. Without transactions all of them:
     // who has not written has torn nothing.
-    await victim.says(random.below(2) === 0 && withoutTransactions !== true ? 'running' : 'batch')
+    await victim.says(random.below(2) === 0 && withoutTransactions !== true ? 'running' : begins)
     await Promise.race([wait(random.next() * span), victim.ended])
     victim.kill('SIGKILL')
     const isKilled = (await victim.ended).signal === 'SIGKILL'
@@ -86,9 +100,11 @@ export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
     span = isKilled ? span * 1.05 : span * 0.8
     const trouble = [...broken(victim, withoutTransactions === true), ...(await checker.check(until, victim.lines))]
     violations.push(...trouble.map((one) => `kill ${kills}, seed ${seed}: ${one}`))
+    const last = victim.lines.findLast((line) => line.type === 'chunk')
+    if (isKilled && last !== undefined && isOpen()) chunks[last.phase]++
     if (violations.length > 0 && options.untilViolation === true) break
   }
-  return { seed, kills, atFailpoints: 0, missed, until, violations }
+  return { seed, kills, atFailpoints: 0, missed, until, violations, chunks }
 }
 
 /** A process that breaks by itself is not a kill, and says nothing about what a kill leaves. */
@@ -121,6 +137,7 @@ export interface FailpointOptions extends KillPlace, KilledReading {
 /** Ends a process at each failpoint, at its first time, its second…; looks at what each has left. */
 export async function killAtFailpoints(options: FailpointOptions): Promise<KillFigures> {
   const { url, nths, points = FAILPOINTS, action = 'kill', fed } = options
+  const chunked = options.chunked && { ...options.chunked, growth: LOG_GROWTH }
   const { checker, first, growth } = readingOf(options)
   const violations: string[] = []
   let until = first
@@ -129,7 +146,7 @@ export async function killAtFailpoints(options: FailpointOptions): Promise<KillF
   for (const point of points) {
     for (const nth of nths) {
       until += growth
-      const victim = startVictim({ url, until, fed, pageMs: 0 }, [{ point, nth, action }])
+      const victim = startVictim({ url, until, fed, chunked, pageMs: 0 }, [{ point, nth, action }])
       const { signal } = await victim.ended
       const isHit = action === 'kill' ? signal === 'SIGKILL' : wasThrown(victim, point)
       if (isHit) kills++
@@ -138,7 +155,7 @@ export async function killAtFailpoints(options: FailpointOptions): Promise<KillF
       violations.push(...trouble.map((one) => `${point}:${nth}=${action}: ${one}`))
     }
   }
-  return { seed: 0, kills, atFailpoints: kills, missed, until, violations }
+  return { seed: 0, kills, atFailpoints: kills, missed, until, violations, chunks: { reading: 0, waiting: 0 } }
 }
 
 function wasThrown(victim: Victim, point: Failpoint): boolean {

@@ -6,6 +6,8 @@ export interface VictimOptions {
   readonly until: number
   /** Reads the log of the crash system by its feed, and not its tables by windows: `until` counts its transactions. */
   readonly fed?: boolean | undefined
+  /** In its place a table that was there before its log, and is read by chunks beside it. */
+  readonly chunked?: { readonly growth: number; readonly showsEarly?: boolean | undefined } | undefined
   /** `sync`, or the table that is read again. */
   readonly resync?: string | undefined
   /** With `resync`: forgets its rows first. */
@@ -27,6 +29,7 @@ export interface VictimOptions {
 export type VictimLine =
   | { readonly type: 'waiting' | 'running' | 'stopping' }
   | { readonly type: 'acknowledged'; readonly at: number }
+  | { readonly type: 'chunk'; readonly phase: 'reading' | 'waiting' }
   | { readonly type: 'batch'; readonly run: number; readonly step: number; readonly table: string }
   | {
       readonly type: 'report'

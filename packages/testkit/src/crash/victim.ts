@@ -7,6 +7,7 @@ import { SyncError } from '@tidemark/core'
 import { messageOf, type Runner } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import { type Report, type RunOptions, resync, sync } from '@tidemark/engine'
+import { crashChunks } from './crash-chunks.ts'
 import { crashFeed } from './crash-feed.ts'
 import { crashSource } from './crash-source.ts'
 import { useFailpointsOf } from './failpoint-actions.ts'
@@ -53,19 +54,25 @@ async function work(): Promise<Report> {
   await waitBefore('run')
   say({ type: 'running' })
   let run = 0
+  const onAcknowledged = (at: number): void => say({ type: 'acknowledged', at })
+  const onChunk = (phase: 'reading' | 'waiting'): void => say({ type: 'chunk', phase })
+  const { chunked, fed } = options
   const source =
-    options.fed === true
-      ? crashFeed({ until, pageMs, onAcknowledged: (at) => say({ type: 'acknowledged', at }) })
-      : crashSource({ until, pageMs })
+    chunked !== undefined
+      ? crashChunks({ ...chunked, until, pageMs, onChunk, onAcknowledged })
+      : fed === true
+        ? crashFeed({ until, pageMs, onAcknowledged })
+        : crashSource({ until, pageMs })
   const runOptions: RunOptions = {
     sources: [{ name: 'crash', source, config: {}, options: {} }],
     destination,
     // Small batches, so that a window is many transactions; bad rows are few, but so are the rows of a small window.
     settings: {
       concurrency: options.concurrency,
-      batch: { rows: 250, bytes: 1e7 },
+      batch: { rows: chunked === undefined ? 250 : 20, bytes: 1e7 },
       rejectLimit: { share: 0.5, above: 100 },
-      deletionLimit: { share: 0.9, above: 100 },
+      // A truncation that a lost log hides may well empty the table.
+      deletionLimit: chunked === undefined ? { share: 0.9, above: 100 } : 'none',
     },
     onEvent: (event) => {
       if (event.type === 'run-started') run = event.run

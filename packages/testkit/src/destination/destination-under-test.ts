@@ -167,6 +167,12 @@ export class TestTable {
     return this.prepared.name
   }
 
+  /** The same table with another shape, by the same lease. */
+  async reshaped(spec: TableSpec): Promise<TestTable> {
+    const shape = shapeOf(spec)
+    return new TestTable(this.world, shape, this.lease, await this.world.destination.prepare(this.lease, shape))
+  }
+
   /** Encodes as the engine does: by the compiled checks, else what zod gives. */
   encode(row: Row): EncodedRow {
     const { cursor } = this.shape

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { DestinationUnderTest, TestDatabase, TestTable } from './destination-under-test.ts'
-import { type FeedUnderTest, openFedWorld, order, row } from './fed-under-test.ts'
+import { type FeedUnderTest, ORDERS, openFedWorld, order, row } from './fed-under-test.ts'
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -78,6 +78,20 @@ export function testFedRows(database: () => TestDatabase): void {
         await feed.tell(orders, { rows: [order(1, 'd', 4)], partial: [{ values: { id: 2, total: 9 } }] })
         expect(await orders.incremental()).toEqual([row(1, 'd', 4), row(2, 'c', 9)])
         expect(await feed.kept()).toMatchObject([{ missing: null }, { missing: null }])
+      })
+
+      it('of a column that its source drops is not missing any more', async () => {
+        const note = { id: 1, note: 'n1' }
+        await feed.tell(orders, { partial: [{ values: note }, { values: { id: 2 } }] })
+        expect(await feed.kept()).toMatchObject([
+          { id: 1, missing: ['total'], deleted: true },
+          { id: 2, missing: ['note', 'total'], deleted: true },
+        ])
+        await orders.reshaped({ ...ORDERS, row: ORDERS.row.omit({ total: true }), fed: true })
+        expect(await feed.kept()).toMatchObject([
+          { id: 1, missing: null, deleted: false },
+          { id: 2, missing: ['note'], deleted: true },
+        ])
       })
 
       it('of a row that is deleted while something is missing lets nothing be missing', async () => {

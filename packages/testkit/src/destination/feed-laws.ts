@@ -1,4 +1,4 @@
-import { SyncError } from '@tidemark/core'
+import { numeric, SyncError } from '@tidemark/core'
 import { onFailpoint } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -43,7 +43,7 @@ export function testFeeds(database: () => TestDatabase): void {
         expect((await feed.commit([[orders, { rows: [order(1)] }]])).seq).toBe(2n)
         expect((await feed.commit([[orders, { rows: [order(2)] }]], { checkpoint: undefined })).seq).toBe(3n)
         expect((await feed.kept()).map(({ seq }) => seq)).toEqual([2, 3])
-        expect(await feed.state()).toMatchObject({ seq: 3n, offset: '"at 2"' })
+        expect(await feed.state()).toMatchObject({ seq: 3n, offset: '"at 2"', offsetSeq: 2n })
         feed.seq = 3n
         await expect(feed.commit([[orders, { rows: [order(9)] }]])).rejects.toSatisfy(isFenced)
         feed.seq = 5n
@@ -186,6 +186,20 @@ export function testFeeds(database: () => TestDatabase): void {
         await feed.tell(lines, { rows: [order(4)], more: { staging: 'fill' } }, open)
         await feed.tell(lines, { more: { staging: 'move' } })
         expect(await lines.column('id')).toEqual([0n, 1n, 1n, 2n, 3n, 4n])
+      })
+
+      it('gets another shape while rows are beside it', async () => {
+        const lines = await feed.table(LINES)
+        const open = { checkpoint: undefined }
+        await feed.tell(lines, { rows: [order(1), order(2)], more: { staging: 'fill' } }, open)
+        const row = ORDERS.row.extend({ total: numeric().nullable(), colour: z.string().nullable() })
+        const wider = await lines.reshaped({ ...LINES, row, fed: true })
+        const more = { ...order(3), total: '3.50', colour: 'red' }
+        await feed.tell(wider, { rows: [more], more: { staging: 'fill' } }, open)
+        await feed.tell(wider, { rows: [{ ...more, id: 4 }], more: { staging: 'move' } })
+        expect(await wider.column('id')).toEqual([1n, 2n, 3n, 4n])
+        expect(await wider.column('total')).toEqual(['1', '2', '3.50', '3.50'])
+        expect(await wider.column('colour')).toEqual([null, null, 'red', 'red'])
       })
 
       it('is not doubled by a crash before the checkpoint', async () => {
