@@ -7,7 +7,7 @@ import type { Writing } from './writing.ts'
 /** What rows of a table name in `_missing`, and what of it is left. */
 export interface DroppedNames {
   readonly named: string
-  readonly left: readonly string[]
+  readonly stillMissing: readonly string[]
 }
 
 const missing = sql.id(MISSING)
@@ -19,8 +19,8 @@ export async function droppedIn({ dialect, session, target }: Writing): Promise<
   return rows.flatMap(([text]) => {
     const named = String(dialect.decode.text(text))
     const names = JSON.parse(named) as readonly string[]
-    const left = names.filter((name) => there.has(name))
-    return left.length === names.length ? [] : [{ named, left }]
+    const stillMissing = names.filter((name) => there.has(name))
+    return stillMissing.length === names.length ? [] : [{ named, stillMissing }]
   })
 }
 
@@ -30,10 +30,10 @@ export async function takeOutDropped(
   dropped: readonly DroppedNames[],
   now: bigint,
 ): Promise<void> {
-  for (const { named, left } of dropped) {
+  for (const { named, stillMissing } of dropped) {
     const set =
-      left.length > 0
-        ? sql`${missing} = ${JSON.stringify(left)}`
+      stillMissing.length > 0
+        ? sql`${missing} = ${JSON.stringify(stillMissing)}`
         : sql`${missing} = null, _deleted_at = null, _synced_at = ${dialect.moment(sql`${stampText(now)}`)}`
     await changed(session, sql`update ${target.table} set ${set} where ${missing} = ${named}`)
   }
