@@ -7,6 +7,8 @@ import { WorkFeeds } from './work-feeds.ts'
 
 /** So long all windows of this process belong to one run; then it ends, and another one begins. */
 const RUN_MS = 3_600_000
+/** What a run says of a table that no source of this process lists. */
+const NOT_HERE = ['unknown-table', 'other-project']
 
 export interface RunWindowsOptions {
   readonly destination: Destination
@@ -86,7 +88,13 @@ export class RunWindows implements WorkEngine {
     // A job is one of those that its source may serve at once, over all workers: its key ranges follow each other.
     const settings = { ...this.#options.run.settings, perTable: 1 }
     const asked = { select: [table], range, signal, within: completeWithin, settings, asPlanned: true }
-    const report = await this.#sync(asked)
+    let report: Report
+    try {
+      report = await this.#sync(asked)
+    } catch (error) {
+      if (SyncError.is(error) && NOT_HERE.includes(error.code ?? '')) return await this.#missing(table)
+      throw error
+    }
     const [read] = report.tables
     if (read?.isPlannedOtherwise === true) {
       // Of a connection that is older than what was planned, the next one may know it.
@@ -100,6 +108,15 @@ export class RunWindows implements WorkEngine {
     // Another worker has it by now, or a newer version of this program changed the table.
     if (code === 'fenced' || code === 'held') return 'held'
     return { message, remedy, code, retryAfterMs } satisfies FailedWindow
+  }
+
+  /**
+   * This worker has no such table. If the state has it as one that is synced, a worker with another build does. If not, nobody
+   * does: it was removed since it was planned, or is another project's by now, so that nothing is left to read.
+   */
+  async #missing(table: string): Promise<WindowOutcome> {
+    const known = (await this.#options.destination.state([table])).tables.get(table)
+    return known === undefined || known.status === 'removed' ? 'done' : 'changed'
   }
 
   /** Ends the run, and lets the sources go. */

@@ -129,6 +129,28 @@ describe('of two versions of a source', () => {
   })
 })
 
+it('a window of a table that this worker has not is left to others, until the table is removed', async () => {
+  const destination = await openMemory()
+  const { windows, read } = await worker(destination, sourceOf('days', 'other'))
+  const [window] = windows.filter(({ table }) => table === 'many_other')
+  const without = await worker(destination, sourceOf('days'))
+  // Whoever planned without it has marked it as removed: nobody reads it any more.
+  expect((await destination.state()).tables.get('many_other')!.status).toBe('removed')
+  expect(await without.read(window!)).toBe('done')
+  await worker(destination, sourceOf('days', 'other'))
+  expect(await without.read(window!)).toBe('changed')
+  expect(await countOf(destination, 'many_other')).toBe(0)
+  expect(await read(window!)).toBe('done')
+  expect(await countOf(destination, 'many_other')).toBe(10)
+})
+
+it('a window of a table that is nobody’s is done, and none of another source is read for it', async () => {
+  const destination = await openMemory()
+  const { windows, read } = await worker(destination, sourceOf('days'))
+  expect(await read({ ...windows[0]!, table: 'many_unknown' })).toBe('done')
+  expect(await countOf(destination, 'many_days')).toBe(0)
+})
+
 it('a job of a table that is read in key ranges reads one of them at a time, and its last commit completes it', async () => {
   const destination = await openDestination({
     url: ':memory:',
