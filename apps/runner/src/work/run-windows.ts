@@ -14,7 +14,7 @@ const RUN_MS = 3_600_000
  * would keep the last ones waiting. As many again where none became known for a while.
  */
 const AHEAD = 1000
-const CALM_MS = 1000
+const CALM_MS = 5000
 /** What a run says of a table that no source of this process lists. */
 const NOT_HERE = ['unknown-table', 'other-project']
 

@@ -1,23 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import type { Project, Runner } from '@tidemark/core/engine'
 import type { PgBoss } from 'pg-boss'
 import { DEAD, executorOf, WINDOWS } from './boss.ts'
+import { fetchJobs } from './fetch-jobs.ts'
 import { isQueueLost, type OpenQueue, openBoss } from './open-boss.ts'
 import { claimPlanner, type PlannerClaim, planSoon, recordPlanned } from './planner-claim.ts'
 import { ProjectGroups } from './project-groups.ts'
 import { type Execute, firstRow, type QueueDatabase } from './queue-database.ts'
 import { type QueueTables, queueTables } from './queue-tables.ts'
-import { addSources, lockFetches, pauseSource, type RateLimit, reserveTurn, type Turn } from './source-limits.ts'
-import {
-  BACKFILL,
-  dataOf,
-  type HeldJob,
-  keyOf,
-  priorityOf,
-  type WindowFailure,
-  type WindowJob,
-  windowOf,
-} from './window-job.ts'
+import { addSources, pauseSource, type RateLimit, reserveTurn, type Turn } from './source-limits.ts'
+import { dataOf, type HeldJob, keyOf, priorityOf, type WindowFailure, type WindowJob } from './window-job.ts'
 import { deadWorkers, registerWorker, removeWorkers, returnForgotten, returnJobs } from './worker-records.ts'
 
 /** How many jobs wait at most: the planner sends more as they are done, so the queue stays small however much is to read. */
@@ -131,38 +122,11 @@ export class WorkQueue {
   }
 
   /** Takes the next jobs. Fetches of all workers wait for each other. */
-  fetch({ limit, sources, perSource, lane }: FetchOptions): Promise<readonly HeldJob[]> {
-    const { running } = this.#tables
-    return this.#within(async (execute) => {
-      const own = sources.map((source) => this.#groups.groupOf(source))
-      const ignored = await lockFetches(execute, this.#tables, own)
-      const jobs = await this.#boss.fetch<object>(WINDOWS, {
-        db: executorOf(execute),
-        batchSize: limit,
-        groupConcurrency: perSource,
-        ...(ignored.length === 0 ? {} : { ignoreGroups: [...ignored] }),
-        ...(lane === undefined ? {} : { maxPriority: BACKFILL }),
-      })
-      const held = jobs.flatMap(({ id, data }) => {
-        const window = windowOf(data)
-        return window === undefined ? [] : [{ id, claim: randomUUID(), window }]
-      })
-      const foreign = jobs.filter(({ id }) => !held.some((job) => job.id === id)).map(({ id }) => id)
-      const reason = { message: 'its payload is not a window of a table', remedy: 'fix-config' }
-      if (foreign.length > 0) await this.#boss.fail(WINDOWS, foreign, reason, { db: executorOf(execute) })
-      if (held.length === 0) return []
-      await execute(
-        `insert into ${running} (job, claim, worker, data)
-        select job, claim, $3, data from unnest($1::uuid[], $2::uuid[], $4::jsonb[]) as t(job, claim, data)
-        on conflict (job) do update set claim = excluded.claim, worker = excluded.worker, since = now()`,
-        [
-          held.map(({ id }) => id),
-          held.map(({ claim }) => claim),
-          this.#options.runner.id,
-          held.map(({ window }) => JSON.stringify(dataOf(window))),
-        ],
-      )
-      return held
+  fetch({ sources, ...options }: FetchOptions): Promise<readonly HeldJob[]> {
+    const worker = this.#options.runner.id
+    return this.#within((execute) => {
+      const groups = sources.map((source) => this.#groups.groupOf(source))
+      return fetchJobs(execute, { ...options, boss: this.#boss, tables: this.#tables, worker, groups })
     })
   }
 
