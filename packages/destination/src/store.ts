@@ -28,6 +28,7 @@ import { commitBatch } from './feed-batch.ts'
 import { forgetDropped } from './forget-dropped.ts'
 import { Leasing } from './leasing.ts'
 import { recordChanges } from './record-changes.ts'
+import { preparedTable } from './prepared-table.ts'
 import { TableRelocation } from './relocate/relocation.ts'
 import { commitRows } from './row-batch.ts'
 import { incompleteKeys, readMissing } from './rows/missing.ts'
@@ -38,14 +39,13 @@ import { Clock } from './state/clock.ts'
 import { unreadChunks } from './state/feed-chunks.ts'
 import { fence, stillHeld } from './state/fence.ts'
 import { notAlone } from './state/fenced.ts'
+import { remembersTables } from './state/known-tables.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
 import { LeaseTurns } from './state/lease-turns.ts'
 import { beat } from './state/runner-record.ts'
 import { readState } from './state/state-read.ts'
 import { factsOfTable, forget, recordRunFact, startRun } from './state/state-store.ts'
 import { checkPartition, textProblem } from './table/check-partition.ts'
-import { layOut } from './table/columns.ts'
-import { encoderOf } from './table/encoder.ts'
 import { tableName } from './table/names.ts'
 import { planTable } from './table/prepare.ts'
 import { previewTable } from './table/preview.ts'
@@ -62,7 +62,7 @@ export class SqlStore implements Destination {
   readonly #dialect: Dialect
   readonly #options: LeaseOptions & { readonly project?: Project | undefined }
   readonly #clock = new Clock()
-  readonly #targets = new Map<string, Target>()
+  readonly #targets = new Map<string, () => Target>()
   readonly #stagings: Stagings
   readonly #turns = new LeaseTurns()
   readonly #leasing: Leasing
@@ -72,7 +72,7 @@ export class SqlStore implements Destination {
     this.#connections = connections
     this.#dialect = dialect
     this.#stagings = new Stagings(dialect.reusesStagingNames)
-    this.#options = { ...options, flavor: dialect.flavor }
+    this.#options = { ...options, flavor: remembersTables(dialect.flavor) }
     this.#leasing = new Leasing(connections, this.#stagings, this.#options)
     this.#committing = {
       dialect,
@@ -107,7 +107,7 @@ export class SqlStore implements Destination {
 
   async state(tables?: readonly string[]): Promise<State> {
     const question = { project: this.#options.project, only: tables?.map(tableName) }
-    return await this.#read((session) => readState(session, this.#dialect.flavor, question))
+    return await this.#read((session) => readState(session, this.#options.flavor, question))
   }
 
   async startRun(): Promise<number> {
@@ -142,18 +142,17 @@ export class SqlStore implements Destination {
   }
 
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
-    const { editor, codec } = this.#dialect
+    const { editor } = this.#dialect
     const name = tableName(shape.name)
     const { schema: recorded, work } = await this.#read(({ db }) =>
       planTable(db, editor, name, lease, shape, this.#options.project),
     )
     if (work !== undefined && lease.window !== undefined) throw notAlone(name)
     const changes = work === undefined ? [] : await this.#fenced(lease, 'shape', ({ db }, now) => work(db, now))
-    const layout = layOut(name, shape, recorded.columns)
-    const target = { layout, table: this.#dialect.table(name) }
-    if (layout.fed) await forgetDropped(this.#committing, lease, target)
+    const { prepared, target } = preparedTable(this.#dialect, { name, shape, schema: recorded, changes })
+    if (shape.fed === true) await forgetDropped(this.#committing, lease, target())
     this.#targets.set(name, target)
-    return { name, schema: recorded, encoder: encoderOf(layout, codec), changes }
+    return prepared
   }
 
   async preview(shape: Shape): Promise<Prepared> {
@@ -177,7 +176,7 @@ export class SqlStore implements Destination {
   }
 
   async incomplete(table: string, most: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    const target = this.#targets.get(tableName(table))
+    const target = this.#targets.get(tableName(table))?.()
     if (target === undefined) return []
     return await this.#read((session) => incompleteKeys({ session, target, dialect: this.#dialect }, most))
   }
@@ -186,7 +185,7 @@ export class SqlStore implements Destination {
     return readMissing({
       connections: this.#connections,
       dialect: this.#dialect,
-      target: this.#targets.get(lease.table),
+      target: this.#targets.get(lease.table)?.(),
       staging: this.#stagings.of(lease, step.partition),
       step,
       lateRows: late,
@@ -243,7 +242,7 @@ export class SqlStore implements Destination {
 
   /** Undefined where the table was not prepared. */
   #writer({ table }: Lease, session: Session): TableWriter | undefined {
-    const target = this.#targets.get(table)
+    const target = this.#targets.get(table)?.()
     return target && new TableWriter({ dialect: this.#dialect, session, target })
   }
 

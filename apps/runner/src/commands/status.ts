@@ -107,8 +107,12 @@ async function watchStatus(session: Session): Promise<never> {
   }
 }
 
-function lookingOf({ config, command, target }: Session): Parameters<typeof createStatusReader>[1] {
-  return { config: config.data, command, askWork: isShareable(target) ? readWorkStatus : undefined }
+function lookingOf({ config, command, target, identity }: Session): Parameters<typeof createStatusReader>[1] {
+  return {
+    config: config.data,
+    command,
+    askWork: isShareable(target) ? (destination) => readWorkStatus(destination, identity) : undefined,
+  }
 }
 
 export function noDatabase({ target, command }: Session): string {

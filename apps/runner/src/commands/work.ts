@@ -102,7 +102,13 @@ async function shareWindows(
 ): Promise<void> {
   const { log, terminal, interrupts, config } = session
   const concurrency = asked ?? config.data.concurrency ?? CONCURRENCY
-  const queue = await WorkQueue.open({ database, runner, isAlive, onTrouble: maintenanceLog(log) })
+  const queue = await WorkQueue.open({
+    database,
+    runner,
+    project: session.identity,
+    isAlive,
+    onTrouble: maintenanceLog(log),
+  })
   try {
     const tally = new RunMetrics(() => performance.now())
     const engine = await makeEngine(queue, tally)
@@ -137,12 +143,12 @@ interface Monitored {
   readonly everyMs: number
 }
 
-function pathsOf({ config, secrets }: Session, { loop, tally, destination, everyMs }: Monitored): Paths {
+function pathsOf({ config, secrets, identity }: Session, { loop, tally, destination, everyMs }: Monitored): Paths {
   const { sources, freshWithin } = config.data
   const probe = new StateProbe((look) => look(destination), {
     redact: secrets.redact,
     freshness: { sources, freshWithin, everyMs },
-    askWork: readWorkStatus,
+    askWork: (destination) => readWorkStatus(destination, identity),
   })
   return monitorPaths({
     ...{ probe, tally },

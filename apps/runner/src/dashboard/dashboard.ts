@@ -57,7 +57,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     reader,
     snapshots: createSnapshots(reader, {
       freshness,
-      askWork: isShareable(placeOf(url)) ? readWorkStatus : undefined,
+      askWork: isShareable(placeOf(url)) ? (asked) => readWorkStatus(asked, project) : undefined,
     }),
     counts,
     feed,

@@ -78,7 +78,7 @@ export async function serve(
     const outlook = new StateProbe((work) => database.with(work), {
       redact: session.secrets.redact,
       freshness: { sources, freshWithin, everyMs },
-      askWork: isShareable(session.target) ? readWorkStatus : undefined,
+      askWork: isShareable(session.target) ? (destination) => readWorkStatus(destination, session.identity) : undefined,
     })
     const waiting = new Waiting(database, timetable.everyMs)
     const rounds = new SyncLoop({ session, sources: configured, names, settings, timetable, database, waiting })

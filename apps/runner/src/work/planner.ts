@@ -7,6 +7,8 @@ export interface PlannerOptions {
   /** How long after one planning the next one begins. */
   readonly everyMs: number
   readonly plan: (source: string, signal: AbortSignal) => AsyncIterable<WindowJob>
+  /** Whether `plan` still finds out what is wanted: what it comes to last would never be sent if it began again. */
+  readonly isListing: () => boolean
   /** How often is looked whether it is this worker's turn, and whether there is room again. */
   readonly lookMs: number
   /** Called where the windows could not be listed; the others that were sent stay. */
@@ -21,8 +23,11 @@ const FLUSH_MS = 200
 /** A source whose windows could not be listed is asked again after this, or when it is due if that is sooner. */
 const FAILED_MS = 60_000
 
-/** A window, and how many newer ones of its table, partition and lane are before it. */
-type Ranked = Parameters<WorkQueue['send']>[0][number]
+/** A window, how many newer ones of its table, partition and lane are before it, and whether it may be left to the next plan. */
+type Ranked = Parameters<WorkQueue['send']>[0][number] & {
+  /** It was listed before all that is wanted was known: begun again, a plan might never come to it. */
+  readonly mustBeSent: boolean
+}
 
 /**
  * Plans one source, if no other worker does: sends the windows that are wanted, as many as the queue has room for, again and
@@ -31,8 +36,8 @@ type Ranked = Parameters<WorkQueue['send']>[0][number]
 export class Planner {
   readonly #options: PlannerOptions
   #failure: { readonly error: unknown } | undefined
-  #lastKey: string | undefined
-  #rank = 0
+  /** How many windows of a table, partition and lane were listed. */
+  readonly #listed = new Map<string, number>()
 
   constructor(options: PlannerOptions) {
     this.#options = options
@@ -62,16 +67,16 @@ export class Planner {
    */
   async #sendAll(beganAt: number): Promise<boolean> {
     const { source, signal, everyMs } = this.#options
-    this.#lastKey = undefined
+    this.#listed.clear()
     for await (const page of pagesOf(this.#windows())) {
-      for (let rest = page.map((window) => this.#ranked(window)); rest.length > 0; ) {
+      for (let rest = page; rest.length > 0; ) {
         signal.throwIfAborted()
         const room = await this.#options.queue.room(source)
         const part = rest.slice(0, room)
         await this.#options.queue.send(part)
         rest = rest.slice(part.length)
         if (rest.length === 0) break
-        if (performance.now() - beganAt >= everyMs) return true
+        if (performance.now() - beganAt >= everyMs && rest[0]?.mustBeSent === false) return true
         if (!(await this.#claim()).isOurs) return false
         await wait(this.#options.lookMs, undefined, { signal })
       }
@@ -80,11 +85,11 @@ export class Planner {
   }
 
   /** A source that fails is no failure of the queue. */
-  async *#windows(): AsyncGenerator<WindowJob> {
+  async *#windows(): AsyncGenerator<Ranked> {
     const { plan, source, signal } = this.#options
     this.#failure = undefined
     try {
-      yield* plan(source, signal)
+      for await (const window of plan(source, signal)) yield this.#ranked(window)
     } catch (error) {
       this.#failure = { error }
     }
@@ -94,19 +99,18 @@ export class Planner {
     return this.#options.queue.claimPlanner(this.#options.source, this.#options.everyMs)
   }
 
-  /** Windows of one table, partition and lane follow each other, so that one counter is enough for any number of tables. */
   #ranked(window: WindowJob): Ranked {
     const key = JSON.stringify([window.table, window.partition, window.lane])
-    this.#rank = key === this.#lastKey ? this.#rank + 1 : 0
-    this.#lastKey = key
-    return { window, rank: this.#rank }
+    const rank = this.#listed.get(key) ?? 0
+    this.#listed.set(key, rank + 1)
+    return { window, rank, mustBeSent: this.#options.isListing() }
   }
 }
 
 /** Groups what arrives: a page is whole, or what came within a moment. */
-async function* pagesOf(windows: AsyncIterable<WindowJob>): AsyncGenerator<readonly WindowJob[]> {
+async function* pagesOf<T>(windows: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
   const iterator = windows[Symbol.asyncIterator]()
-  let page: WindowJob[] = []
+  let page: T[] = []
   let next = iterator.next()
   let isDone = false
   try {

@@ -1,12 +1,22 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import type { WindowJob } from '@tidemark/destination'
 import { type HandedOut, OpenSources, type Report, type RunOptions, sync } from '@tidemark/engine'
+import { FairOrder } from './fair-order.ts'
 import type { FailedWindow, WindowContext, WindowOutcome, WorkEngine } from './work-engine.ts'
 import { WorkFeeds } from './work-feeds.ts'
 
 /** So long all windows of this process belong to one run; then it ends, and another one begins. */
 const RUN_MS = 3_600_000
+/**
+ * While tables become known, so many windows are planned beside the newest of each: a queue that is full of the first tables
+ * would keep the last ones waiting. As many again where none became known for a while.
+ */
+const AHEAD = 1000
+const CALM_MS = 5000
+/** What a run says of a table that no source of this process lists. */
+const NOT_HERE = ['unknown-table', 'other-project']
 
 export interface RunWindowsOptions {
   readonly destination: Destination
@@ -31,6 +41,8 @@ export class RunWindows implements WorkEngine {
   readonly #options: RunWindowsOptions
   readonly #sources = new OpenSources()
   readonly #feeds: WorkFeeds
+  /** Sources of which more windows may become known. */
+  readonly #listing = new Set<string>()
   #run: Promise<RunRecord> | undefined
 
   constructor(options: RunWindowsOptions) {
@@ -42,9 +54,17 @@ export class RunWindows implements WorkEngine {
     // Its ends as they are now.
     await this.#sources.end(source)
     const found: HandedOut[] = []
+    const backfills = new FairOrder<WindowJob>()
+    this.#listing.add(source)
     const fed: string[] = []
     let wake = (): void => {}
     let isDone = false
+    const isWoken = async (): Promise<boolean> => {
+      const woken = new Promise<true>((resolve) => (wake = () => resolve(true)))
+      const calm = new AbortController()
+      const waited = wait(CALM_MS, false as const, { signal: calm.signal }).catch(() => false as const)
+      return await Promise.race([woken, waited]).finally(() => calm.abort())
+    }
     const stop = new AbortController()
     const planned = this.#sync({
       select: [source],
@@ -64,17 +84,35 @@ export class RunWindows implements WorkEngine {
       () => {},
     )
     try {
-      while (!isDone || found.length > 0) {
-        const handed = found.shift()
-        if (handed !== undefined) yield* windowsOf(source, handed)
-        else await new Promise<void>((resolve) => (wake = resolve))
+      for (let ahead = 0; ; ) {
+        // What is new in any table, and the newest of its past, come before what is older in all of them.
+        for (const handed of found.splice(0)) {
+          yield* windowsOf(source, handed, 'current')
+          const backfill = windowsOf(source, handed, 'backfill')
+          const newest = backfill.next()
+          if (newest.done !== true) yield newest.value
+          backfills.add(backfill)
+        }
+        if (found.length > 0) continue
+        if (isDone) this.#listing.delete(source)
+        const next = isDone || ahead < AHEAD ? backfills.next() : undefined
+        if (next !== undefined) {
+          ahead++
+          yield next
+        } else if (isDone) break
+        else if (!(await isWoken())) ahead = 0
       }
       const failure = failureOf(await planned, source)
       if (failure !== undefined)
         throw new SyncError(failure.message, failure.remedy, failure.code === undefined ? {} : { code: failure.code })
     } finally {
+      this.#listing.delete(source)
       stop.abort(new DOMException('its windows are not asked for any more', 'AbortError'))
     }
+  }
+
+  isListing(source: string): boolean {
+    return this.#listing.has(source)
   }
 
   async run(window: WindowJob, { signal, completeWithin }: WindowContext): Promise<WindowOutcome> {
@@ -86,7 +124,13 @@ export class RunWindows implements WorkEngine {
     // A job is one of those that its source may serve at once, over all workers: its key ranges follow each other.
     const settings = { ...this.#options.run.settings, perTable: 1 }
     const asked = { select: [table], range, signal, within: completeWithin, settings, asPlanned: true }
-    const report = await this.#sync(asked)
+    let report: Report
+    try {
+      report = await this.#sync(asked)
+    } catch (error) {
+      if (SyncError.is(error) && NOT_HERE.includes(error.code ?? '')) return await this.#missing(table)
+      throw error
+    }
     const [read] = report.tables
     if (read?.isPlannedOtherwise === true) {
       // Of a connection that is older than what was planned, the next one may know it.
@@ -100,6 +144,15 @@ export class RunWindows implements WorkEngine {
     // Another worker has it by now, or a newer version of this program changed the table.
     if (code === 'fenced' || code === 'held') return 'held'
     return { message, remedy, code, retryAfterMs } satisfies FailedWindow
+  }
+
+  /**
+   * This worker has no such table. If the state has it as one that is synced, a worker with another build does. If not, nobody
+   * does: it was removed since it was planned, or is another project's by now, so that nothing is left to read.
+   */
+  async #missing(table: string): Promise<WindowOutcome> {
+    const known = (await this.#options.destination.state([table])).tables.get(table)
+    return known === undefined || known.status === 'removed' ? 'done' : 'changed'
   }
 
   /** Ends the run, and lets the sources go. */
@@ -141,11 +194,15 @@ export class RunWindows implements WorkEngine {
   }
 }
 
-/** The steps of a partition as windows, as they are planned. */
-function* windowsOf(source: string, { table, partition, steps, most }: HandedOut): Generator<WindowJob> {
+/** The steps of a partition in one lane as windows, as they are planned. */
+function* windowsOf(
+  source: string,
+  { table, partition, steps, most }: HandedOut,
+  lane: WindowJob['lane'],
+): Generator<WindowJob> {
   let left = most ?? Number.POSITIVE_INFINITY
   let isWhole = false
-  for (const { window, lane } of steps) {
+  for (const { window } of steps.only((span) => span.lane === lane)) {
     // What is read in ranges of its key is read by one worker, as what is read at once is.
     if (window === undefined && isWhole) continue
     isWhole ||= window === undefined

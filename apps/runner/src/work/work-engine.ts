@@ -24,11 +24,13 @@ export interface WindowContext {
 /** What workers share between them: which windows are wanted, and reading one. */
 export interface WorkEngine {
   /**
-   * The windows of a source that are wanted now: current ones first, then backfills, of each table the newest first. Called
+   * The windows of a source that are wanted now: current ones first, then backfills, the newest of each table, then the second newest of each. Called
    * by one worker at a time; a consumer that stops early takes the rest at another call. What feeds tell is no window: this
    * worker begins to read them.
    */
   plan(source: string, signal: AbortSignal): AsyncIterable<WindowJob>
+  /** Whether `plan` still finds out which windows of a source are wanted. Absent: it knows them from the start. */
+  isListing?(source: string): boolean
   /** Reads one window and commits it, under its own lease. What the job says is a hint: what is read, the state decides. */
   run(window: WindowJob, context: WindowContext): Promise<WindowOutcome>
   /** Nothing more is asked of it. */

@@ -144,6 +144,7 @@ export class WorkLoop {
     const planner = new Planner({
       ...{ queue, source, everyMs, signal },
       plan: (...asked) => engine.plan(...asked),
+      isListing: () => engine.isListing?.(source) === true,
       lookMs: this.#idleMs * LOOKS_LESS,
       onFailure: (error) => log.warn(`the windows of ${source} cannot be listed now: ${messageOf(error)}`, { source }),
     })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { WindowJob } from '@tidemark/destination'
 import { describe, expect, it } from 'vitest'
 import { Planner, type PlannerOptions } from '../../src/work/planner.ts'
@@ -56,6 +57,7 @@ function plannerOf(queue: FakeQueue, plan: PlannerOptions['plan'], more: Partial
     source: 'shop',
     everyMs: 60_000,
     plan,
+    isListing: () => false,
     lookMs: 1,
     onFailure: failures,
     signal: NEVER,
@@ -108,11 +110,11 @@ describe('the planner of a source', () => {
     const planner = plannerOf(queue, async function* () {
       yield window('days', 3, 'current')
       yield window('days', 2)
-      yield window('days', 1)
       yield { ...window('days', 2), partition: 'eu' }
+      yield window('days', 1)
     })
     await planner.look()
-    expect(queue.sent.map(({ rank }) => rank)).toEqual([0, 0, 1, 0])
+    expect(queue.sent.map(({ rank }) => rank)).toEqual([0, 0, 0, 1])
   })
 
   it('plans again when the source is due, though the queue is full, so that what is new comes first', async () => {
@@ -130,6 +132,28 @@ describe('the planner of a source', () => {
     expect([queue.sent.length, queue.planned, plans]).toEqual([5, 1, 1])
     await planner.look()
     expect(plans).toBe(2)
+  })
+
+  it('does not begin again before all that is wanted is known and sent, so that the last tables have their turn', async () => {
+    const queue = new FakeQueue(5, 2)
+    let [plans, isListing] = [0, true]
+    const planner = plannerOf(
+      queue,
+      async function* () {
+        plans++
+        for (let table = 0; table < 9; table++) yield window(`t${table}`, 1)
+        await sleep(300)
+        yield window('last', 1)
+        isListing = false
+        for (let from = 999; from >= 0; from--) yield window('days', from)
+      },
+      { everyMs: 5, isListing: () => isListing },
+    )
+    await planner.look()
+    expect([plans, queue.planned]).toEqual([1, 1])
+    expect(queue.sent[9]?.window.table).toBe('last')
+    // A page is sent whole, and the next one is cut where the queue is full.
+    expect(queue.sent.length).toBeLessThan(600)
   })
 
   it('stops where another worker took over, and lists nothing where it is not its turn', async () => {

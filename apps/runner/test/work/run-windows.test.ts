@@ -129,6 +129,54 @@ describe('of two versions of a source', () => {
   })
 })
 
+it('the newest of each table is planned before a queue could be full of others, and what is new before all of the past', async () => {
+  const destination = await openMemory()
+  let end = 5000
+  const names = Array.from({ length: 8 }, (_, at) => `t${at}`)
+  const table = (name: string) =>
+    many.table({
+      ...{ name, row: plain, primaryKey: ['id'], cursor: 'at', window: 10, start: 0, end: () => end },
+      async *read({ to }) {
+        yield [{ id: Number(to) - 1, at: Number(to) - 1 }]
+      },
+    })
+  const source = many.with(names.map(table)) as Source
+  const first = await worker(destination, source)
+  expect(first.windows.length).toBe(8 * 500)
+  const seenAt = (windows: readonly WindowJob[], lane: WindowJob['lane']) =>
+    names.map((name) => windows.findIndex((one) => one.table === `many_${name}` && one.lane === lane))
+  for (const at of seenAt(first.windows, 'backfill')) expect(at).toBeLessThanOrEqual(1000 + 8)
+  const fifth = names.map((name) => first.windows.filter((one) => one.table === `many_${name}`)[400])
+  expect(fifth.every((window) => window?.from === 990n)).toBe(true)
+  for (const window of first.windows.filter(({ from }) => from === 4990n)) expect(await first.read(window)).toBe('done')
+  end = 5005
+  const second = await worker(destination, source)
+  for (const at of seenAt(second.windows, 'current')) expect(at).toBeLessThanOrEqual(1000 + 16)
+  expect(Math.min(...seenAt(second.windows, 'current'))).toBe(0)
+})
+
+it('a window of a table that this worker has not is left to others, until the table is removed', async () => {
+  const destination = await openMemory()
+  const { windows, read } = await worker(destination, sourceOf('days', 'other'))
+  const [window] = windows.filter(({ table }) => table === 'many_other')
+  const without = await worker(destination, sourceOf('days'))
+  // Whoever planned without it has marked it as removed: nobody reads it any more.
+  expect((await destination.state()).tables.get('many_other')!.status).toBe('removed')
+  expect(await without.read(window!)).toBe('done')
+  await worker(destination, sourceOf('days', 'other'))
+  expect(await without.read(window!)).toBe('changed')
+  expect(await countOf(destination, 'many_other')).toBe(0)
+  expect(await read(window!)).toBe('done')
+  expect(await countOf(destination, 'many_other')).toBe(10)
+})
+
+it('a window of a table that is nobody’s is done, and none of another source is read for it', async () => {
+  const destination = await openMemory()
+  const { windows, read } = await worker(destination, sourceOf('days'))
+  expect(await read({ ...windows[0]!, table: 'many_unknown' })).toBe('done')
+  expect(await countOf(destination, 'many_days')).toBe(0)
+})
+
 it('a job of a table that is read in key ranges reads one of them at a time, and its last commit completes it', async () => {
   const destination = await openDestination({
     url: ':memory:',

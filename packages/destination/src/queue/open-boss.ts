@@ -1,23 +1,35 @@
 import { SyncError } from '@tidemark/core'
+import type { Project } from '@tidemark/core/engine'
 import type { PgBoss } from 'pg-boss'
 import { quotedName } from '../values/literal.ts'
 import { createQueues, startBoss } from './boss.ts'
+import { joinQueue } from './project-groups.ts'
 import type { QueueDatabase } from './queue-database.ts'
 import { createTables, hasQueue, type QueueTables } from './queue-tables.ts'
 
+export interface OpenQueue {
+  readonly boss: PgBoss
+  /** The number of the project among those that share the queue. */
+  readonly project: number
+}
+
+export interface OpenQueueOptions {
+  readonly database: QueueDatabase
+  readonly tables: QueueTables
+  readonly project: Project | undefined
+  readonly onTrouble: (message: string) => void
+}
+
 /** Makes the queue where it is missing, and starts pg-boss on it. Processes that do so at the same moment wait for each other. */
-export async function openBoss(
-  database: QueueDatabase,
-  tables: QueueTables,
-  onTrouble: (message: string) => void,
-): Promise<PgBoss> {
+export async function openBoss({ database, tables, project, onTrouble }: OpenQueueOptions): Promise<OpenQueue> {
   const { schema } = tables
   const lock = `select pg_advisory_xact_lock(hashtextextended($1, 0))`
-  await database
+  const number = await database
     .transaction(async (execute) => {
       await execute(lock, [`tidemark ${schema}`])
       if (!(await hasQueue(execute, tables))) await execute(`create schema ${quotedName(schema)}`)
       await createTables(execute, tables)
+      return await joinQueue(execute, tables, project)
     })
     .catch((error: unknown) => {
       throw (error as { readonly code?: unknown }).code === '42501' ? mayNotCreate(database, schema, error) : error
@@ -27,7 +39,7 @@ export async function openBoss(
     const boss = await startBoss({ schema, execute: database.execute, onTrouble })
     try {
       await createQueues(boss)
-      return boss
+      return { boss, project: number }
     } catch (error) {
       await boss.stop({ graceful: false })
       throw error

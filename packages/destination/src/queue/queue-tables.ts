@@ -14,6 +14,8 @@ export interface QueueTables {
   readonly sources: string
   readonly workers: string
   readonly running: string
+  /** The projects that share the queue. */
+  readonly projects: string
   /** The heartbeats of the destination's runners: they alone say who is dead. */
   readonly runners: string
 }
@@ -28,6 +30,7 @@ export function queueTables(stateSchema: string): QueueTables {
     sources: table('tidemark_sources'),
     workers: table('tidemark_workers'),
     running: table('tidemark_running'),
+    projects: table('tidemark_projects'),
     runners: `${quotedName(stateSchema)}._tidemark_runners`,
   }
 }
@@ -46,7 +49,7 @@ export async function hasQueue(execute: Execute, { schema }: QueueTables): Promi
 
 /** Makes the queue's own tables where they are missing. Nothing in them outlives the queue: it is planned again from the coverage. */
 export async function createTables(execute: Execute, tables: QueueTables): Promise<void> {
-  const { sources, workers, running } = tables
+  const { sources, workers, running, projects } = tables
   await execute(`create table if not exists ${sources} (
     source text primary key,
     paused_until timestamptz,
@@ -60,7 +63,8 @@ export async function createTables(execute: Execute, tables: QueueTables): Promi
     host text not null,
     pid bigint not null,
     started_at bigint not null,
-    concurrency integer not null
+    concurrency integer not null,
+    project integer not null
   )`)
   await execute(`create table if not exists ${running} (
     job uuid primary key,
@@ -69,4 +73,5 @@ export async function createTables(execute: Execute, tables: QueueTables): Promi
     data jsonb not null,
     since timestamptz not null default now()
   )`)
+  await execute(`create table if not exists ${projects} (number integer primary key, record text not null)`)
 }

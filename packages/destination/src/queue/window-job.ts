@@ -57,11 +57,13 @@ export function priorityOf({ lane }: WindowJob, rank: number): number {
 /**
  * What makes two jobs the same. The current window of a partition ends at another moment each time it is planned, and one
  * is read at a time, so its bounds do not count.
+ *
+ * @param group what the queue calls its source.
  */
-export function keyOf({ source, table, partition, from, to, lane }: WindowJob): string {
+export function keyOf({ table, partition, from, to, lane }: WindowJob, group: string): string {
   const bounds = lane === 'current' ? ['current'] : [String(from ?? ''), String(to ?? '')]
   return createHash('sha256')
-    .update(JSON.stringify([source, table, partition, ...bounds]))
+    .update(JSON.stringify([group, table, partition, ...bounds]))
     .digest('base64url')
 }
 

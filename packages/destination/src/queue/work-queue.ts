@@ -1,22 +1,14 @@
-import { randomUUID } from 'node:crypto'
-import type { Runner } from '@tidemark/core/engine'
+import type { Project, Runner } from '@tidemark/core/engine'
 import type { PgBoss } from 'pg-boss'
 import { DEAD, executorOf, WINDOWS } from './boss.ts'
-import { isQueueLost, openBoss } from './open-boss.ts'
+import { fetchJobs } from './fetch-jobs.ts'
+import { isQueueLost, type OpenQueue, openBoss } from './open-boss.ts'
 import { claimPlanner, type PlannerClaim, planSoon, recordPlanned } from './planner-claim.ts'
+import { ProjectGroups } from './project-groups.ts'
 import { type Execute, firstRow, type QueueDatabase } from './queue-database.ts'
 import { type QueueTables, queueTables } from './queue-tables.ts'
-import { addSources, lockFetches, pauseSource, type RateLimit, reserveTurn, type Turn } from './source-limits.ts'
-import {
-  BACKFILL,
-  dataOf,
-  type HeldJob,
-  keyOf,
-  priorityOf,
-  type WindowFailure,
-  type WindowJob,
-  windowOf,
-} from './window-job.ts'
+import { addSources, pauseSource, type RateLimit, reserveTurn, type Turn } from './source-limits.ts'
+import { dataOf, type HeldJob, keyOf, priorityOf, type WindowFailure, type WindowJob } from './window-job.ts'
 import { deadWorkers, registerWorker, removeWorkers, returnForgotten, returnJobs } from './worker-records.ts'
 
 /** How many jobs wait at most: the planner sends more as they are done, so the queue stays small however much is to read. */
@@ -28,6 +20,8 @@ export interface WorkQueueOptions {
   readonly database: QueueDatabase
   /** This process: the runner that holds the leases of its windows. */
   readonly runner: Runner
+  /** Whose sources these are: others in the same schema may have sources of the same names. Absent: there is one project. */
+  readonly project?: Project | undefined
   /** Whether a process on this host still runs; undefined: not known. Absent or not known: only its heartbeat says so. */
   readonly isAlive?: ((worker: Runner) => boolean | undefined) | undefined
   /** Called when the queue was lost and is made again, and for trouble in its maintenance: no window depends on either. */
@@ -54,20 +48,24 @@ export class WorkQueue {
   readonly #options: WorkQueueOptions
   readonly #tables: QueueTables
   #boss: PgBoss
+  #project: number
+  #groups: ProjectGroups
   #recovery: Promise<void> | undefined
 
-  private constructor(options: WorkQueueOptions, tables: QueueTables, boss: PgBoss) {
+  private constructor(options: WorkQueueOptions, tables: QueueTables, { boss, project }: OpenQueue) {
     this.#options = options
     this.#tables = tables
     this.#boss = boss
+    this.#project = project
+    this.#groups = new ProjectGroups(project)
   }
 
   /** Opens the queue beside a destination, and makes it where it is missing. */
   static async open(options: WorkQueueOptions): Promise<WorkQueue> {
-    const { database, onTrouble = () => {} } = options
+    const { database, project, onTrouble = () => {} } = options
     const tables = queueTables(database.stateSchema)
     try {
-      return new WorkQueue(options, tables, await openBoss(database, tables, onTrouble))
+      return new WorkQueue(options, tables, await openBoss({ database, tables, project, onTrouble }))
     } catch (error) {
       throw database.explain(error)
     }
@@ -75,7 +73,9 @@ export class WorkQueue {
 
   /** Makes this worker known to the others. Call it after the runner's first heartbeat, and now and then. */
   register(concurrency: number): Promise<void> {
-    return this.#with((execute) => registerWorker(execute, this.#tables, this.#options.runner, concurrency))
+    return this.#with((execute) =>
+      registerWorker(execute, this.#tables, this.#options.runner, { concurrency, project: this.#project }),
+    )
   }
 
   /** How many windows of a source may be sent now. */
@@ -84,7 +84,7 @@ export class WorkQueue {
       execute(
         `select count(*)::integer as queued, count(*) filter (where group_id = $2)::integer as own
         from ${this.#tables.jobs} where name = $1 and state < 'active'`,
-        [WINDOWS, source],
+        [WINDOWS, this.#groups.groupOf(source)],
       ),
     )
     const { queued, own } = firstRow(result)
@@ -100,14 +100,17 @@ export class WorkQueue {
    */
   async send(windows: readonly { readonly window: WindowJob; readonly rank: number }[]): Promise<number> {
     if (windows.length === 0) return 0
-    const jobs = windows.map(({ window, rank }) => ({
-      data: dataOf(window),
-      singletonKey: keyOf(window),
-      priority: priorityOf(window, rank),
-      group: { id: window.source },
-    }))
     return await this.#within(async (execute) => {
-      await addSources(execute, this.#tables, [...new Set(windows.map(({ window }) => window.source))])
+      const jobs = windows.map(({ window, rank }) => {
+        const id = this.#groups.groupOf(window.source)
+        return {
+          data: dataOf(window),
+          singletonKey: keyOf(window, id),
+          priority: priorityOf(window, rank),
+          group: { id },
+        }
+      })
+      await addSources(execute, this.#tables, [...new Set(jobs.map(({ group }) => group.id))])
       const keys = jobs.map(({ singletonKey }) => singletonKey)
       await execute(
         `delete from ${this.#tables.jobs} where name = $1 and state < 'active' and singleton_key = any($2::text[])`,
@@ -119,37 +122,11 @@ export class WorkQueue {
   }
 
   /** Takes the next jobs. Fetches of all workers wait for each other. */
-  fetch({ limit, sources, perSource, lane }: FetchOptions): Promise<readonly HeldJob[]> {
-    const { running } = this.#tables
-    return this.#within(async (execute) => {
-      const ignored = await lockFetches(execute, this.#tables, sources)
-      const jobs = await this.#boss.fetch<object>(WINDOWS, {
-        db: executorOf(execute),
-        batchSize: limit,
-        groupConcurrency: perSource,
-        ...(ignored.length === 0 ? {} : { ignoreGroups: [...ignored] }),
-        ...(lane === undefined ? {} : { maxPriority: BACKFILL }),
-      })
-      const held = jobs.flatMap(({ id, data }) => {
-        const window = windowOf(data)
-        return window === undefined ? [] : [{ id, claim: randomUUID(), window }]
-      })
-      const foreign = jobs.filter(({ id }) => !held.some((job) => job.id === id)).map(({ id }) => id)
-      const reason = { message: 'its payload is not a window of a table', remedy: 'fix-config' }
-      if (foreign.length > 0) await this.#boss.fail(WINDOWS, foreign, reason, { db: executorOf(execute) })
-      if (held.length === 0) return []
-      await execute(
-        `insert into ${running} (job, claim, worker, data)
-        select job, claim, $3, data from unnest($1::uuid[], $2::uuid[], $4::jsonb[]) as t(job, claim, data)
-        on conflict (job) do update set claim = excluded.claim, worker = excluded.worker, since = now()`,
-        [
-          held.map(({ id }) => id),
-          held.map(({ claim }) => claim),
-          this.#options.runner.id,
-          held.map(({ window }) => JSON.stringify(dataOf(window))),
-        ],
-      )
-      return held
+  fetch({ sources, ...options }: FetchOptions): Promise<readonly HeldJob[]> {
+    const worker = this.#options.runner.id
+    return this.#within((execute) => {
+      const groups = sources.map((source) => this.#groups.groupOf(source))
+      return fetchJobs(execute, { ...options, boss: this.#boss, tables: this.#tables, worker, groups })
     })
   }
 
@@ -193,32 +170,37 @@ export class WorkQueue {
 
   /** No worker takes a window of a source before this has passed, as after a rate limit. */
   async pause(source: string, ms: number): Promise<void> {
-    await this.#with((execute) => pauseSource(execute, this.#tables, source, ms))
+    await this.#with((execute) => pauseSource(execute, this.#tables, this.#groups.groupOf(source), ms))
   }
 
   /** Reserves requests of a source's rate, which all workers share. */
   async reserve(source: string, limit: RateLimit, most: number): Promise<Turn> {
-    const turn = await this.#with((execute) => reserveTurn(execute, this.#tables, { ...limit, source, most }))
+    const group = (): string => this.#groups.groupOf(source)
+    const turn = await this.#with((execute) => reserveTurn(execute, this.#tables, { ...limit, source: group(), most }))
     if (turn !== undefined) return turn
-    await this.#with((execute) => addSources(execute, this.#tables, [source]))
+    await this.#with((execute) => addSources(execute, this.#tables, [group()]))
     return await this.reserve(source, limit, most)
   }
 
   /** Whether this worker plans a source now, and when it is due. */
   claimPlanner(source: string, everyMs: number): Promise<PlannerClaim> {
     const worker = this.#options.runner.id
-    return this.#with((execute) => claimPlanner(execute, this.#tables, { source, worker, everyMs }))
+    return this.#with((execute) =>
+      claimPlanner(execute, this.#tables, { source: this.#groups.groupOf(source), worker, everyMs }),
+    )
   }
 
   /** Notes that all of a source was planned. @param agoMs when that planning began. */
   async recordPlanned(source: string, agoMs: number): Promise<void> {
     const worker = this.#options.runner.id
-    await this.#with((execute) => recordPlanned(execute, this.#tables, { source, worker, agoMs }))
+    await this.#with((execute) =>
+      recordPlanned(execute, this.#tables, { source: this.#groups.groupOf(source), worker, agoMs }),
+    )
   }
 
   /** Has a source planned now, and not only when it is due; not more often than each minute. */
   planSoon(source: string): Promise<void> {
-    return this.#with((execute) => planSoon(execute, this.#tables, source))
+    return this.#with((execute) => planSoon(execute, this.#tables, this.#groups.groupOf(source)))
   }
 
   /** Returns the jobs of dead workers to the queue, and those of this one that are not among what it holds. @returns how many. */
@@ -292,9 +274,12 @@ export class WorkQueue {
   }
 
   async #recover(): Promise<void> {
-    const { database, onTrouble = () => {} } = this.#options
+    const { database, project, onTrouble = () => {} } = this.#options
     onTrouble('the queue is lost; making it again, and planning again from the coverage')
     await this.#boss.stop({ graceful: false }).catch(() => {})
-    this.#boss = await openBoss(database, this.#tables, onTrouble)
+    const opened = await openBoss({ database, tables: this.#tables, project, onTrouble })
+    this.#boss = opened.boss
+    this.#project = opened.project
+    this.#groups = new ProjectGroups(opened.project)
   }
 }

@@ -1,7 +1,8 @@
 import { SyncError } from '@tidemark/core'
-import type { Destination } from '@tidemark/core/engine'
-import { literal } from '../values/literal.ts'
+import type { Destination, Project } from '@tidemark/core/engine'
+import { literal, whole } from '../values/literal.ts'
 import { DEAD, WINDOWS } from './boss.ts'
+import { ProjectGroups, projectNumber } from './project-groups.ts'
 import { type firstRow, type QueueDatabase, rowsOf } from './queue-database.ts'
 import { type QueueTables, queueTables } from './queue-tables.ts'
 import { type WindowJob, windowOf } from './window-job.ts'
@@ -50,10 +51,18 @@ const MAX_DEAD_LETTERS_SHOWN = 20
 /** Asks one statement. @returns its rows by the names of their columns. */
 type Ask = (statement: string) => Promise<readonly ReturnType<typeof firstRow>[]>
 
-/** What is queued, what runs where, and what failed. Changes nothing. @returns undefined where no workers share a queue. */
-export async function workStatus({ execute, explain, stateSchema }: QueueDatabase): Promise<WorkStatus | undefined> {
+/**
+ * What is queued, what runs where, and what failed. Changes nothing.
+ *
+ * @param project whose sources and workers; absent: there is one project.
+ * @returns undefined where none of its workers shared a queue.
+ */
+export async function workStatus(
+  { execute, explain, stateSchema }: QueueDatabase,
+  project?: Project,
+): Promise<WorkStatus | undefined> {
   try {
-    return await statusOf(async (statement) => rowsOf(await execute(statement)), stateSchema)
+    return await statusOf(async (statement) => rowsOf(await execute(statement)), stateSchema, project)
   } catch (error) {
     throw explain(error)
   }
@@ -64,35 +73,48 @@ export async function workStatus({ execute, explain, stateSchema }: QueueDatabas
  *
  * @returns undefined, too, where the role may not read the queue: what it may read is shown without.
  */
-export async function readWorkStatus(destination: Pick<Destination, 'query'>): Promise<WorkStatus | undefined> {
+export async function readWorkStatus(
+  destination: Pick<Destination, 'query'>,
+  project?: Project,
+): Promise<WorkStatus | undefined> {
   const ask: Ask = async (statement) => {
     const { columns, rows } = await destination.query(statement)
     return rows.map((values) => Object.fromEntries(columns.map((name, at) => [name, values[at]])))
   }
   try {
     const [row] = await ask('select current_schema()::text as schema')
-    return await statusOf(ask, String(row?.['schema']))
+    return await statusOf(ask, String(row?.['schema']), project)
   } catch (error) {
     if (SyncError.is(error) && error.code === 'query') return undefined
     throw error
   }
 }
 
-async function statusOf(ask: Ask, stateSchema: string): Promise<WorkStatus | undefined> {
+async function statusOf(ask: Ask, stateSchema: string, project: Project | undefined): Promise<WorkStatus | undefined> {
   const tables = queueTables(stateSchema)
-  const exists = [tables.jobs, tables.sources, tables.running].map(
+  const exists = [tables.jobs, tables.sources, tables.running, tables.projects].map(
     (name) => `to_regclass(${literal(name)}) is not null`,
   )
   const [row] = await ask(`select (${exists.join(' and ')})::integer as exists`)
   if (Number(row?.['exists']) !== 1) return undefined
+  const number =
+    project === undefined
+      ? 1
+      : projectNumber(await ask(`select number, record from ${tables.projects} order by number`), project)
+  if (number === undefined) return undefined
+  const groups = new ProjectGroups(number)
   return {
-    sources: await sourcesOf(ask, tables),
-    workers: await workersOf(ask, tables),
-    deadLetters: await deadLettersOf(ask, tables),
+    sources: await sourcesOf(ask, tables, groups),
+    workers: await workersOf(ask, tables, number),
+    deadLetters: await deadLettersOf(ask, tables, groups),
   }
 }
 
-async function sourcesOf(ask: Ask, { jobs, sources }: QueueTables): Promise<readonly SourceQueue[]> {
+async function sourcesOf(
+  ask: Ask,
+  { jobs, sources }: QueueTables,
+  groups: ProjectGroups,
+): Promise<readonly SourceQueue[]> {
   const rows = await ask(
     `select source, coalesce(queued, 0) as queued, coalesce(running, 0) as running, coalesce(dead, 0) as dead,
       ${milliseconds('case when paused_until > clock_timestamp() then paused_until end')} as paused,
@@ -102,10 +124,10 @@ async function sourcesOf(ask: Ask, { jobs, sources }: QueueTables): Promise<read
         count(*) filter (where name = '${WINDOWS}' and state = 'active')::integer as running,
         count(*) filter (where name = '${DEAD}')::integer as dead
       from ${jobs} where name in ('${WINDOWS}', '${DEAD}') and state <= 'active' group by group_id
-    ) as counts using (source) order by source`,
+    ) as counts using (source) where ${groups.isOwn('source')} order by source`,
   )
   return rows.map((row) => ({
-    source: String(row['source']),
+    source: groups.sourceOf(String(row['source'])),
     queued: Number(row['queued']),
     running: Number(row['running']),
     dead: Number(row['dead']),
@@ -114,14 +136,14 @@ async function sourcesOf(ask: Ask, { jobs, sources }: QueueTables): Promise<read
   }))
 }
 
-async function workersOf(ask: Ask, tables: QueueTables): Promise<readonly WorkerStatus[]> {
+async function workersOf(ask: Ask, tables: QueueTables, project: number): Promise<readonly WorkerStatus[]> {
   const { workers, running } = tables
   const rows = await ask(
     `select w.host, w.pid::integer as pid, w.started_at::float8 / 1000 as since, w.concurrency,
       (not ${deadRunner(tables, 'w.id')})::integer as alive,
       coalesce((select jsonb_agg(jsonb_build_object('data', r.data, 'since', ${milliseconds('r.since')}) order by r.since)
         from ${running} r where r.worker = w.id), '[]')::text as reads
-    from ${workers} w order by w.started_at, w.id`,
+    from ${workers} w where w.project = ${whole(project)} order by w.started_at, w.id`,
   )
   return rows.map((row) => ({
     host: String(row['host']),
@@ -141,10 +163,10 @@ interface Reading {
   readonly since: number
 }
 
-async function deadLettersOf(ask: Ask, { jobs }: QueueTables): Promise<readonly DeadLetter[]> {
+async function deadLettersOf(ask: Ask, { jobs }: QueueTables, groups: ProjectGroups): Promise<readonly DeadLetter[]> {
   const rows = await ask(
     `select data::text as data, ${milliseconds('created_on')} as failed, source_output::text as reason from ${jobs}
-    where name = '${DEAD}' and state <= 'active' order by created_on desc limit ${MAX_DEAD_LETTERS_SHOWN}`,
+    where name = '${DEAD}' and state <= 'active' and ${groups.isOwn('group_id')} order by created_on desc limit ${MAX_DEAD_LETTERS_SHOWN}`,
   )
   return rows.flatMap((row) => {
     const window = windowOf(JSON.parse(String(row['data'])))

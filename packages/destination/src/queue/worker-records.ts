@@ -14,12 +14,12 @@ export async function registerWorker(
   execute: Execute,
   { workers }: QueueTables,
   { id, host, pid, startedAt }: Runner,
-  concurrency: number,
+  { concurrency, project }: { readonly concurrency: number; readonly project: number },
 ): Promise<void> {
   await execute(
-    `insert into ${workers} (id, host, pid, started_at, concurrency) values ($1, $2, $3, $4, $5)
+    `insert into ${workers} (id, host, pid, started_at, concurrency, project) values ($1, $2, $3, $4, $5, $6)
     on conflict (id) do update set concurrency = excluded.concurrency`,
-    [id, host, pid, startedAt.toString(), concurrency],
+    [id, host, pid, startedAt.toString(), concurrency, project],
   )
 }
 

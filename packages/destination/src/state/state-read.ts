@@ -75,7 +75,9 @@ export async function readState(
   const tables = await (only === undefined ? found : found.where('name', 'in', [...only])).execute()
   const there = await session.present(tables.map(({ name }) => name))
   const partitions = await readPartitions(db, dialect, only)
-  const chunks = await countChunks(db, dialect, only)
+  // Chunks are of tables that feeds tell, and so are feeds.
+  const isFed = tables.some(({ feed }) => feed != null)
+  const chunks = isFed ? await countChunks(db, dialect, only) : new Map<string, ChunkCount>()
   const states = new Map<string, TableState>()
   for (const row of tables) {
     const state: unknown = {
@@ -106,7 +108,7 @@ export async function readState(
   }
   return {
     ...stateOf(states, project),
-    ...(await readFeeds(db, dialect, project)),
+    ...(isFed || only === undefined ? await readFeeds(db, dialect, project) : {}),
     ...(await readFailingSources(db, dialect, project)),
   }
 }

@@ -37,6 +37,8 @@ export interface IntakeOptions {
 }
 
 const LOCKED = { retryAfterMs: undefined }
+/** Of more tables than these the whole state is read. */
+const ASKED_BY_NAME = 20
 
 /**
  * Takes tables in as their sources make them known: leases, plans and prepares whatever has gathered, one batch after
@@ -163,7 +165,9 @@ export class Intake {
     for (const lease of leases) leaseOf.set(lease.table, lease)
     const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
     // Another runner may have been at work until the leases were ours.
-    const state = await destination.state()
+    const names = placed.map(({ name }) => name)
+    const isFew = names.length > 0 && names.length <= ASKED_BY_NAME
+    const state = await destination.state(isFew ? names : undefined)
     const sources = [...Map.groupBy(assumed, ({ source }) => source)].map(([source, tables]) => ({ ...source, tables }))
     const planned = planRun({ sources }, state, { ...config, isWhole: () => false, discovered: before })
     return planned.tables.map((table) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import { sql } from 'kysely'
+import type { QueryResult } from 'pg'
 import { stateOf } from './errors.ts'
 import { MOMENT_MS, type Reserved, type Sessions } from './sessions.ts'
 
@@ -9,22 +10,24 @@ export function isLocked(error: unknown): boolean {
   return stateOf(error) === '55P03'
 }
 
-/** Does what is not needed at once, where nobody has locked what it needs. @returns whether it is done. */
-export async function unlessLocked({ client }: Reserved, work: () => Promise<unknown>): Promise<boolean> {
-  await client.query(
-    `savepoint unlocked; select set_config('tidemark.lock_timeout', current_setting('lock_timeout'), true);
-    set local lock_timeout = '${MOMENT_MS}ms'`,
-  )
+/**
+ * Does what is not needed at once, where nobody has locked what it needs: one statement, in one message with all around it.
+ *
+ * @returns its result; undefined where it is not done.
+ */
+export async function unlessLocked({ client }: Reserved, statement: string): Promise<QueryResult | undefined> {
   try {
-    await work()
-    await client.query(
-      "select set_config('lock_timeout', current_setting('tidemark.lock_timeout'), true); release unlocked",
+    const results = await client.query(
+      `savepoint unlocked; select set_config('tidemark.lock_timeout', current_setting('lock_timeout'), true);
+      set local lock_timeout = '${MOMENT_MS}ms';
+      ${statement};
+      select set_config('lock_timeout', current_setting('tidemark.lock_timeout'), true); release unlocked`,
     )
-    return true
+    return (results as unknown as readonly QueryResult[])[3]
   } catch (error) {
     if (!isLocked(error)) throw error
     await client.query('rollback to unlocked; release unlocked')
-    return false
+    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import type { TableState } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { chunks } from '../../chunks.ts'
+import { literal, quotedName } from '../../values/literal.ts'
 import { unlessLocked } from './locks.ts'
 import type { Reserved } from './sessions.ts'
 
@@ -13,37 +14,30 @@ export async function presentTables(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Present>> {
   const { db } = session
-  const { rows } = await sql<{
-    name: string
-  }>`select relname as name from pg_catalog.pg_class where relname = any(${names}::name[]) and relkind in ('r', 'p')
+  // Whether nobody can read a table now is seen without a wait for it.
+  const { rows } = await sql<{ name: string; locked: boolean }>`select relname as name, locked.oid is not null as locked
+    from pg_catalog.pg_class c left join (
+      select distinct relation as oid from pg_catalog.pg_locks
+      where mode = 'AccessExclusiveLock' and pid <> pg_catalog.pg_backend_pid()
+    ) as locked on locked.oid = c.oid
+    where relname = any(${names}::name[]) and relkind in ('r', 'p')
     and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})`.execute(db)
-  const there = new Set(rows.map(({ name }) => name))
-  const locked = await lockedTables(session, schema)
   const present = new Map<string, Present>(names.map((name) => [name, 'missing']))
-  const look = async (some: readonly string[]): Promise<void> => {
+  const look = async (some: readonly string[]): Promise<boolean> => {
     const each = some.map(
-      (name) => sql`select cast(${name} as text) as name, exists (select from ${sql.id(schema, name)}) as filled`,
+      (name) =>
+        `select ${literal(name)}::text as name, exists (select from ${quotedName(schema)}.${quotedName(name)}) as filled`,
     )
-    const found = await sql<{ name: string; filled: boolean }>`${sql.join(each, sql` union all `)}`.execute(db)
-    for (const { name, filled: everFilled } of found.rows) present.set(name, everFilled ? 'rows' : 'empty')
+    const found = await unlessLocked(session, each.join(' union all '))
+    for (const { name, filled } of found?.rows ?? []) present.set(name, filled === true ? 'rows' : 'empty')
+    return found !== undefined
   }
   // Of a table that somebody has locked nothing is known by now, and its sync will say so: it is taken to be as it was.
-  for (const name of names) if (there.has(name)) present.set(name, 'rows')
-  for (const some of chunks(
-    names.filter((name) => there.has(name) && !locked.has(name)),
-    200,
-  )) {
-    if (await unlessLocked(session, () => look(some))) continue
-    for (const one of some) await unlessLocked(session, () => look([one]))
+  for (const { name } of rows) present.set(name, 'rows')
+  const free = rows.filter(({ locked }) => !locked).map(({ name }) => name)
+  for (const some of chunks(free, 200)) {
+    if (await look(some)) continue
+    for (const one of some) await look([one])
   }
   return present
-}
-
-/** Tables that nobody can read now, without a wait for them. */
-async function lockedTables({ db }: Reserved, schema: string): Promise<ReadonlySet<string>> {
-  const { rows } = await sql<{ name: string }>`select c.relname as name from pg_catalog.pg_locks l
-    join pg_catalog.pg_class c on c.oid = l.relation
-    where l.mode = 'AccessExclusiveLock' and l.pid <> pg_catalog.pg_backend_pid()
-    and c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})`.execute(db)
-  return new Set(rows.map(({ name }) => name))
 }

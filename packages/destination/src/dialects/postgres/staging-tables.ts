@@ -16,7 +16,7 @@ export function stagingName({ lease, slot }: { readonly lease: Lease; readonly s
 
 /** Where somebody reads it, as a dump does, it stays until its lease is taken the next time. */
 export async function dropStaging(session: Reserved, table: RawBuilder<unknown>): Promise<void> {
-  await unlessLocked(session, () => sql`drop table if exists ${table}`.execute(session.db))
+  await unlessLocked(session, sql`drop table if exists ${table}`.compile(session.db).sql)
 }
 
 /** Drops staging tables that a runner left behind which is no more. */
