@@ -28,6 +28,9 @@ describe('a feed that yields nothing for a while', () => {
   })
 })
 
+/** Sooner than what is read lets go. */
+const retry = { attempts: 3, firstDelayMs: 1, maxDelayMs: 1 }
+
 describe('a feed that is tried again', () => {
   it('is not read before what read it has let go', async () => {
     log.add(put(1, 'a', 1), { op: 'commit', waits: true }, put(2, 'b', 2), commit)
@@ -48,7 +51,7 @@ describe('a feed that is tried again', () => {
         if (++tries === 1) throw Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' })
       },
     }
-    expect((await runLog({ log, destination, options: { clock: systemClock } })).exitCode).toBe(0)
+    expect((await runLog({ log, destination, options: { clock: systemClock, settings: { retry } } })).exitCode).toBe(0)
     expect(most).toEqual([1, 1])
   })
 
