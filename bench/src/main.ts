@@ -96,6 +96,31 @@ await measure('source-sql', async () => {
   ]
 })
 
+await measure('adapters', async () => {
+  const found = (await inProcess('adapters')) as Record<string, number>
+  const names = { fivetran: "a connector of Fivetran's SDK", singer: 'a Singer tap' }
+  return Object.entries(names).flatMap(([name, what]) => {
+    const line = (database: string, title: string) => [
+      {
+        measure: `${what} into ${title}, end to end, rows/s`,
+        found: number(found[`${name}.${database}`]!),
+        wanted: '',
+      },
+      {
+        measure: '  of the same Python',
+        found: found[`${name}.${database}Ratio`]!.toFixed(2),
+        wanted: 'at least 0.50',
+      },
+    ]
+    const alone = `${what}: its Python alone, which writes the same lines to /dev/null, rows/s`
+    return [
+      { measure: alone, found: number(found[`${name}.alone`]!), wanted: '' },
+      ...line('sqlite', 'SQLite'),
+      ...line('postgres', 'Postgres'),
+    ]
+  })
+})
+
 const width = Math.max(...lines.map((line) => line.measure.length))
 for (const { measure: name, found, wanted } of lines)
   console.log(`${name.padEnd(width)}  ${found.padStart(12)}  ${wanted}`)

@@ -54,6 +54,24 @@ describe('a part of a history', () => {
     ])
   })
 
+  it('of a feed goes straight in where its table was empty, until it meets a known key', async () => {
+    const place = await newPlace()
+    const ready = await prepare(await open(place.url))
+    const ways = await watch(place)
+    const write = parts(ready)
+    await write(1, 1, 0, 3, 'changes')
+    await write(1, 2, 10, 3, 'changes')
+    expect(await ways()).toEqual(['copy', 'copy'])
+    expect(await write(1, 3, 12, 3, 'changes')).toMatchObject({ written: 3 })
+    await write(1, 4, 100, 3, 'changes')
+    // Another run finds rows there.
+    await write(2, 1, 200, 3, 'changes')
+    expect(await ways()).toEqual(['merge', 'merge', 'merge'])
+    expect(await place.rows('select count(*)::int as n, count(distinct id)::int as ids from things')).toEqual([
+      { n: 14, ids: 14 },
+    ])
+  })
+
   it('goes straight in where its table has no key, and by a merge where it is none', async () => {
     const place = await newPlace()
     const destination = await open(place.url)

@@ -26,6 +26,8 @@ const MEGABYTE = 1_000_000
 /** Operations that arrived together. */
 export interface OperationList {
   readonly operations: readonly Operation[]
+  /** The line of each. */
+  readonly lines: readonly string[]
   /** How many characters they had. */
   readonly size: number
 }
@@ -76,21 +78,32 @@ export class ConnectorProcess implements AsyncDisposable {
     const { folder, verb } = this.#options
     for await (const lines of this.#child.lines()) {
       const operations: Operation[] = []
+      const own: string[] = []
       let size = 0
       for (const line of lines) {
         size += line.length
         const operation = operationIn(line, this.#marker)
-        if (operation.kind === 'log') this.#log(operation)
-        else operations.push(operation)
+        if (operation.kind === 'log') {
+          this.#log(operation)
+          continue
+        }
+        operations.push(operation)
+        own.push(line)
       }
       const last = operations.at(-1)
       const isEnd = last?.kind === 'end' || last?.kind === 'failed'
       if (isEnd) operations.pop()
-      if (operations.length > 0) yield { operations, size }
+      if (operations.length > 0) yield { operations, lines: own.slice(0, operations.length), size }
       if (last?.kind === 'failed') throw this.#raised(last)
       if (isEnd || last?.kind === 'schema') return
     }
     throw goneEarly(folder.subject, verb, 0)
+  }
+
+  /** Reads lines of operations once more. */
+  again(lines: readonly string[]): OperationList {
+    const operations = lines.map((line) => operationIn(line, this.#marker))
+    return { operations, lines, size: lines.reduce((sum, line) => sum + line.length, 0) }
   }
 
   /** What it waits for is committed. */

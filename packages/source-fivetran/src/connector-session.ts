@@ -12,9 +12,10 @@ export class ConnectorSession implements AsyncDisposable {
   #next: Promise<OperationList | undefined> | undefined
   /** Operations behind a checkpoint, which other threads sent. */
   #held: OperationList | undefined
-  #kept: OperationList[] = []
+  /** Their lines alone: rows that are kept would cost several times as much. */
+  #kept: (readonly string[])[] = []
   #keptSize = 0
-  #again: OperationList[] = []
+  #again: (readonly string[])[] = []
   #isOver = false
 
   constructor(process: ConnectorProcess, state: string) {
@@ -25,10 +26,11 @@ export class ConnectorSession implements AsyncDisposable {
 
   /** The next operations; a checkpoint is the last of its list. Undefined: update() returned. */
   async next(): Promise<OperationList | undefined> {
-    const list = this.#again.shift() ?? (await this.#taken())
+    const lines = this.#again.shift()
+    const list = lines === undefined ? await this.#taken() : this.#process.again(lines)
     if (list === undefined) return undefined
     this.#keptSize += list.size
-    if (this.#isWhole) this.#kept.push(list)
+    if (this.#isWhole) this.#kept.push(list.lines)
     else this.#kept = []
     return list
   }
@@ -85,11 +87,11 @@ export class ConnectorSession implements AsyncDisposable {
     const list = this.#held ?? (await this.#pull())
     this.#held = undefined
     if (list === undefined) return undefined
-    const { operations, size } = list
+    const { operations, lines, size } = list
     const at = operations.findIndex(({ kind }) => kind === 'checkpoint')
     if (at === -1 || at === operations.length - 1) return list
-    this.#held = { operations: operations.slice(at + 1), size: 0 }
-    return { operations: operations.slice(0, at + 1), size }
+    this.#held = { operations: operations.slice(at + 1), lines: lines.slice(at + 1), size: 0 }
+    return { operations: operations.slice(0, at + 1), lines: lines.slice(0, at + 1), size }
   }
 
   async #pull(): Promise<OperationList | undefined> {

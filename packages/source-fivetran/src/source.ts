@@ -42,8 +42,9 @@ async function tablesOf({
 }: Context<FivetranClient> & { readonly tracked: Tracked }): Promise<readonly FivetranTable[]> {
   await client.learn(tracked)
   const known = tracked.tables?.() ?? []
-  // Nothing is known yet: most connectors leave their columns, many their tables to be found in their rows.
-  if (known.length === 0 && ![...client.shapes.values()].some(({ isSeen }) => isSeen)) {
+  // Nothing is known yet, or no more after a full resync: most connectors leave their columns, many their tables to be found in their rows.
+  const isUnknown = known.length === 0 || known.some((name) => client.shapes.get(name)?.isComplete === false)
+  if (isUnknown && ![...client.shapes.values()].some(({ isSeen }) => isSeen)) {
     const session = await client.session(stateText(undefined))
     await using stack = new AsyncDisposableStack()
     stack.use(session)
@@ -141,4 +142,6 @@ export const connectorFeed = feed.of(tablesOf, {
   read: readChanges,
   acknowledge: ({ client }) => client.acknowledged?.(),
   opaque: true,
+  // By `config.silenceSeconds`, for which log lines count.
+  watchesSilence: true,
 })

@@ -36,6 +36,8 @@ export class TableShape {
   /** Whether a row of it was seen. */
   isSeen = false
   #hasNews = false
+  /** Undefined: not known since its columns changed. */
+  #isPlain: boolean | undefined
 
   /** @param known what the state knows of the table. */
   constructor(
@@ -48,7 +50,12 @@ export class TableShape {
     this.primaryKey = own.length === 0 ? [ROW_HASH] : own
     if (own.length === 0 || own[0] === ROW_HASH) this.#add(ROW_HASH, 'text', true, true)
     const before = new Map((known?.columns ?? []).map((column) => [column.name, column]))
-    for (const column of this.primaryKey) this.#addKnown(column, declared?.columns.get(column), before.get(column))
+    for (const column of this.primaryKey) {
+      this.#addKnown(column, declared?.columns.get(column), before.get(column))
+      // The key of a table is another one now: the engine pauses it, as long as it is listed.
+      if (known !== undefined && !before.has(column))
+        this.#give(this.#columns.get(column)!, declared?.columns.get(column) ?? 'text')
+    }
     for (const [column, type] of declared?.columns ?? []) this.#addKnown(column, type, before.get(column))
     for (const column of before.values()) this.#addKnown(column.name, undefined, column)
   }
@@ -97,7 +104,33 @@ export class TableShape {
   }
 
   /** The row of an operation as the engine takes it. @throws SyncError `fix-source` where an update lacks a column of the key. */
-  rowOf(operation: RowOperation): Record<string, unknown> {
+  rowOf(operation: RowOperation): PythonRow {
+    return (operation.kind === 'upsert' ? this.#nearlyAsItIs(operation.row) : undefined) ?? this.#madeOf(operation)
+  }
+
+  /** A row of which most values need no change; undefined: it is made value by value. */
+  #nearlyAsItIs(row: PythonRow): PythonRow | undefined {
+    this.#isPlain ??= this.#hasPlainColumns()
+    if (!this.#isPlain) return undefined
+    let made: Record<string, unknown> | undefined
+    for (const name in row) {
+      const value = row[name]
+      if (value === null || value === undefined) continue
+      const converted = this.#columns.get(name)!.convert(value)
+      if (converted === value) continue
+      made ??= { ...row }
+      made[name] = converted
+    }
+    return made ?? row
+  }
+
+  /** Whether all that a row has becomes a value of it, and nothing else does. */
+  #hasPlainColumns(): boolean {
+    const isPlain = ({ name, type }: ShapeColumn) => type !== undefined && !(name in {})
+    return this.primaryKey[0] !== ROW_HASH && [...this.#columns.values()].every(isPlain)
+  }
+
+  #madeOf(operation: RowOperation): Record<string, unknown> {
     const { kind, row } = operation
     const made: Record<string, unknown> = {}
     if (kind === 'update') {
@@ -169,11 +202,13 @@ export class TableShape {
     }
     this.#give(column, type)
     this.#columns.set(name, column)
+    this.#isPlain = undefined
     return column
   }
 
   #give(column: ShapeColumn, type: ColumnType | undefined): void {
     column.type = type
+    this.#isPlain = undefined
     if (type === undefined) return
     column.convert = valueConverter(type, column.isDeclared)
     // A text takes whatever can be written as one; what a declared column takes, its converter knows.

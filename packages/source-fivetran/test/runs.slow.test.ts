@@ -53,6 +53,31 @@ describe.each(['sqlite', 'postgres'])('runs of a connector into %s', (database) 
     expect(JSON.parse((await world.state())!).state.synced_tables).toEqual(['A', 'B', 'C', 'D'])
   })
 
+  it('pause a table whose key the connector changes, and a full resync reads it with the new one', async () => {
+    const code = (key: string) => `
+def schema(configuration):
+    return [{"table": "t", "primary_key": ["${key}"]}]
+def update(configuration, state):
+    op.upsert("t", {"a": 1, "b": 5})
+    op.upsert("t", {"a": 2, "b": 6})
+    op.checkpoint({"n": 1})
+connector = Connector(update=update, schema=schema)
+`
+    const world = await worldOn(database)
+    await world.sync(connectorOf(code('a')))
+    const changed = connectorOf(code('c').replaceAll('"b"', '"c"'))
+    const report = await world.run(changed)
+    expect([report.exitCode, report.tables[0]?.status]).toEqual([3, 'paused'])
+    expect(report.tables[0]?.pausedFor).toContain('its primary key changed from a to c')
+    expect(await world.rows('select a, b from shop_t order by a')).toHaveLength(2)
+    expect((await world.resync(changed, 'shop_t')).exitCode).toBe(0)
+    await world.sync(changed)
+    expect(await world.rows('select c, a from shop_t order by c')).toEqual([
+      { c: 5, a: 1 },
+      { c: 6, a: 2 },
+    ])
+  })
+
   it('keep what a failed run committed, and continue from there', async () => {
     const folder = connectorOf(`
 import os

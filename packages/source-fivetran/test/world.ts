@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Logger, SourceOptions } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
-import { type Report, type Settings, sync, systemClock } from '@tidemark/engine'
+import { type Report, type RunOptions, resync, type Settings, sync, systemClock } from '@tidemark/engine'
 import { onTestFinished } from 'vitest'
 import { FivetranConfig } from '../src/config.ts'
 import source from '../src/index.ts'
@@ -31,9 +31,18 @@ export class World {
   }
 
   run(connector: string, more: object = {}, options: SourceOptions = {}, settings: Settings = {}): Promise<Report> {
+    return sync(this.#optionsOf(connector, more, options, settings))
+  }
+
+  /** Forgets all of a table, and reads its feed again. */
+  resync(connector: string, table: string): Promise<Report> {
+    return resync(this.#optionsOf(connector), { table, full: true })
+  }
+
+  #optionsOf(connector: string, more: object = {}, options: SourceOptions = {}, settings: Settings = {}): RunOptions {
     const say = (message: string): void => void this.log.push(message)
     const log: Logger = { debug() {}, info: say, warn: say }
-    return sync({
+    return {
       sources: [
         { name: 'shop', source: source as never, config: FivetranConfig.parse({ connector, ...more }), options },
       ],
@@ -44,7 +53,7 @@ export class World {
         ...systemClock,
         sleep: (ms, signal, why) => systemClock.sleep(why === 'limit' ? ms : Math.min(ms, 1), signal, why),
       },
-    })
+    }
   }
 
   /** Runs and expects that all went well. */

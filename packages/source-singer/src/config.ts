@@ -93,7 +93,7 @@ export const SingerConfig = z
       .number()
       .positive()
       .default(600)
-      .describe('how long the tap may write nothing before Tidemark stops it'),
+      .describe('how long the tap may write nothing, neither messages nor log lines, before Tidemark stops it'),
     maxLineMegabytes: z.number().positive().default(64).describe('the longest message of the tap'),
     maxMemoryMegabytes: z
       .number()

@@ -80,14 +80,14 @@ export class StreamTable {
   }
 
   #flushedRows(): Changes {
-    if (this.#rows.length === 0) return []
+    if (this.#rows.length === 0) return NO_CHANGES
     const rows = this.#rows
     this.#rows = []
     return [this.table.upserted(rows)]
   }
 
   #flushedDeletions(): Changes {
-    if (this.#deleted.length === 0) return []
+    if (this.#deleted.length === 0) return NO_CHANGES
     const keys = this.#deleted
     this.#deleted = []
     return [this.table.deleted(keys)]
@@ -137,6 +137,7 @@ export class StreamTable {
 }
 
 const NOTHING: ReadonlySet<string> = new Set()
+const NO_CHANGES: Changes = []
 
 /** The columns of a stream's table, as a schema describes them. */
 export function columnsOf(stream: SelectedStream, schema: Readonly<Record<string, unknown>>): readonly Column[] {

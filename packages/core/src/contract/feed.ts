@@ -110,6 +110,11 @@ export interface FeedSpec<Client, Offset extends Json> {
   readonly repeatable?: true | undefined
   /** The connector keeps its own state in the offset, one for all of its tables: `status` says so. */
   readonly opaque?: true | undefined
+  /**
+   * `read` itself ends, with an error, if its system is silent for too long, by a limit of its own: the engine waits for the next
+   * change as long as it takes. Absent: the engine gives up after five times `stallTimeout` without one.
+   */
+  readonly watchesSilence?: true | undefined
 }
 
 /** Finds the tables of a feed; called once per run. */
@@ -148,6 +153,8 @@ export interface Feed<in Client = never> {
   readonly repeatable: boolean
   /** Its connector keeps a state of its own in the offset. */
   readonly opaque: boolean
+  /** Its source ends a read itself whose system is silent for too long. */
+  readonly watchesSilence: boolean
   /** Undefined: it begins without an offset. */
   readonly begin: Ask | undefined
   /** Undefined: it can always continue. */
@@ -193,6 +200,7 @@ export function feedOf<Client, Offset extends Json>(
         tables: typeof tables === 'function' ? (tables as never) : tables.map(({ table }) => table),
         repeatable: spec.repeatable === true,
         opaque: spec.opaque === true,
+        watchesSilence: spec.watchesSilence === true,
         begin: spec.begin?.bind(spec) as Feed['begin'],
         lost: spec.lost?.bind(spec) as Feed['lost'],
         head: spec.head?.bind(spec) as Feed['head'],

@@ -1,5 +1,6 @@
 import type { ColumnType } from './column-types.ts'
 import { decimalText, exactJsonText, isRawNumber } from './exact-json.ts'
+import { parseInstant } from './instant.ts'
 import { int64 } from './int64.ts'
 import { isoText, writtenTime } from './written-time.ts'
 
@@ -53,6 +54,8 @@ function asText(value: unknown): unknown {
 }
 
 function integerOf(value: unknown, declared: boolean): number | bigint | undefined {
+  // Nearly all of them; `-0` is 0.
+  if (Number.isSafeInteger(value)) return value === 0 ? 0 : (value as number)
   if (typeof value === 'string' && !declared) return undefined
   const text = decimalText(value)?.replace(/\.0+$/, '')
   return text === undefined || !/^-?\d+$/.test(text) ? undefined : int64(text)
@@ -74,6 +77,9 @@ function nearest(text: string | undefined): number | undefined {
 
 /** An instant as RFC 3339 writes it. A date is its midnight; a time without an offset is UTC where that was declared. */
 function instantOf(text: string, declared: boolean): string {
+  // Most systems write them so, and a pattern costs several times as much.
+  const zone = parseInstant(text)?.zone
+  if (zone === 'utc' || zone === 'offset') return text
   const written = writtenTime(text)
   const isKnown = written !== undefined && (declared || written.time === undefined || written.offset !== undefined)
   return isKnown ? isoText(written, 'Z') : text

@@ -82,7 +82,8 @@ const shown = ({ fed }: Layout) => raw(fed ? `_deleted_at = null, ${MISSING} = n
 
 /**
  * Raises the positions of live rows that a feed tells again as they are (alias s), so that they count as current and still
- * were synced when they came: what reads the table by `_synced_at` sees no change.
+ * were synced when they came: what reads the table by `_synced_at` sees no change. After `mergeRows` or `upsert`, which leave
+ * them: where those write every row of a batch, nothing is left to raise.
  */
 export function raiseEqual(
   dialect: Pick<Dialect, 'comparable'>,
@@ -153,8 +154,8 @@ function isChanged(
 ): RawBuilder<unknown> {
   const { there, came } = valuesCompared(dialect, layout, source)
   const differs = [
-    // First what most changes change.
-    sql`t._cursor is distinct from ${raw(source)}._cursor`,
+    // First what most changes change. The position of a row that a feed tells again as it is, `raiseEqual` raises.
+    ...(layout.fed ? [] : [sql`t._cursor is distinct from ${raw(source)}._cursor`]),
     ...there.map((value, at) => sql`${value} is distinct from ${came[at]}`),
     ...(layout.globalKey && layout.partitioned ? [sql`t._partition is distinct from ${partition}`] : []),
   ]

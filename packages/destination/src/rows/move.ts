@@ -61,9 +61,12 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
 
   const order: Order = resync ? 'resync' : layout.cursored ? 'ordered' : 'any'
   const { written, rejects } = await moveStaged(writing, staging, async (rows, isWide) => {
+    const count =
+      isWide && session.writeWide !== undefined
+        ? await session.writeWide(target, rows, { order, terms })
+        : await changed(session, mergeRows(dialect, target, rows, order, terms))
     if (layout.fed) await changed(session, raiseEqual(dialect, target, rows, terms))
-    if (isWide && session.writeWide !== undefined) return await session.writeWide(target, rows, { order, terms })
-    return await changed(session, mergeRows(dialect, target, rows, order, terms))
+    return count
   })
   return {
     written,

@@ -10,7 +10,8 @@ export function list(names: readonly string[], alias?: string): RawBuilder<unkno
 export const and = (conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> =>
   conditions.length === 0 ? sql`true` : balanced(conditions, 'and')
 
-export const or = (conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> => balanced(conditions, 'or')
+export const or = (conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> =>
+  conditions.length === 0 ? sql`false` : balanced(conditions, 'or')
 
 /** In a balanced tree: SQLite lets an expression be 1,000 deep, and a table may have 2,000 columns. */
 function balanced(conditions: readonly RawBuilder<unknown>[], operator: 'and' | 'or'): RawBuilder<unknown> {

@@ -211,6 +211,6 @@ export class FeedBackfill {
 
   #asking<T>(work: (wait: SourceWait) => Promise<T>): Promise<T> {
     const signal = AbortSignal.any([this.#work.context.signal, this.#stop.signal])
-    return waitingForFeed(this.#work, work, signal)
+    return waitingForFeed(this.#work, work, { signal })
   }
 }

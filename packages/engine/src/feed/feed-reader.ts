@@ -7,6 +7,7 @@ import { FeedBuffer } from './feed-buffer.ts'
 import { type NextItem, toldBy, weightOf } from './feed-item.ts'
 import { type FeedWork, waitingForFeed } from './feed-work.ts'
 import type { FeedWriter } from './feed-writer.ts'
+import { letGo } from './let-go.ts'
 import { reshapeFed } from './reshape-fed.ts'
 
 /** A checkpoint waits no longer than this for its commit. */
@@ -63,7 +64,9 @@ export class FeedReader {
    */
   async run(offset: unknown, head: unknown, askedAt: bigint): Promise<FeedEnd> {
     this.#askedAt = askedAt
-    return await waitingForFeed(this.#work, (wait) => this.#read(wait, offset, head))
+    const { watchesSilence } = this.#work.feed
+    const patience = watchesSilence ? { giveUpMs: Number.POSITIVE_INFINITY } : {}
+    return await waitingForFeed(this.#work, (wait) => this.#read(wait, offset, head), patience)
   }
 
   async #read(wait: SourceWait, offset: unknown, head: unknown): Promise<FeedEnd> {
@@ -121,7 +124,7 @@ export class FeedReader {
       await this.#pending.catch(() => {})
       next?.catch(() => {})
       wait.end()
-      if (!isOver) void Promise.try(() => iterator.return?.()).catch(() => {})
+      if (!isOver) await letGo(iterator, context.clock)
     }
   }
 

@@ -34,15 +34,23 @@ export interface FeedProgress extends Pick<FeedState, 'id'> {
   toldAt: bigint | null
 }
 
-/** Waits for the source of a feed, outside of the slots of steps. @param signal aborts when nothing is waited for any more. */
+interface FeedWaitOptions {
+  /** Aborts when nothing is waited for any more. Absent: that of the run. */
+  readonly signal?: AbortSignal | undefined
+  /** How long it may give nothing. Absent: as the settings say. */
+  readonly giveUpMs?: number | undefined
+}
+
+/** Waits for the source of a feed, outside of the slots of steps. */
 export function waitingForFeed<T>(
   { source, context }: Pick<FeedWork, 'source' | 'context'>,
   work: (wait: SourceWait) => Promise<T>,
-  signal: AbortSignal = context.signal,
+  { signal = context.signal, giveUpMs }: FeedWaitOptions = {},
 ): Promise<T> {
   const { clock, isOverTime, options } = context
   const patience = patienceOf(options.settings ?? {})
-  return waitingFor({ clock, slot: ALONE, guard: source.guard, signal, isOverTime, ...patience }, work)
+  const given = { ...patience, ...(giveUpMs === undefined ? {} : { giveUpMs }) }
+  return waitingFor({ clock, slot: ALONE, guard: source.guard, signal, isOverTime, ...given }, work)
 }
 
 /** What it is called: the name of its source, and its own. */

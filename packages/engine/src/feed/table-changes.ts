@@ -13,8 +13,10 @@ import type { DiscoveredTable } from '../discover/catalog.ts'
 import { keyText, weigh } from '../read/batch-buffer.ts'
 import { isKey, parse, type Raw, rejectOf } from '../read/reject.ts'
 
-/** What a key has come to since the last commit. */
-interface Entry {
+/** What a key has come to since the last commit: a whole row in most cases, so that nothing is made for those beside it. */
+type Entry = EncodedRow | PartEntry
+
+interface PartEntry {
   readonly key: EncodedKey
   /** Undefined: it is deleted. */
   readonly row: EncodedRow | undefined
@@ -108,10 +110,11 @@ export class TableChanges {
     const rows: EncodedRow[] = this.#rows
     const partial: PartialRow[] = []
     const deletions: EncodedKey[] = []
-    for (const { key, row, untold, doubtful, origin } of this.#entries.values()) {
-      if (row === undefined) deletions.push(key)
-      else if (untold.length === 0) rows.push(row)
-      else partial.push({ row, untold, doubtful, origin })
+    for (const entry of this.#entries.values()) {
+      if (isWhole(entry)) rows.push(entry)
+      else if (entry.row === undefined) deletions.push(entry.key)
+      else if (entry.untold.length === 0) rows.push(entry.row)
+      else partial.push({ row: entry.row, untold: entry.untold, doubtful: entry.doubtful, origin: entry.origin })
     }
     const rejected = this.#rejects.length
     const deduped = Math.max(0, this.#read - rows.length - partial.length - rejected)
@@ -166,9 +169,8 @@ export class TableChanges {
       this.#rows.push(row)
       return
     }
-    const key = encoder.key.map((at) => row[at])
-    if (before !== undefined) this.#leave(before, key)
-    this.#entries.set(this.#id(key), { key, row, untold: NONE, doubtful: NONE, origin: undefined })
+    if (before !== undefined) this.#leave(before, this.#keyIn(row))
+    this.#entries.set(this.#idOf(row), row)
   }
 
   /** A version of which a part was told. */
@@ -188,12 +190,13 @@ export class TableChanges {
 
   /** Lays what was told over what the row was before. */
   #overlay(
-    { key, row, untold, doubtful }: Omit<Entry, 'origin' | 'row'> & { readonly row: EncodedRow },
+    { key, row, untold, doubtful }: Omit<PartEntry, 'origin' | 'row'> & { readonly row: EncodedRow },
     before: Raw | undefined,
   ): void {
     this.bytes += weigh(row)
     const old = before === undefined ? undefined : this.#keyOf(before)
-    const base = this.#entries.get(this.#id(old ?? key))
+    const found = this.#entries.get(this.#id(old ?? key))
+    const base = found !== undefined && isWhole(found) ? this.#entryOf(found) : found
     if (old !== undefined) this.#leave(before!, key)
     const id = this.#id(key)
     if (base?.row === undefined) {
@@ -266,6 +269,19 @@ export class TableChanges {
     throw this.#fault(`column "${key.column}" of a key ${key.reason}`)
   }
 
+  #entryOf(row: EncodedRow): PartEntry {
+    return { key: this.#keyIn(row), row, untold: NONE, doubtful: NONE, origin: undefined }
+  }
+
+  #keyIn(row: EncodedRow): EncodedKey {
+    return this.#options.encoder.key.map((at) => row[at])
+  }
+
+  #idOf(row: EncodedRow): unknown {
+    const value = this.#single < 0 ? undefined : row[this.#single]
+    return value === undefined || value instanceof Uint8Array ? this.#id(this.#keyIn(row)) : value
+  }
+
   #id(key: EncodedKey): unknown {
     if (this.#single < 0) return keyText(key)
     const [value] = key
@@ -277,4 +293,5 @@ export class TableChanges {
   }
 }
 
+const isWhole = (entry: Entry): entry is EncodedRow => Array.isArray(entry)
 const unfitText = ({ column, reason }: Unfit): string => `column "${column}" ${reason}`

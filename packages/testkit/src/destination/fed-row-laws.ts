@@ -38,6 +38,17 @@ export function testFedRows(database: () => TestDatabase): void {
         expect(now.filter(({ syncedAt }, at) => syncedAt !== before[at]!.syncedAt).map(({ id }) => id)).toEqual([7])
       })
 
+      it('that come again keep when they were synced, where all their columns are their key', async () => {
+        const pairs = await feed.table({ name: 'pairs', row: z.object({ id: z.int() }), primaryKey: ['id'] })
+        await feed.tell(pairs, { rows: [{ id: 1 }, { id: 2 }] })
+        const before = await feed.kept('pairs')
+        await sleep(5)
+        expect(await feed.tell(pairs, { rows: [{ id: 2 }, { id: 3 }] })).toMatchObject({ written: 1, unchanged: 1 })
+        const now = await feed.kept('pairs')
+        expect(now.map(({ seq }) => seq - before[0]!.seq)).toEqual([0, 1, 1])
+        expect(now[1]!.syncedAt).toBe(before[1]!.syncedAt)
+      })
+
       it('that are deleted for good leave nothing', async () => {
         await feed.tell(orders, { rows: [order(1), order(2)] })
         await feed.tell(orders, {

@@ -129,10 +129,10 @@ export class DuckDbSession implements Session {
         // MERGE takes any one of several rows of a key, and says nothing.
         const source = sql`(select * from (select *, 0 as _kind from ${loaded})
           qualify row_number() over (partition by ${list(layout.key)} order by ${standingFirst(layout)}) = 1)`
-        if (layout.fed) await changed(this, raiseEqual(this.#dialect, target, source, terms))
         const count = isWide({ rows: some.length, bytes: bytesOf(some) })
           ? await this.#writeWidePart(target, source, { order, terms })
           : await changed(this, mergeRows(this.#dialect, target, source, order, terms))
+        if (layout.fed && count < some.length) await changed(this, raiseEqual(this.#dialect, target, source, terms))
         if (count > 0) await late.some(this, target, some, source)
         return count
       }),

@@ -17,7 +17,7 @@ export class PostgresConnections implements Connections {
 
   constructor(sessions: Sessions, dialect: Dialect) {
     this.#sessions = sessions
-    this.#shared = { dialect, schema: sessions.schema, merging: new WeakMap() }
+    this.#shared = { dialect, schema: sessions.schema, merging: new WeakMap(), fedSteps: new Map() }
   }
 
   async transaction<T>(

@@ -35,11 +35,11 @@ export async function workHalving(
   session: Reserved & Pick<Session, 'attempt'>,
   target: Target,
   rows: EncodedRows,
-  work: (part: RawBuilder<unknown>) => Promise<number>,
+  work: (part: RawBuilder<unknown>, count: number) => Promise<number>,
 ): Promise<Loaded> {
   const into = loadOf(target)
   const { name } = target.layout
-  const one = (some: EncodedRows) => withPart(session, into, some, work)
+  const one = (some: EncodedRows) => withPart(session, into, some, (part) => work(part, some.length))
   const tried = await session.attempt(name, () => one(rows))
   if (tried.ok) return { written: tried.value, refused: [] }
   if (rows.length === 1) return { written: 0, refused: [{ row: rows[0]!, error: tried.error }] }
@@ -52,7 +52,7 @@ export async function workHalving(
 
   async function halves(first: number, end: number): Promise<Loaded> {
     const part = sql`(select * from ${PART} as n where n._at >= ${first} and n._at < ${end})`
-    const tried = await session.attempt(name, () => work(part))
+    const tried = await session.attempt(name, () => work(part, end - first))
     if (tried.ok) return { written: tried.value, refused: [] }
     if (end - first === 1) return { written: 0, refused: [{ row: rows[first]!, error: tried.error }] }
     const middle = (first + end) >> 1

@@ -1,9 +1,9 @@
-import type { Batch, Lease, TableState } from '@tidemark/core/engine'
+import type { Batch, Lease, StepRef, TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { loadHalving } from '../../rows/load.ts'
 import { mergeEqual, mergeRows } from '../../rows/merge.ts'
-import { changed } from '../../rows/run.ts'
+import { changed, exists } from '../../rows/run.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
 import { dataTypes } from '../../table/columns.ts'
 import type { Attempt, Dialect, LoadInto, Session, Tentative, WriteOptions } from '../dialect.ts'
@@ -29,8 +29,10 @@ const SAME_KEY_AGAIN = 3
 export interface Shared {
   readonly dialect: Dialect
   readonly schema: string
-  /** The backfill step of a table that has met a known key: the rest of it is merged, and no longer copied directly. */
+  /** The step of a table that has met a known key: the rest of it is merged, and no longer copied directly. */
   readonly merging: WeakMap<Target, string>
+  /** The last step of a feed, by the name of its table, and whether that had no rows when it began. */
+  readonly fedSteps: Map<string, { readonly step: string; readonly wasEmpty: boolean }>
 }
 
 /** One connection to Postgres inside one transaction. */
@@ -91,19 +93,35 @@ export class PostgresSession implements Session {
     }
     if (layout.key.length === 0) return await loadHalving(this, layout.name, rows, straight)
     const self = `${step.run} ${step.step}`
-    if (step.kind === 'backfill' && merging.get(target) !== self) {
+    if (await this.#mayCopy(target, step, self)) {
       const tried = await attempt(this, () => straight(rows))
       if (tried.ok) return { written: tried.value, refused: [] }
       // A known key, or a row that the server refuses: the other way tells which.
       merging.set(target, self)
     }
     const order = layout.cursored ? 'ordered' : 'any'
-    return await workHalving(this, target, rows, async (source) => {
-      if (layout.fed) await changed(this, mergeEqual(dialect, target, source, terms))
+    return await workHalving(this, target, rows, async (source, count) => {
       const written = await changed(this, mergeRows(dialect, target, source, order, terms))
+      if (layout.fed && written < count) await changed(this, mergeEqual(dialect, target, source, terms))
       if (written > 0) await late.some(this, target, rows, source)
       return written
     })
+  }
+
+  /**
+   * Whether the rows of a step may all be new. Those of a backfill are until one is not; of a feed only those of a table that
+   * was empty when its step began: the others change rows that are there, and each error is a line in the server's log.
+   */
+  async #mayCopy(target: Target, { kind }: Pick<StepRef, 'kind'>, self: string): Promise<boolean> {
+    const { merging, fedSteps } = this.#shared
+    if ((kind !== 'backfill' && kind !== 'changes') || merging.get(target) === self) return false
+    if (kind === 'backfill') return true
+    const { name } = target.layout
+    const known = fedSteps.get(name)
+    if (known?.step === self) return known.wasEmpty
+    const wasEmpty = !(await exists(this, sql`select 1 from ${target.table}`))
+    fedSteps.set(name, { step: self, wasEmpty })
+    return wasEmpty
   }
 
   async withKeys(

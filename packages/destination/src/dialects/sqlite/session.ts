@@ -113,8 +113,9 @@ export class SqliteSession implements Session {
     })
     const [raises, upserts] = [bulk('raise'), bulk(where)]
     const writeSome = async (some: EncodedRows) => {
-      if (layout.fed && layout.key.length > 0) runMany(some, raises)
-      return runMany(some, upserts)
+      const count = runMany(some, upserts)
+      if (layout.fed && layout.key.length > 0 && count < some.length) runMany(some, raises)
+      return count
     }
     let written = 0
     const refused: RefusedRow[] = []

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Source, SyncError } from '@tidemark/core'
+import { startPostgres } from '@tidemark/postgres-server'
+import fivetran from '@tidemark/source-fivetran'
+import singer from '@tidemark/source-singer'
+import { report, seconds } from '../measure.ts'
+import { runInto } from '../run.ts'
+
+// A connector of Fivetran's SDK and a Singer tap that make the orders of the other measures: each end to end, and beside
+// it the same Python, from its start to its end, with the same serialisation, which writes its lines to /dev/null.
+const rows = Number(process.argv[2] ?? 500_000)
+const CHECKPOINT_EVERY = Number(process.argv[3] ?? 10_000)
+const TURNS = Number(process.argv[4] ?? 3)
+
+const folderOf = (name: string): string => fileURLToPath(new URL(`../../connectors/${name}`, import.meta.url))
+const numbers = { rows, checkpoint_every: CHECKPOINT_EVERY }
+
+interface Adapter {
+  readonly source: Source
+  readonly config: unknown
+  /** Runs its Python alone. */
+  readonly alone: (folder: string) => Promise<void>
+}
+
+const TAP = ['python3', join(folderOf('singer'), 'tap.py')]
+const ADAPTERS: Readonly<Record<string, Adapter>> = {
+  fivetran: {
+    source: fivetran as unknown as Source,
+    config: { connector: folderOf('fivetran'), configuration: numbers },
+    /** The host of `source-fivetran`, whose operations go to /dev/null and whose answers are there already. */
+    async alone(folder) {
+      const host = fileURLToPath(
+        new URL('../python/tidemark_host.py', import.meta.resolve('@tidemark/source-fivetran')),
+      )
+      const texts = { rows: String(rows), checkpoint_every: String(CHECKPOINT_EVERY) }
+      const asked = { verb: 'update', folder: folderOf('fivetran'), configuration: texts, marker: '$m', state: {} }
+      const answers = join(folder, 'answers')
+      writeFileSync(answers, `${JSON.stringify(asked)}\n${'ok\n'.repeat(rows / CHECKPOINT_EVERY)}`)
+      const input = openSync(answers, 'r')
+      await python(['python3', '-X', 'utf8', host], ['ignore', 'ignore', 'inherit', nowhere(), input])
+      closeSync(input)
+    },
+  },
+  singer: {
+    source: singer as unknown as Source,
+    config: { command: TAP, config: numbers },
+    async alone(folder) {
+      const config = join(folder, 'config.json')
+      writeFileSync(config, JSON.stringify(numbers))
+      await python([...TAP, '--config', config], ['ignore', nowhere(), 'inherit'])
+    },
+  },
+}
+
+const nowhere = (): number => openSync('/dev/null', 'w')
+
+function python([command = '', ...args]: readonly string[], stdio: (number | 'ignore' | 'inherit')[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio })
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      for (const one of stdio.slice(0, 4)) if (typeof one === 'number') closeSync(one)
+      return code === 0 ? resolve() : reject(new Error(`${command} ended with exit code ${code}`))
+    })
+  })
+}
+
+async function into(url: string, { source, config }: Adapter): Promise<void> {
+  const { tables } = await runInto(url, source, { config: source.config?.parse(config) })
+  const written = tables.reduce((sum, table) => sum + table.rows.written, 0)
+  if (written !== rows) throw new SyncError(`wrote ${written} rows of ${rows}`, 'fix-source')
+}
+
+const best = (times: readonly number[]): number => Math.min(...times)
+
+await report(async (folder) => {
+  const server = await startPostgres({ onDisk: true })
+  const found: Record<string, number> = { rows }
+  try {
+    for (const [name, adapter] of Object.entries(ADAPTERS)) {
+      const times: Record<'alone' | 'sqlite' | 'postgres', number[]> = { alone: [], sqlite: [], postgres: [] }
+      // By turns, so that a machine that slows down slows all.
+      for (let turn = 0; turn < TURNS; turn++) {
+        times.alone.push(await seconds(() => adapter.alone(folder)))
+        times.sqlite.push(await seconds(() => into(join(folder, `${name}-${turn}.db`), adapter)))
+        const { url, schema } = await server.newSchema()
+        times.postgres.push(await seconds(() => into(url, adapter)))
+        await server.dropSchema(schema)
+        await server.execute('checkpoint')
+      }
+      for (const [what, all] of Object.entries(times)) {
+        found[`${name}.${what}`] = rows / best(all)
+        if (what !== 'alone') found[`${name}.${what}Ratio`] = best(times.alone) / best(all)
+      }
+    }
+    return found
+  } finally {
+    await server.stop()
+  }
+})
