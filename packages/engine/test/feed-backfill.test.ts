@@ -19,6 +19,7 @@ class Live {
   meanwhile: () => void | Promise<void> = () => {}
   chunksRead: number[] = []
   begun = 0
+  isTold = false
   /** The log from before this is not kept. */
   begunAt = 0
   rowsByKey = true
@@ -93,7 +94,11 @@ class Live {
           return { at: live.log.length }
         },
         head: () => ({ at: live.log.length }),
-        lost: () => live.lostFor,
+        lost() {
+          const lost = live.isTold ? { orders: 'it was rewritten' } : live.lostFor
+          live.isTold = false
+          return lost
+        },
         isPast: (one, other) => one.at >= other.at,
         repeatable: true,
         async *read({ offset, signal }): AsyncGenerator<Change<undefined> | Checkpoint<Offset>> {
@@ -112,7 +117,10 @@ class Live {
               )
             else if (entry.op === 'delete') yield orders.deleted([{ id: entry.id }])
             else if (entry.op === 'truncate') yield orders.truncated()
-            else yield feed.checkpoint({ at: index + 1 })
+            else if ((entry as { op: string }).op === 'lost') {
+              live.isTold = true
+              yield feed.checkpoint({ at: index + 1 }, { lost: true })
+            } else yield feed.checkpoint({ at: index + 1 })
           }
         },
       }),
@@ -229,6 +237,16 @@ describe('what was there before a feed began', () => {
     // It did not begin again.
     expect(after).toMatchObject({ id: before!.id, lostFor: null })
     expect(live.begun).toBe(1)
+  })
+
+  it('is read again when the feed says so with its last checkpoint', async () => {
+    await run()
+    live.log.push({ op: 'lost' } as never)
+    live.rows.delete(1)
+    live.chunksRead = []
+    expect((await run()).exitCode).toBe(0)
+    expect(live.chunksRead).toHaveLength(4)
+    expect(await toldIn(destination)).toEqual(expected())
   })
 
   it('is read again when a chunk comes upon a loss', async () => {

@@ -1,8 +1,7 @@
 import { SyncError } from './error.ts'
 
 /**
- * Thrown by `read` of a feed, or of a chunk of its backfill, that comes upon a loss (a table was rewritten while its chunks are read, a
- * table left the log): the engine asks `lost` once more, has what that names read again, and continues from the committed offset.
+ * Thrown by `read` of a chunk, or of a feed, that comes upon a loss (a table was rewritten while its chunks are read): the engine asks `lost` once more, has what that names read again, and continues from the committed offset.
  *
  * @param message says what was lost, for people.
  */

@@ -118,14 +118,21 @@ export class FeedRun {
           attempt = 0
           continue
         }
+        if (isFeedLost(error)) {
+          // What was lost is asked for once more, and read again.
+          isBegun = false
+          if (hasProgress || attempt === 1) {
+            writer.end(undefined)
+            attempt = hasProgress ? 0 : attempt
+            continue
+          }
+        }
         const failure = redacted(failureOf(error), context.options)
         writer.end(failure)
         if (isFenced(error)) {
           for (const table of work.tables.values()) loseLease(table, failure)
           return
         }
-        // What was lost is asked for once more, and read again.
-        if (isFeedLost(error)) isBegun = false
         if (hasProgress) attempt = 1
         attempt += (failure.attempts ?? 1) - 1
         const delayMs = delayBefore(attempt, failure, policy, context.clock.random)
