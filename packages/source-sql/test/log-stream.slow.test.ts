@@ -175,6 +175,17 @@ describe.each(VERSIONS)('the log of Postgres %s, as the engine asks for it', (_,
     expect(told).toEqual([{ v: 'after' }])
   })
 
+  it('a table without a key that was rewritten since is lost, and never read as empty', async () => {
+    const world = await open()
+    await world.sql(`CREATE TABLE t (v text); INSERT INTO t VALUES ('a')`)
+    const { own, start } = await begun(world, { tables: { t: { appendOnly: true } } })
+    const { signal } = new AbortController()
+    const [chunk] = await own.chunks.cut('t', { signal, log })
+    await world.sql('ALTER TABLE t ALTER COLUMN v TYPE int USING 1')
+    const reading = own.chunks.read('t', chunk!, { asOf: start, signal, log }).next()
+    await expect(reading).rejects.toMatchObject({ code: 'feed-lost' })
+  })
+
   it('what it made is removed, and removing it again is nothing', async () => {
     const world = await open()
     await world.sql('CREATE TABLE t (id int PRIMARY KEY, v text)')

@@ -5,6 +5,7 @@ import type pg from 'pg'
 import type { Asked, NamedKeys, Reads, Row } from '../../database.ts'
 import { keyAmong } from '../../find-keys.ts'
 import { dialect } from '../read.ts'
+import { RewrittenError } from '../rewritten.ts'
 import { ask } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
 import { HeldSnapshot } from './held-snapshot.ts'
@@ -102,7 +103,12 @@ export class LogChunks {
     if (held === undefined || held.name !== snapshot || !held.unread.has(oid))
       throw this.#lose(name, 'it has no key, and is read from one snapshot, which ended with an earlier run')
     const pages = this.#sessions.readingIn(reads, { ...asked, snapshot: held.name }, async () => true)
-    yield* pages as AsyncGenerator<readonly Row[]>
+    try {
+      yield* pages as AsyncGenerator<readonly Row[]>
+    } catch (error) {
+      // Rows that were written again are in no older snapshot.
+      throw error instanceof RewrittenError ? this.#lose(name, 'it was rewritten while it was read') : error
+    }
     await held.done(oid)
     return placeIn({ ...asOf, lsn: formatWalPosition(held.at) })
   }
