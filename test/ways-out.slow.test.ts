@@ -16,6 +16,7 @@ const WAYS = [...OF_VERBS, ...OF_SOURCES, ...OF_FILES, ...OF_APIS, ...OF_SYSTEMS
 
 /** Entries that name a command or a line of config, and are not walked here, with the reason. */
 const NOT_WALKED: Readonly<Record<string, string>> = {
+  'feed-lost': 'the same run reads the table again: nothing fails, and nothing is left to do',
   'columns-changed': 'the same run reads the table with its new columns: nothing fails, and nothing is left to do',
   ...notWalked(
     ['program-silent', 'no-python', 'packages'],
@@ -32,6 +33,10 @@ const NOT_WALKED: Readonly<Record<string, string>> = {
   ...notWalked(
     ['offset', 'transaction-size'],
     'it needs a feed that misbehaves: packages/engine/test/feeds.test.ts has one',
+  ),
+  ...notWalked(
+    ['log', 'log-rights', 'log-identity', 'log-held'],
+    'it needs a server with a log of changes: packages/source-sql/test/log.slow.test.ts and log-lost.slow.test.ts have one for each',
   ),
   peer: 'it installs a package: walked with the packed packages, in scaffold/peer.test.ts',
   stuck: 'every question to a source has a time limit, which ends the wait before: no source gets there',

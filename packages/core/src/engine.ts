@@ -11,6 +11,7 @@ export { type Cursor, floorTo, lowestStart, positionOf, textAt, valueAt, windowA
 export { parseDuration } from './contract/duration.ts'
 export { messageOf } from './contract/error.ts'
 export type { Feed } from './contract/feed.ts'
+export { isFeedLost } from './contract/feed-lost.ts'
 export type { KeyRanges } from './contract/key-ranges.ts'
 export { type Logger, silent } from './contract/log.ts'
 export { isDeleted } from './contract/page.ts'

@@ -1,4 +1,4 @@
-import { UNCHANGED } from '@tidemark/core'
+import { feedLost, UNCHANGED } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { resync } from '../src/commands/resync.ts'
@@ -99,6 +99,52 @@ describe('what was there before a feed began', () => {
     const synced = await destination.query('select count(distinct _synced_at) from memory_orders')
     // Rows that are as they were were not touched.
     expect(Number(synced.rows[0]![0])).toBeLessThanOrEqual(15)
+  })
+
+  it('is read again alone when it was lost alone, and the feed continues', async () => {
+    await run()
+    for (const id of [1, 2, 3]) live.rows.delete(id)
+    live.lostFor = { orders: 'it was not in the log for a while', others: 'it is not a table of this feed' }
+    live.chunksRead = []
+    const [before] = [...(await destination.state()).feeds!.values()]
+    live.meanwhile = () => {
+      live.lostFor = {}
+    }
+    const report = await run()
+    expect(report.exitCode).toBe(0)
+    expect(live.chunksRead).toHaveLength(4)
+    expect(await toldIn(destination)).toEqual(expected())
+    const [after] = [...(await destination.state()).feeds!.values()]
+    // It did not begin again.
+    expect(after).toMatchObject({ id: before!.id, lostFor: null })
+    expect(live.begun).toBe(1)
+  })
+
+  it('is read again when the feed says so with its last checkpoint', async () => {
+    await run()
+    live.log.push({ op: 'lost' } as never)
+    live.rows.delete(1)
+    live.chunksRead = []
+    expect((await run()).exitCode).toBe(0)
+    expect(live.chunksRead).toHaveLength(4)
+    expect(await toldIn(destination)).toEqual(expected())
+  })
+
+  it('is read again when a chunk comes upon a loss', async () => {
+    let isRewritten = true
+    live.meanwhile = () => {
+      if (live.chunksRead.length < 2 || !isRewritten) return
+      isRewritten = false
+      live.lostFor = { orders: 'it was rewritten' }
+      live.rows.delete(1)
+      throw feedLost('orders was rewritten')
+    }
+    const whileLost = { settings: { perSource: 1, retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 } } }
+    const report = await run(whileLost)
+    expect(report.exitCode).toBe(0)
+    // Those that were read by then, and all of them once more.
+    expect(live.chunksRead.length).toBeGreaterThanOrEqual(6)
+    expect(await toldIn(destination)).toEqual(expected())
   })
 
   it('is withheld where too much of it is gone', async () => {

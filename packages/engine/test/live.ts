@@ -11,10 +11,12 @@ export class Live {
   /** Called at every moment at which the source is waited for. */
   meanwhile: () => void | Promise<void> = () => {}
   chunksRead: number[] = []
+  begun = 0
+  isTold = false
   /** The log from before this is not kept. */
   begunAt = 0
   rowsByKey = true
-  lostFor: string | undefined
+  lostFor: string | Readonly<Record<string, string>> | undefined
   /** Its log goes on until the signal; else it ends when all is told. */
   isEndless = true
 
@@ -80,9 +82,16 @@ export class Live {
     })
     return memory.with([
       feed.of([orders], {
-        begin: () => ({ at: live.log.length }),
+        begin() {
+          live.begun++
+          return { at: live.log.length }
+        },
         head: () => ({ at: live.log.length }),
-        lost: () => live.lostFor,
+        lost() {
+          const lost = live.isTold ? { orders: 'it was rewritten' } : live.lostFor
+          live.isTold = false
+          return lost
+        },
         isPast: (one, other) => one.at >= other.at,
         repeatable: true,
         async *read({ offset, signal }): AsyncGenerator<Change<undefined> | Checkpoint<Offset>> {
@@ -101,7 +110,10 @@ export class Live {
               )
             else if (entry.op === 'delete') yield orders.deleted([{ id: entry.id }])
             else if (entry.op === 'truncate') yield orders.truncated()
-            else yield feed.checkpoint({ at: index + 1 })
+            else if ((entry as { op: string }).op === 'lost') {
+              live.isTold = true
+              yield feed.checkpoint({ at: index + 1 }, { lost: true })
+            } else yield feed.checkpoint({ at: index + 1 })
           }
         },
       }),

@@ -190,9 +190,12 @@ describe('a table of a feed is not compared', () => {
     expect(await compared()).toMatchObject({ exitCode: 0 })
   })
 
-  it('where its feed cannot continue from its offset', async () => {
+  it.each([
+    ['of all its tables', 'its log was cut off'],
+    ['of this table', { orders: 'its log was cut off' }],
+  ])('where its feed cannot continue from its offset, %s', async (_, lost) => {
     await run()
-    live.lostFor = 'its log was cut off'
+    live.lostFor = lost
     expect((await compared()).found[0]!.failure?.message).toMatch(
       /cannot continue from its offset: its log was cut off; sync/,
     )

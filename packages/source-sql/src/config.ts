@@ -56,6 +56,12 @@ const TableConfig = z.strictObject({
     .boolean()
     .optional()
     .describe('rows are only added and never change, so the table can have a cursor without a key'),
+  appendOnly: z
+    .boolean()
+    .optional()
+    .describe(
+      'with `replication: "log"`, for a table without a key: its rows are only added, so its updates and deletions are not read',
+    ),
   replaced: z
     .enum(['resync', 'ignore'])
     .optional()
@@ -103,6 +109,12 @@ export const SqlConfig = z.strictObject({
     .optional()
     .describe(
       'Postgres schemas or MySQL databases to read. Absent: all but those of the system (MySQL: the one in the URL)',
+    ),
+  replication: z
+    .enum(['log'])
+    .optional()
+    .describe(
+      '`log`: read every change of the tables, deletions too, from the log of Postgres 14 or later (logical replication). Absent: read by cursors',
     ),
   include: z.array(name).min(1).optional().describe('tables to read, with `*` for any characters. Absent: all tables'),
   exclude: z.array(name).default([]).describe('tables to leave out, with `*` for any characters'),

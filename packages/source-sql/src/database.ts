@@ -1,5 +1,6 @@
 import type { Logger } from '@tidemark/core'
 import type { CursorType } from '@tidemark/core/values'
+import type { RawBuilder } from 'kysely'
 
 import type { FoundTable, Reading } from './found-table.ts'
 
@@ -32,6 +33,8 @@ export interface Reads {
   readonly bounds: Bounds | undefined
   /** A range of the key of a table without a cursor; absent: all keys. */
   readonly keys?: KeyBounds | undefined
+  /** What else rows must be; absent: nothing. */
+  readonly where?: readonly RawBuilder<unknown>[] | undefined
 }
 
 /** A half-open range of an integer of the key; an open end is undefined. */

@@ -3,7 +3,15 @@ import type { KeysSought, Row, Selected } from './database.ts'
 import { type Dialect, fromOf, type Statement, selected } from './select.ts'
 
 /** Asks for the keys that a table has, of some. Undefined where a value cannot be written so that the system finds it. */
-export function findKeysQuery({ table, key, keys }: KeysSought, dialect: Dialect): Statement | undefined {
+export function findKeysQuery(sought: KeysSought, dialect: Dialect): Statement | undefined {
+  const { table, key } = sought
+  const isAmong = keyAmong(sought, dialect)
+  if (isAmong === undefined) return undefined
+  return dialect.compile(sql`select ${sql.join(key.map(selected))} from ${fromOf({ table }, dialect)} where ${isAmong}`)
+}
+
+/** The condition that a row has one of some keys. Undefined where a value cannot be written so that the system finds it. */
+export function keyAmong({ table, key, keys }: KeysSought, dialect: Dialect): RawBuilder<unknown> | undefined {
   const rows: RawBuilder<unknown>[] = []
   for (const named of keys) {
     const values = key.map((column) => {
@@ -18,9 +26,7 @@ export function findKeysQuery({ table, key, keys }: KeysSought, dialect: Dialect
   const names = key.map(({ name }) => sql.id(name))
   const columns = names.length === 1 ? names[0]! : sql`(${sql.join(names)})`
   const list = names.length > 1 && dialect.rowsAsValues ? sql`values ${sql.join(rows)}` : sql.join(rows)
-  return dialect.compile(
-    sql`select ${sql.join(key.map(selected))} from ${fromOf({ table }, dialect)} where ${columns} in (${list})`,
-  )
+  return sql`${columns} in (${list})`
 }
 
 function combined<T>(choices: readonly (readonly T[])[]): readonly (readonly T[])[] {

@@ -92,7 +92,12 @@ export interface SelectOptions {
 /** The query that reads a table, a window of it, or a page of either. */
 export function selectOf(reads: Reads, dialect: Dialect, options: SelectOptions): Statement {
   const { where = [], orderBy = [], limit, more = [] } = options
-  const conditions = [...windowOf(reads, dialect, options.range), ...keysOf(reads, dialect), ...where]
+  const conditions = [
+    ...windowOf(reads, dialect, options.range),
+    ...keysOf(reads, dialect),
+    ...(reads.where ?? []),
+    ...where,
+  ]
   return dialect.compile(
     sql`select ${sql.join([...reads.columns.map(selected), ...more])} from ${fromOf(reads, dialect)}${
       conditions.length === 0 ? sql`` : sql` where ${sql.join(conditions, sql` and `)}`

@@ -1,9 +1,10 @@
-import { defineSource, type Logger } from '@tidemark/core'
+import { defineSource, type Logger, SyncError } from '@tidemark/core'
 import { SqlConfig } from './config.ts'
 import type { Database } from './database.ts'
 import { durationMs } from './length.ts'
 import { MySql } from './mysql/database.ts'
 import { Postgres } from './postgres/database.ts'
+import { PostgresLog } from './postgres/log/postgres-log.ts'
 import { Sqlite } from './sqlite/database.ts'
 import { type Target, targetOf } from './target.ts'
 
@@ -11,6 +12,8 @@ import { type Target, targetOf } from './target.ts'
 export interface Client {
   readonly database: Database
   readonly config: SqlConfig
+  /** Its log, where the tables are read from it. */
+  readonly log: PostgresLog | undefined
   close(): Promise<void>
 }
 
@@ -27,7 +30,21 @@ export function connect(config: SqlConfig, log?: Pick<Logger, 'warn'>): Client {
   if (ignored.length > 0)
     log?.warn(`${target.label}: config.url has parameters that Tidemark does not know: ${ignored.join(', ')}`)
   const database = databaseOf(target, config)
-  return { database, config, close: () => database.close() }
+  const ownLog = logOf(database, config)
+  const close = async (): Promise<void> => {
+    await ownLog?.close()
+    await database.close()
+  }
+  return { database, config, log: ownLog, close }
+}
+
+function logOf(database: Database, { replication }: SqlConfig): PostgresLog | undefined {
+  if (replication === undefined) return undefined
+  if (database instanceof Postgres) return new PostgresLog(database.sessions)
+  throw new SyncError(
+    `${database.label}: config.replication "log" is for Postgres; leave it out, and its tables are read by their cursors`,
+    'fix-config',
+  )
 }
 
 function databaseOf(target: Target, config: SqlConfig): Database {

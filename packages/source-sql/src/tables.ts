@@ -1,36 +1,31 @@
 import {
-  type Column,
-  type ColumnType,
   type Context,
-  keepTypes,
+  type Feed,
   type Logger,
   type NullCursor,
   rowOf,
   SyncError,
-  suggestion,
   type Table,
   type Tracked,
 } from '@tidemark/core'
-import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
 import { type ChosenCursor, chooseCursor } from './choose-cursor.ts'
 import { chooseTables } from './choose-tables.ts'
+import { columnsFor, type ReadColumn } from './columns-for.ts'
 import type { TableConfig } from './config.ts'
 import { countsOf } from './counts.ts'
 import { cursorFacts } from './cursor-facts.ts'
 import type { Asked, Clock, NamedKeys, Reads, Row, Selected } from './database.ts'
 import { failingTable } from './failing-table.ts'
-import type { FoundColumn, FoundTable } from './found-table.ts'
+import type { FoundTable } from './found-table.ts'
 import { isGrown, isSeen } from './generation.ts'
 import { keyRangesFor, keysIn } from './key-ranges.ts'
+import { logFeed } from './log-feed.ts'
+import { loggedTables } from './logged-tables.ts'
 import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
 import { plainNames } from './plain-names.ts'
-import { readingAs } from './reading.ts'
 import { type Client, sql } from './source.ts'
 import { keyFor } from './table-key.ts'
 import { valueBefore } from './value-before.ts'
-
-/** Whether a destination makes texts of the values of a type. */
-const becomesText = (type: ColumnType): boolean => type === 'text' || COLUMN_TYPE_TRAITS[type].widensTo.includes('text')
 
 interface Tables {
   readonly client: Client
@@ -40,10 +35,29 @@ interface Tables {
 }
 
 /** The tables that a database has now, each with the columns that it has now. */
-export async function tablesOf(context: Context<Client> & { readonly tracked: Tracked }): Promise<Table<Client>[]> {
+export async function tablesOf(context: Finding): Promise<(Table<Client> | Feed<Client>)[]> {
   const { client, tracked, log, signal } = context
   const found = plainNames(await client.database.tables({ signal, log }), tracked)
   const chosen = chooseTables(found, { config: client.config, tracked, log, label: client.database.label })
+  const outOfSight = await tablesOutOfSight(found, context)
+  if (client.log === undefined) return [...(await cursorTables(chosen, context)), ...outOfSight]
+  const { logged, refused } = await loggedTables(
+    chosen.filter(({ kind }) => kind === 'table'),
+    client.log,
+    { ...context, findAgain: () => tablesOf(context) },
+  )
+  const views = await cursorTables(
+    chosen.filter(({ kind }) => kind !== 'table'),
+    context,
+  )
+  return [logFeed(logged), ...refused, ...views, ...outOfSight]
+}
+
+type Finding = Context<Client> & { readonly tracked: Tracked }
+
+/** Tables that are read by a cursor, or whole. */
+async function cursorTables(chosen: readonly FoundTable[], context: Finding): Promise<Table<Client>[]> {
+  const { client, tracked, log, signal } = context
   // One look at the clock is enough for all: the zone of the database does not change within a run.
   let clock: Promise<Clock> | undefined
   const clockOnce = (): Promise<Clock> => {
@@ -59,7 +73,7 @@ export async function tablesOf(context: Context<Client> & { readonly tracked: Tr
         : failingTable(table.name, tracked, problem),
     )
   }
-  return [...tables, ...(await tablesOutOfSight(found, context))]
+  return tables
 }
 
 /** What the config gets wrong about a table that is synced already fails that table alone, which stays what it is. */
@@ -181,11 +195,6 @@ function nullCursorOf(
   return own?.nullCursor ?? (cursor.nullable && primaryKey.length > 0 ? 'keep' : undefined)
 }
 
-interface ReadColumn {
-  readonly column: Column
-  readonly selected: Selected
-}
-
 /** A column that is new in a known table: the rows that are synced by now get what those of the source hold in it. */
 async function withFills(
   table: FoundTable,
@@ -204,45 +213,4 @@ async function withFills(
     filled.push(before === undefined ? one : { selected, column: { ...column, fill: before.value } })
   }
   return filled
-}
-
-/** The columns as they are read: by the user's word, else as the state knows them, else as the database has them. */
-function columnsFor(
-  table: FoundTable,
-  primaryKey: readonly string[],
-  own: TableConfig | undefined,
-  { tracked, log }: Tables,
-): readonly ReadColumn[] {
-  // What may not be read, or could be once, is left out by name for good reason.
-  const known = [...(table.hidden ?? []), ...(tracked.columns(table.name) ?? []).map((column) => column.name)]
-  for (const [name, asked] of Object.entries(own?.columns ?? {})) {
-    if (table.columns.some((column) => column.name === name) || (asked === false && known.includes(name))) continue
-    const problem = `config.tables.${JSON.stringify(table.name)}.columns: table "${table.name}" has no column "${name}"; ${suggestion(
-      name,
-      table.columns.map((column) => column.name),
-      'columns',
-    )}`
-    // One that was there, or was never to be read, may have been dropped; any other is a slip of whoever wrote it.
-    const isSlip = tracked.columns(table.name) === undefined || (asked !== false && !known.includes(name))
-    if (isSlip) throw new SyncError(problem, 'fix-config')
-    log.warn(`${table.name}: ${problem}`)
-  }
-  const wanted = table.columns.filter((column) => own?.columns[column.name] !== false)
-  const columns = wanted.map((column): Column & { found: FoundColumn } => {
-    const asked = own?.columns[column.name] || undefined
-    // A key of json cannot be compared; as a text it can.
-    const type = asked ?? (column.type === 'json' && primaryKey.includes(column.name) ? 'text' : column.type)
-    return { name: column.name, type, found: column }
-  })
-  const before = tracked.columns(table.name)
-  const kept = keepTypes(columns, before)
-  const types = new Map(before?.map((column) => [column.name, column.type]))
-  return columns.map((column, at) => {
-    // A column does not become a text whose rows would not: what is refused is the type that the database has now.
-    const known = types.get(column.name)
-    const staysOther = kept[at]!.type === 'text' && known !== undefined && !becomesText(known)
-    const isOwn = own?.columns[column.name] || staysOther
-    const type = isOwn ? column.type : kept[at]!.type
-    return { column: { name: column.name, type }, selected: { name: column.name, ...readingAs(column.found, type) } }
-  })
 }

@@ -138,7 +138,7 @@ export async function open(
     cursor: (name) => known[name]?.cursor,
     primaryKey: (name) => known[name]?.primaryKey,
   }
-  const tables = await tablesOf({ client, signal, log, tracked })
+  const tables = (await tablesOf({ client, signal, log, tracked })).filter((one) => one.kind === 'table')
   const table = (name?: string): Table<Client> => {
     const one = name === undefined ? tables[0] : tables.find((candidate) => candidate.name === name)
     if (one === undefined) throw new Error(`no table ${name}; there are ${tables.map(({ name }) => name).join(', ')}`)

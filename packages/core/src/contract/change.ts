@@ -53,6 +53,8 @@ export interface CheckpointOptions {
   readonly at?: Date | undefined
   /** The feed yields nothing more before this is committed and acknowledged. Absent: several checkpoints may be committed as one. */
   readonly waits?: true | undefined
+  /** Older rows of some tables were changed by what came before, in a way that the feed cannot tell: the engine asks `lost` once this is committed. */
+  readonly lost?: true | undefined
 }
 
 export function changeOf(change: TableChange): Change<unknown> {

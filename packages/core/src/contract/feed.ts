@@ -89,8 +89,15 @@ export interface FeedSpec<Client, Offset extends Json> {
    * committed, with the same `id`: what it made at the source is found again. `id` names this destination's use of the feed.
    */
   begin?(context: Context<Client> & { readonly tables: readonly string[]; readonly id: string }): Awaitable<Offset>
-  /** Whether the source can still continue from an offset; a reason where it cannot: then all of the feed's tables are read again. Called before `read`. */
-  lost?(context: Context<Client> & { readonly offset: Offset }): Awaitable<string | undefined>
+  /**
+   * Whether the source can still continue from an offset; a reason where it cannot: then all of the feed's tables are read again. Reasons by
+   * table: then only these are, by their backfill, and the feed continues. Called before `read`, and again where `feedLost` is thrown.
+   *
+   * @returns undefined, or nothing by table, where nothing is lost.
+   */
+  lost?(
+    context: Context<Client> & { readonly offset: Offset },
+  ): Awaitable<string | Readonly<Record<string, string>> | undefined>
   /** Whether an offset is at or after another one. Absent: offsets are never compared. */
   isPast?(offset: Offset, other: Offset): boolean
   /** The offset at which the source is now: where a run stops. Absent: a run ends when `read` does. */

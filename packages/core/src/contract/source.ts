@@ -38,10 +38,10 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
   identity?(context: { readonly client: NoInfer<Client> }): Awaitable<string>
 }
 
-/** Finds the tables of a system; called once per run. */
+/** Finds the tables and feeds of a system; called once per run. */
 export type TablesOf<Client> = (
   context: Context<Client> & { readonly tracked: Tracked },
-) => Awaitable<Iterable<Table<Client>>>
+) => Awaitable<Iterable<Table<Client> | Feed<Client>>>
 
 // A source is recognised by this mark, whichever copy of core made it.
 const SOURCE = Symbol.for('tidemark.source')
@@ -58,7 +58,7 @@ export interface Source<Config = unknown> {
   readonly connect: ((config: never, context: ConnectContext) => unknown) | undefined
   /** See `SourceSpec`. */
   readonly identity: ((context: { readonly client: never }) => Awaitable<string>) | undefined
-  /** Its tables and feeds, or the function that finds its tables. */
+  /** Its tables and feeds, or the function that finds them. */
   readonly tables: readonly (Table | Feed)[] | TablesOf<never>
   /** Makes one configured source for `tidemark.config.ts`; plain data, without side effects. */
   configure(config: Config, options?: SourceOptions): Configured
@@ -79,7 +79,7 @@ export interface SourceDraft<Config, Client> {
   >(table: TableSpec<Client, S, PK, K, P>): Table<Client>
   /** Starts a feed: a stream of changes of several tables, with an offset that only this source understands, parsed from the state by `offset`. */
   feed<O extends z.ZodType>(feed: { readonly name: string; readonly offset: O }): FeedDraft<Client, z.output<O> & Json>
-  /** Completes the source: with its tables and feeds, or with a function that finds its tables at run time. */
+  /** Completes the source: with its tables and feeds, or with a function that finds them at run time. */
   with(tables: readonly (Table<Client> | Feed<Client>)[] | TablesOf<Client>): Source<Config>
 }
 

@@ -55,9 +55,10 @@ export async function readFed(look: FedLook, begun: Committed, wait: SourceWait)
   const lost =
     feed.lost &&
     (await wait.answer(() => feed.lost!({ client, log, signal: wait.signal, offset: begun.offset } as never)))
-  if (typeof lost === 'string')
+  const why = typeof lost === 'string' ? lost : (lost as Readonly<Record<string, string>> | undefined)?.[table.name]
+  if (typeof why === 'string')
     throw new SyncError(
-      `the feed "${feed.name}" of ${discovered.name} cannot continue from its offset: ${lost}; sync it, then compare it again`,
+      `the feed "${feed.name}" of ${discovered.name} cannot continue from its offset: ${why}; sync it, then compare it again`,
       'fix-config',
       { code: 'not-readable' },
     )

@@ -15,11 +15,10 @@ export async function findTables(
   context: Context<never> & { readonly tracked: Tracked },
   again: Again,
 ): Promise<FoundTables> {
-  if (typeof tables === 'function')
-    return { tables: [...(await again('its tables', () => tables(context)))], feeds: new Map() }
+  const listed = typeof tables === 'function' ? await again('its tables', () => tables(context)) : tables
   const found: Table[] = []
   const feeds = new Map<string, Feed>()
-  for (const one of tables) {
+  for (const one of listed) {
     if (one.kind !== 'feed') {
       found.push(one)
       continue

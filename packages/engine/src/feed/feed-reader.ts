@@ -1,4 +1,4 @@
-import { SyncError } from '@tidemark/core'
+import { feedLost, SyncError } from '@tidemark/core'
 import { asChange, asCheckpoint, type FeedCheckpoint, type TableChange } from '@tidemark/core/engine'
 import { describe } from '../read/reject.ts'
 import type { SourceWait } from '../source/source-wait.ts'
@@ -216,7 +216,9 @@ export class FeedReader {
     const { clock } = this.#work.context
     this.#buffer.checkpoint = checkpoint
     const isDue = clock.monotonic() - this.#committedAt >= COMMIT_MS || this.#buffer.isFull(HALF)
-    if (checkpoint.options.waits === true || isDue) await this.#flush(wait)
+    const { waits, lost } = checkpoint.options
+    if (waits === true || lost === true || isDue) await this.#flush(wait)
+    if (lost === true) throw feedLost(`feed "${this.#work.feed.name}" has lost rows of some of its tables`)
   }
 
   /** Commits the checkpoint that was come to, and tells the source. */

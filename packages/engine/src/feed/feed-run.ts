@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { SyncError } from '@tidemark/core'
-import { type FeedState, feedKey, isColumnsChanged, type Lease } from '@tidemark/core/engine'
+import { type FeedState, feedKey, isColumnsChanged, isFeedLost, type Lease } from '@tidemark/core/engine'
 import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import { type Failure, failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import { recordPartitionFailure } from '../run/record-failures.ts'
@@ -86,13 +86,14 @@ export class FeedRun {
     }
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
     let isBegun = false
+    const joined = new Set<TableRun>()
     for (let attempt = 1; ; attempt++) {
       const commits = new Sequence()
       const backfill = new FeedBackfill(work, commits)
       const writer = new FeedWriter(work, backfill, commits)
       let hasProgress = false
       try {
-        if (!isBegun) await this.#begin(work, known)
+        if (!isBegun) await this.#begin(work, known, joined)
         isBegun = true
         await backfill.begin()
         const askedAt = context.destinationNow()
@@ -116,6 +117,15 @@ export class FeedRun {
           writer.end(undefined)
           attempt = 0
           continue
+        }
+        if (isFeedLost(error)) {
+          // What was lost is asked for once more, and read again.
+          isBegun = false
+          if (hasProgress || attempt === 1) {
+            writer.end(undefined)
+            attempt = hasProgress ? 0 : attempt
+            continue
+          }
         }
         const failure = redacted(failureOf(error), context.options)
         writer.end(failure)
@@ -147,12 +157,21 @@ export class FeedRun {
   }
 
   /** Records what the state does not know yet of the feed and of its tables, and lets the source begin. */
-  async #begin(work: FeedWork, known: FeedState | undefined): Promise<void> {
+  async #begin(work: FeedWork, known: FeedState | undefined, joined: Set<TableRun>): Promise<void> {
     const { feed, source, context, lease, state, tables, leftOut } = work
     const { log } = context.options
-    const lostFor = await this.#lostFor(work)
-    const joins = [...tables.values()].filter(({ known }) => lostFor !== undefined || known?.fed === undefined)
+    const lost = await this.#lost(work)
+    const lostFor = typeof lost === 'string' ? lost : undefined
+    const lostTables = typeof lost === 'string' ? {} : lost
+    const joins = [...tables].flatMap(([name, table]) => {
+      const isNew = table.known?.fed === undefined && !joined.has(table)
+      return lostFor !== undefined || Object.hasOwn(lostTables, name) || leftOut.has(name) || isNew ? [table] : []
+    })
     for (const [name] of tables) leftOut.delete(name)
+    for (const [name, why] of Object.entries(lostTables)) {
+      const table = tables.get(name)
+      if (table !== undefined) log?.warn(`${table.name} is read again: ${why}; its rows stay readable meanwhile`)
+    }
     if (known === undefined || joins.length > 0 || lostFor !== undefined) {
       if (lostFor !== undefined) {
         log?.warn(`${feedLabel(work)} is read again from the beginning: ${lostFor}; rows stay readable meanwhile`)
@@ -171,7 +190,10 @@ export class FeedRun {
       })
       state.seq = committed.seq
       state.offsetSeq = committed.seq
-      for (const table of joins) table.fed.epochSeq = committed.seq
+      for (const table of joins) {
+        table.fed.epochSeq = committed.seq
+        joined.add(table)
+      }
       if (lostFor !== undefined) {
         state.offset = null
         state.toldAt = null
@@ -232,19 +254,22 @@ export class FeedRun {
     return true
   }
 
-  /** Why the feed does not continue from its offset; undefined: it does. */
-  async #lostFor(work: FeedWork): Promise<string | undefined> {
+  /** Why the feed does not continue from its offset; else why tables are read again, by their names in the source. */
+  async #lost(work: FeedWork): Promise<string | Readonly<Record<string, string>>> {
     const { feed, state, tables, leftOut, context, source } = work
-    if (state.offset === null) return undefined
+    if (state.offset === null) return {}
     if (context.options.restartFeed === feedKey({ source: source.name, feed: feed.name }))
       return 'a resync was requested'
-    const missed = [...tables].find(
-      ([name, table]) => leftOut.has(name) && table.discovered.table.feed?.backfill === undefined,
-    )
+    const hasBackfill = (table: TableRun): boolean => table.discovered.table.feed?.backfill !== undefined
+    const missed = [...tables].find(([name, table]) => leftOut.has(name) && !hasBackfill(table))
     if (missed !== undefined) return `changes of ${missed[1].name} were left out so far`
-    if (feed.lost === undefined) return undefined
+    if (feed.lost === undefined) return {}
     const reason = await this.#ask(work, feed.lost, { offset: offsetOf(work) })
-    return typeof reason === 'string' ? reason : undefined
+    if (typeof reason === 'string') return reason
+    const byTable = typeof reason === 'object' && reason !== null ? (reason as Readonly<Record<string, string>>) : {}
+    // Only the feed itself tells what such a table held.
+    const alone = Object.entries(byTable).find(([name]) => tables.has(name) && !hasBackfill(tables.get(name)!))
+    return alone === undefined ? byTable : `${tables.get(alone[0])!.name}: ${alone[1]}`
   }
 
   /** Asks the source a question about the feed. */

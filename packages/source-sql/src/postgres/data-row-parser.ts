@@ -38,7 +38,7 @@ function textAt(bytes: Buffer, latin1: string, from: number, to: number): string
 }
 
 /** A server without an encoding (SQL_ASCII) sends any bytes: they stay bytes, which no text column takes, and are not changed. */
-function utf8At(bytes: Buffer, from: number, to: number): string | Uint8Array {
+export function utf8At(bytes: Buffer, from: number, to: number): string | Uint8Array {
   const text = bytes.toString('utf8', from, to)
   if (!text.includes('\uFFFD') || isUtf8(bytes.subarray(from, to))) return text
   return new Uint8Array(bytes.subarray(from, to))

@@ -16,9 +16,12 @@ export function causeOf(client: pg.Client | undefined, error: unknown): unknown 
   return isLater && client !== undefined ? (CAUSES.get(client) ?? error) : error
 }
 
+/** A server to connect to, and whether its log is to be read. */
+export type Reached = ServerTarget & { readonly replication?: 'database' | undefined }
+
 /** Connects to the first of the servers that answers and is what is asked for. */
 export async function connectPostgres(
-  target: ServerTarget,
+  target: Reached,
   onBroken: (client: pg.Client) => void,
   signal: AbortSignal,
 ): Promise<pg.Client> {
@@ -39,7 +42,7 @@ export function cutOff(client: pg.Client): void {
 }
 
 async function connectToOne(
-  target: ServerTarget,
+  target: Reached,
   onBroken: (client: pg.Client) => void,
   begun: pg.Client[],
 ): Promise<pg.Client> {
@@ -75,7 +78,7 @@ async function isAs(client: pg.Client, wish: SessionAttributes): Promise<boolean
   return (row![0] === 't') === (wish === 'standby')
 }
 
-async function connectTo(place: Place, target: ServerTarget, begun: pg.Client[]): Promise<pg.Client> {
+async function connectTo(place: Place, target: Reached, begun: pg.Client[]): Promise<pg.Client> {
   try {
     return await connectAs(place, target, { ssl: await sslOf(target), begun })
   } catch (error) {
@@ -86,7 +89,7 @@ async function connectTo(place: Place, target: ServerTarget, begun: pg.Client[])
 
 async function connectAs(
   { host, port }: Place,
-  { user, password, database, options, connectMs = CONNECT_MS, isBound }: ServerTarget,
+  { user, password, database, options, connectMs = CONNECT_MS, isBound, replication }: Reached,
   { ssl, begun }: { readonly ssl: pg.ClientConfig['ssl']; readonly begun: pg.Client[] },
 ): Promise<pg.Client> {
   const client = new pg.Client({
@@ -97,6 +100,7 @@ async function connectAs(
     ...(database === undefined ? {} : { database }),
     ...(options === undefined ? {} : { options }),
     ...(isBound ? { enableChannelBinding: true } : {}),
+    ...(replication === undefined ? {} : { replication }),
     ssl,
     application_name: APPLICATION,
     connectionTimeoutMillis: connectMs,
@@ -125,6 +129,15 @@ const BY_SERVER = `SELECT set_config('client_encoding',
   CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
     THEN set_config('transaction_timeout', '0', true) END`
 
+/** In which form values become texts. */
+const VALUES_AS_TEXT: Readonly<Record<string, string>> = {
+  timezone: 'UTC',
+  datestyle: 'ISO, YMD',
+  intervalstyle: 'iso_8601',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+}
+
 export interface SessionOptions {
   readonly statementTimeoutMs: number
   /** Rows that policies hide from us: `refuse` to read such a table, or `apply` the policies and take the rest for all. */
@@ -134,15 +147,13 @@ export interface SessionOptions {
 /**
  * Begins a transaction that reads one snapshot and waits for nobody for long. Everything is set for this transaction
  * alone, so that a pool between us and the server (PgBouncer) may give each one another session.
+ *
+ * @param snapshot one that another session has exported; absent: its own.
  */
-export function beginning({ statementTimeoutMs, rowSecurity }: SessionOptions): string {
+export function beginning({ statementTimeoutMs, rowSecurity }: SessionOptions, snapshot?: string): string {
   const settings: Readonly<Record<string, string>> = {
     application_name: APPLICATION,
-    timezone: 'UTC',
-    datestyle: 'ISO, YMD',
-    intervalstyle: 'iso_8601',
-    extra_float_digits: '1',
-    bytea_output: 'hex',
+    ...VALUES_AS_TEXT,
     lock_timeout: '10s',
     statement_timeout: `${statementTimeoutMs}ms`,
     idle_in_transaction_session_timeout: '0',
@@ -152,8 +163,16 @@ export function beginning({ statementTimeoutMs, rowSecurity }: SessionOptions): 
     row_security: rowSecurity === 'refuse' ? 'off' : 'on',
   }
   const sets = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = '${value}'`)
-  return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...sets, BY_SERVER].join('; ')
+  const imported = snapshot === undefined ? [] : [`SET TRANSACTION SNAPSHOT '${snapshot}'`]
+  return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...imported, ...sets, BY_SERVER].join('; ')
 }
+
+/** The same for the stream of a log, whose session has no transactions. */
+export const LOG_SETTINGS = Object.entries(VALUES_AS_TEXT)
+  .map(([name, value]) => `SET ${name} = '${value}'; `)
+  .join('')
+  .concat(`SELECT set_config('client_encoding',
+    CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)`)
 
 /** Answers of texts: nothing is guessed, cut to milliseconds or moved to the zone of this process. */
 const asText = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig

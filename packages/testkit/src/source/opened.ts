@@ -34,11 +34,12 @@ export class Opened implements AsyncDisposable {
     try {
       await source.identity?.({ client: client as never })
       const context = { client: client as never, signal, log }
-      const tables =
+      const listed =
         typeof source.tables === 'function'
-          ? [...(await source.tables({ ...context, tracked: { columns: () => undefined } }))]
-          : // A feed is not asked for windows.
-            source.tables.filter((one): one is Table => one.kind === 'table')
+          ? await source.tables({ ...context, tracked: { columns: () => undefined } })
+          : source.tables
+      // A feed is not asked for windows.
+      const tables = [...listed].filter((one): one is Table => one.kind === 'table')
       return new Opened(tables, client, signal, log)
     } catch (error) {
       await closeClient(client)

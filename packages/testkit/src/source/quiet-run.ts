@@ -21,14 +21,14 @@ import { testRunner } from './test-runner.ts'
 /** A source whose tables are changed on the way: what they say, or how they read. */
 export function withTables(source: Source, change: (table: Table) => Table | undefined): Source {
   const { tables } = source
-  const changed = (all: Iterable<Table>): Table[] =>
-    [...all].map(change).filter((table): table is Table => table !== undefined)
+  const changed = (all: Iterable<Table | Feed>): (Table | Feed)[] =>
+    [...all].map((one) => (one.kind === 'feed' ? one : change(one))).filter((one) => one !== undefined)
   return {
     ...source,
     tables:
       typeof tables === 'function'
         ? async (context: Parameters<typeof tables>[0]) => changed(await tables(context))
-        : tables.flatMap((one): readonly (Table | Feed)[] => (one.kind === 'feed' ? [one] : changed([one]))),
+        : changed(tables),
   }
 }
 

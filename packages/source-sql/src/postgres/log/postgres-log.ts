@@ -1,0 +1,193 @@
+import { feedLost } from '@tidemark/core'
+import { abortable } from '@tidemark/core/values'
+import type pg from 'pg'
+import type { Asked } from '../../database.ts'
+import { ask, endPostgres, LOG_SETTINGS } from '../session.ts'
+import type { Sessions } from '../sessions.ts'
+import { LogCatalog } from './log-catalog.ts'
+import { LogChunks } from './log-chunks.ts'
+import { LogConnection, type LogPiece } from './log-connection.ts'
+import { type LogOffset, placeIn } from './log-offset.ts'
+import { type LogItem, LogReader } from './log-reader.ts'
+import { logWorld } from './log-world.ts'
+import { createPublications, dropPublications, namesOf, publish, publishedIn, unpublishOthers } from './publication.ts'
+import {
+  checkServer,
+  createSlot,
+  dropSlot,
+  heldSlot,
+  type LogHead,
+  logHead,
+  openTransactions,
+  slotState,
+} from './slot.ts'
+import { formatWalPosition, parseWalPosition } from './wal-position.ts'
+
+/** How long the server has to end a stream. */
+const CLOSE_MS = 2000
+
+/** The log of a Postgres database: a slot, its publications, and what was there before, read in chunks. */
+export class PostgresLog {
+  readonly #sessions: Sessions
+  readonly catalog: LogCatalog
+  readonly chunks: LogChunks
+  #streaming: LogConnection | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions
+    this.catalog = new LogCatalog(sessions)
+    this.chunks = new LogChunks(sessions, this.catalog)
+  }
+
+  /** Publishes tables and makes a slot; one that an earlier call has made, and that nobody has read since, is found again. */
+  async begin({ id, tables, signal, log }: Asked & { id: string; tables: readonly string[] }): Promise<LogOffset> {
+    const names = namesOf(id)
+    this.chunks.id = id
+    const { label } = this.#sessions
+    return await this.#sessions.administering(signal, async (client) => {
+      await checkServer(client, label)
+      const isPublished = (await publishedIn(client, names)) !== undefined
+      await createPublications(client, names)
+      // Before the slot: what is decoded later looks for the publications as they were then.
+      for (const name of tables) await publish(client, names, this.catalog.table(name))
+      const state = await slotState(client, names.slot)
+      const isUsable = isPublished && state?.plugin === 'pgoutput' && state.isHere && state.walStatus !== 'lost'
+      if (!isUsable) {
+        await dropSlot(client, names.slot, label)
+        await this.#sessions.administering(signal, (watch) => createSlot(client, names.slot, { log, watch, signal }))
+      }
+      const { confirmed } = (await slotState(client, names.slot))!
+      const { system, timeline } = await logHead(client)
+      return {
+        ...{ id, lsn: formatWalPosition(confirmed), system, timeline },
+        // A commit that is in the log before that position may not be seen yet.
+        recent: await openTransactions(client),
+        ...{ shapes: this.catalog.shapes, lost: {} },
+      }
+    })
+  }
+
+  /** Why the log does not continue from an offset; or why tables are read again, by name. */
+  async lost({ offset, signal }: Asked & { offset: LogOffset }): Promise<string | Record<string, string>> {
+    this.chunks.id = offset.id
+    const names = namesOf(offset.id)
+    const { lost } = this.chunks
+    return await this.#sessions.administering(signal, async (client) => {
+      await checkServer(client, this.#sessions.label)
+      const whole = await this.#lostWhole(client, names.slot, offset)
+      if (whole !== undefined) return whole
+      const published = await publishedIn(client, names)
+      if (published === undefined) return 'its publication was dropped'
+      await unpublishOthers(client, names, this.catalog.tables)
+      const missing = [...this.catalog.tables].filter(({ found }) => !published.has(String(found.details['oid'])))
+      const left = Object.fromEntries(missing.map(({ name }) => [name, 'it was not in the publication']))
+      return { ...offset.lost, ...lost, ...left }
+    })
+  }
+
+  async #lostWhole(client: pg.Client, slot: string, offset: LogOffset): Promise<string | undefined> {
+    const state = await slotState(client, slot)
+    if (state === undefined) return `its replication slot "${slot}" was dropped`
+    if (state.plugin !== 'pgoutput' || !state.isHere) return `its replication slot "${slot}" is now another one`
+    if (state.walStatus === 'lost')
+      return `its replication slot "${slot}" was invalidated: the server removed the log that it needs`
+    if (state.confirmed > parseWalPosition(offset.lsn))
+      return `its replication slot "${slot}" was advanced past the committed offset, by another reader or because this database was restored from a copy`
+    const head = await logHead(client)
+    if (head.system !== offset.system) return 'the server is another one'
+    if (head.timeline !== offset.timeline) {
+      const fork = await this.#forkOf(offset.timeline, head)
+      if (fork === undefined || fork < parseWalPosition(offset.lsn))
+        return 'the server was promoted, or restored to an earlier time, before the committed offset'
+    }
+    return undefined
+  }
+
+  /** Where the history of the server left a timeline; undefined: it was never on it. */
+  async #forkOf(timeline: number, { timeline: now }: LogHead): Promise<bigint | undefined> {
+    const client = await this.#sessions.replicating()
+    try {
+      const [row] = await ask(client, `TIMELINE_HISTORY ${now}`)
+      const text = String(row?.[1] ?? '')
+      const line = text.split('\n').find((one) => Number(one.split('\t')[0]) === timeline)
+      const lsn = line?.split('\t')[1]
+      return lsn === undefined ? undefined : parseWalPosition(lsn)
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+
+  async head({ signal }: Asked): Promise<LogOffset> {
+    return await this.#sessions.administering(signal, async (client) => placeIn(await logHead(client)))
+  }
+
+  /** Streams from an offset on, until the signal. */
+  async *read(asked: Asked & { readonly offset: LogOffset }): AsyncGenerator<LogItem> {
+    // What was read before lets go of the slot first.
+    await this.#closing
+    const closed = Promise.withResolvers<void>()
+    this.#closing = closed.promise
+    try {
+      const client = await this.#sessions.replicating(asked.signal)
+      try {
+        await client.query(LOG_SETTINGS)
+        yield* this.#stream(client, asked)
+      } finally {
+        await endPostgres(client)
+      }
+    } finally {
+      closed.resolve()
+    }
+  }
+
+  async *#stream(
+    client: pg.Client,
+    { offset, signal, ...asked }: Asked & { readonly offset: LogOffset },
+  ): AsyncGenerator<LogItem> {
+    const { slot, changes, additions } = namesOf(offset.id)
+    const from = parseWalPosition(offset.lsn)
+    const stream = new LogConnection(client, { slot, from, publications: [changes, additions] })
+    this.#streaming = stream
+    let isChecked = false
+    const next = async (): Promise<readonly LogPiece[]> => {
+      try {
+        const pieces = await abortable(stream.next(), signal)
+        // Now nobody else can have it: what was confirmed by another before is not sent to us.
+        const state = isChecked ? undefined : await this.#sessions.inTransaction(signal, (one) => slotState(one, slot))
+        isChecked = true
+        if (state !== undefined && state.confirmed > from) throw feedLost(`the replication slot "${slot}" was advanced`)
+        return pieces
+      } catch (error) {
+        if ((error as { code?: unknown }).code === '55006') throw heldSlot(this.#sessions.label, slot, undefined)
+        throw this.#sessions.failure(error)
+      }
+    }
+    const world = logWorld({ ...asked, signal, sessions: this.#sessions, catalog: this.catalog, chunks: this.chunks })
+    try {
+      yield* new LogReader(world, offset).read({ next })
+    } finally {
+      this.#streaming = undefined
+      await stream.close(CLOSE_MS)
+    }
+  }
+
+  /** The server need keep nothing before an offset. */
+  acknowledge(offset: LogOffset): void {
+    this.#streaming?.acknowledge(parseWalPosition(offset.lsn))
+  }
+
+  /** Removes what `begin` made. */
+  async end({ id, signal }: Asked & { id: string }): Promise<void> {
+    const names = namesOf(id)
+    await this.#sessions.administering(signal, async (client) => {
+      await dropSlot(client, names.slot, this.#sessions.label)
+      await dropPublications(client, names)
+    })
+  }
+
+  /** Lets go of what is held open. */
+  close(): Promise<void> {
+    return this.chunks.close()
+  }
+}

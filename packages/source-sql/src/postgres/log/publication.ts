@@ -1,0 +1,88 @@
+import type pg from 'pg'
+import { ask } from '../session.ts'
+import { STORED_FROM } from './leaves.ts'
+import { isAppendOnly, type LoggedTable, quotedRelation } from './logged-table.ts'
+import { parseSnapshot } from './snapshot.ts'
+
+/** The names of what a feed makes at its source: those of no other use of it. */
+export interface LogNames {
+  readonly slot: string
+  /** Of tables with a key: all of their changes. */
+  readonly changes: string
+  /** Of tables whose rows are only added. */
+  readonly additions: string
+}
+
+export function namesOf(id: string): LogNames {
+  const name = `tidemark_${id
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')
+    .slice(0, 40)}`
+  return { slot: name, changes: name, additions: `${name}_append` }
+}
+
+const MEMBERS = `
+  SELECT p.pubname, r.prrelid FROM pg_catalog.pg_publication p
+  LEFT JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid WHERE p.pubname = ANY($1::pg_catalog.text[])`
+
+/** The tables that are published, by their oids; undefined: a publication is not there. */
+export async function publishedIn(client: pg.Client, names: LogNames): Promise<ReadonlySet<string> | undefined> {
+  const rows = await ask(client, MEMBERS, [`{${names.changes},${names.additions}}`])
+  const found = new Set(rows.map(([name]) => name))
+  if (!found.has(names.changes) || !found.has(names.additions)) return undefined
+  return new Set(rows.flatMap(([, oid]) => (oid == null ? [] : [oid])))
+}
+
+/** Makes both publications where they are missing, without tables. */
+export async function createPublications(client: pg.Client, names: LogNames): Promise<void> {
+  const [version] = (await ask(client, `SELECT current_setting('server_version_num')`))[0]!
+  const generated = Number(version) >= STORED_FROM ? ', publish_generated_columns = stored' : ''
+  const have = new Set((await ask(client, MEMBERS, [`{${names.changes},${names.additions}}`])).map(([name]) => name))
+  for (const [name, publish] of [
+    [names.changes, 'insert, update, delete, truncate'],
+    [names.additions, 'insert, truncate'],
+  ] as const)
+    if (!have.has(name)) await client.query(`CREATE PUBLICATION ${name} WITH (publish = '${publish}'${generated})`)
+}
+
+/**
+ * Publishes a table. @returns transactions that were in progress then: of what they wrote before nothing is in the log, so no chunk is
+ * read before they are over.
+ */
+export async function publish(client: pg.Client, names: LogNames, table: LoggedTable): Promise<readonly string[]> {
+  const [wanted, other] = isAppendOnly(table) ? [names.additions, names.changes] : [names.changes, names.additions]
+  const members = await ask(client, MEMBERS, [`{${names.changes},${names.additions}}`])
+  const isIn = (name: string): boolean =>
+    members.some(([one, oid]) => one === name && oid === table.found.details['oid'])
+  const relation = quotedRelation({ schema: table.found.schema, relation: table.found.relation })
+  if (isIn(other)) await client.query(`ALTER PUBLICATION ${other} DROP TABLE ONLY ${relation}`)
+  if (!isIn(wanted)) await client.query(`ALTER PUBLICATION ${wanted} ADD TABLE ONLY ${relation}`)
+  const [snapshot] = (await ask(client, 'SELECT pg_catalog.pg_current_snapshot()::text'))[0]!
+  return [...parseSnapshot(snapshot!).inProgress].map(String)
+}
+
+/** Publishes no more than the tables that are read. */
+export async function unpublishOthers(
+  client: pg.Client,
+  names: LogNames,
+  tables: Iterable<LoggedTable>,
+): Promise<void> {
+  const wanted = new Set([...tables].map(({ found }) => found.details['oid']))
+  const rows = await ask(
+    client,
+    `SELECT p.pubname, r.prrelid, n.nspname, c.relname FROM pg_catalog.pg_publication p
+    JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = ANY($1::pg_catalog.text[])`,
+    [`{${names.changes},${names.additions}}`],
+  )
+  for (const [name, oid, schema, relation] of rows) {
+    if (wanted.has(oid!)) continue
+    await client.query(
+      `ALTER PUBLICATION ${name} DROP TABLE ONLY ${quotedRelation({ schema: schema!, relation: relation! })}`,
+    )
+  }
+}
+
+export async function dropPublications(client: pg.Client, { changes, additions }: LogNames): Promise<void> {
+  for (const name of [changes, additions]) await client.query(`DROP PUBLICATION IF EXISTS ${name}`)
+}
