@@ -291,6 +291,17 @@ describe('what a dead worker held', () => {
   })
 })
 
+it('goes on with what a build has queued that knew of no projects', async () => {
+  const { url, schema, rows } = await newPlace()
+  const before = await newWorker(url)
+  await before.queue.send(ranked([dayOf(1)]))
+  await rows(`alter table "${schema}_jobs".tidemark_workers drop column project`)
+  await rows(`drop table "${schema}_jobs".tidemark_projects`)
+  const { queue, database } = await newWorker(url)
+  expect((await queue.fetch(ALL)).map(({ window }) => window)).toEqual([dayOf(1)])
+  expect((await statusOf(database)).workers).toHaveLength(2)
+})
+
 describe('a queue that is dropped', () => {
   it('is made again by whoever meets it first, for all', async () => {
     const { url, schema, server } = await newPlace()

@@ -63,9 +63,10 @@ export async function createTables(execute: Execute, tables: QueueTables): Promi
     host text not null,
     pid bigint not null,
     started_at bigint not null,
-    concurrency integer not null,
-    project integer not null
+    concurrency integer not null
   )`)
+  // Workers of a build that knew of no projects are of the first one.
+  await execute(`alter table ${workers} add column if not exists project integer not null default 1`)
   await execute(`create table if not exists ${running} (
     job uuid primary key,
     claim uuid not null,
