@@ -130,6 +130,73 @@ describe.each(VERSIONS)('the log of Postgres %s', (_, major) => {
     expect(rows()).toEqual([])
   })
 
+  it('reads a table again whose partitions were attached with rows, detached or dropped', async () => {
+    const world = await open()
+    await world.sql(`CREATE TABLE t (id int, day int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+      CREATE TABLE t_0 PARTITION OF t FOR VALUES FROM (0) TO (10);
+      INSERT INTO t VALUES (1, 1), (2, 2)`)
+    await world.well()
+    const ids = () => world.live('t', 'id').map(({ id }) => id)
+    const rearranged = async (statement: string): Promise<string> => {
+      await world.sql(statement)
+      world.log.length = 0
+      await world.well()
+      const said = world.log.join('\n')
+      world.log.length = 0
+      await world.well()
+      expect(world.log.join('\n')).not.toContain('read again')
+      return said
+    }
+    const attached = /crm_t is read again: its partition "public"\."t_\d(_a)?" had rows when it was attached/
+    expect(
+      await rearranged(`CREATE TABLE t_1 (LIKE t INCLUDING ALL); INSERT INTO t_1 VALUES (3, 13);
+        ALTER TABLE t ATTACH PARTITION t_1 FOR VALUES FROM (10) TO (20); INSERT INTO t VALUES (4, 14)`),
+    ).toMatch(attached)
+    expect(ids()).toEqual([1, 2, 3, 4])
+    // All of its rows were told: it had none, whenever they came.
+    expect(
+      await rearranged(`CREATE TABLE t_2 (LIKE t INCLUDING ALL); ALTER TABLE t ATTACH PARTITION t_2 FOR VALUES FROM (20) TO (30);
+        INSERT INTO t VALUES (5, 25); CREATE TABLE t_3 PARTITION OF t FOR VALUES FROM (30) TO (40); INSERT INTO t VALUES (6, 35)`),
+    ).not.toContain('read again')
+    expect(ids()).toEqual([1, 2, 3, 4, 5, 6])
+    // A tree of partitions, whose leaf has been in its own since before.
+    expect(
+      await rearranged(`CREATE TABLE t_4 (LIKE t INCLUDING ALL) PARTITION BY RANGE (day);
+        CREATE TABLE t_4_a PARTITION OF t_4 FOR VALUES FROM (40) TO (45); INSERT INTO t_4 VALUES (7, 41);
+        ALTER TABLE t ATTACH PARTITION t_4 FOR VALUES FROM (40) TO (50)`),
+    ).toMatch(attached)
+    expect(ids()).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect(
+      await rearranged(`BEGIN; CREATE TABLE t_5 (LIKE t INCLUDING ALL); INSERT INTO t_5 VALUES (8, 55);
+        ALTER TABLE t ATTACH PARTITION t_5 FOR VALUES FROM (50) TO (60); INSERT INTO t VALUES (9, 56); COMMIT`),
+    ).toMatch(attached)
+    expect(ids()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    const gone = /crm_t is read again: one of its partitions was dropped or detached/
+    expect(await rearranged('ALTER TABLE t DETACH PARTITION t_1')).toMatch(gone)
+    expect(ids()).toEqual([1, 2, 5, 6, 7, 8, 9])
+    expect(await rearranged('DROP TABLE t_4')).toMatch(gone)
+    expect(ids()).toEqual([1, 2, 5, 6, 8, 9])
+  })
+
+  it('reads a table again of which a column was dropped and added again', async () => {
+    const world = await open()
+    await world.sql(`CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 10), (2, 20)`)
+    await world.well()
+    await world.sql(`ALTER TABLE t DROP COLUMN v; ALTER TABLE t ADD COLUMN v int; UPDATE t SET v = 5 WHERE id = 2`)
+    world.log.length = 0
+    await world.well()
+    expect(world.log.join('\n')).toMatch(/crm_t is read again: one of its columns was dropped and added again/)
+    expect(world.live('t', 'id, v')).toEqual([
+      { id: 1, v: null },
+      { id: 2, v: 5 },
+    ])
+    world.log.length = 0
+    await world.sql(`ALTER TABLE t ADD COLUMN w int; INSERT INTO t VALUES (3, 3, 3)`)
+    await world.well()
+    await world.well()
+    expect(world.log.join('\n')).not.toContain('read again')
+  })
+
   it('reads a table without a key once, if its rows are only added', async () => {
     const world = await open({ tables: { log: { appendOnly: true } } })
     await world.sql(`CREATE TABLE log (a int, b text); INSERT INTO log SELECT 1, 'same' FROM generate_series(1, 5)`)

@@ -24,7 +24,7 @@ export interface LogFacts {
   /** Generated columns that no publication has: those that are not stored, and before Postgres 18 all. */
   readonly unpublished: ReadonlySet<string>
   /** All columns, also those that the user may not read. */
-  readonly columns: readonly { readonly name: string; readonly type: number }[]
+  readonly columns: readonly { readonly name: string; readonly type: number; readonly number: string }[]
 }
 
 /** A key that is checked at the end of a transaction tells no row. */
@@ -45,7 +45,7 @@ const LEAVES = `
   WHERE c.relkind <> 'p' ORDER BY p.root, c.oid`
 
 const ATTRIBUTES = `
-  SELECT a.attrelid, a.attname, a.attgenerated, a.atttypid FROM pg_catalog.pg_attribute a
+  SELECT a.attrelid, a.attname, a.attgenerated, a.atttypid, a.attnum FROM pg_catalog.pg_attribute a
   WHERE a.attrelid = ANY($1::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped`
 
 /** From this version on a publication may have stored generated columns. */
@@ -79,7 +79,9 @@ export async function logFacts(client: pg.Client, oids: readonly string[]): Prom
             kind === '' || (kind === 's' && publishesStored) ? [] : [name!],
           ),
         ),
-        columns: (attributes.get(oid) ?? []).map(([, name, , type]) => ({ name: name!, type: Number(type) })),
+        columns: (attributes.get(oid) ?? []).map(([, name, , type, number]) => ({
+          ...{ name: name!, type: Number(type), number: number! },
+        })),
       },
     ]),
   )

@@ -71,11 +71,13 @@ export class LogCatalog {
     return table
   }
 
-  #shapeOf({ name, leaves }: LoggedTable): string {
+  #shapeOf({ name, found, leaves }: LoggedTable): string {
     const columns = this.#facts.get(name)?.columns ?? []
+    const partitions = leaves.map(({ oid }) => String(oid)).filter((oid) => oid !== oidOf(found))
     return shapeText({
-      columns: new Set(columns.map((column) => columnMark(column.name, column.type))),
+      columns: new Map(columns.map((column) => [columnMark(column.name, column.type), column.number])),
       files: filesMark(leaves.map(({ oid, file }) => `${oid}.${file}`)),
+      leaves: new Set(partitions),
     })
   }
 }

@@ -6,7 +6,7 @@ import type { LogOffset } from './log-offset.ts'
 import { isAppendOnly, type LoggedTable } from './logged-table.ts'
 import { type LogMessage, type LogRelation, PgOutput, type ReadTuple, UnknownLogMessage } from './pgoutput.ts'
 import { rowReader } from './row-reader.ts'
-import { columnMark, parseShape, shapeText } from './shape.ts'
+import { columnMark, hasSameColumns, parseShape, shapeText } from './shape.ts'
 import { type Snapshot, sees } from './snapshot.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
 
@@ -232,20 +232,21 @@ export class LogReader {
   async #compared(table: LoggedTable, relation: LogRelation): Promise<LoggedTable> {
     const { name } = table
     const text = this.#shapes[name]
-    const before = text === undefined ? undefined : parseShape(text)
-    const columns = new Set(relation.columns.map((column) => columnMark(column.name, column.type)))
-    if (before === undefined) return table
-    const added = relation.columns.filter((column) => !before.columns.has(columnMark(column.name, column.type)))
-    if (added.length === 0 && columns.size === before.columns.size) return table
+    if (text === undefined) return table
+    const before = parseShape(text)
+    const marks = relation.columns.map((column) => columnMark(column.name, column.type))
+    const added = relation.columns.filter((_, at) => !before.columns.has(marks[at]!))
+    if (added.length === 0 && marks.length === before.columns.size) return table
     const now = added.length === 0 ? table : ((await this.#world.findAgain(name)) ?? table)
-    const files = parseShape(this.#world.shapes()[name] ?? '/').files
+    const { files, columns: numbers } = parseShape(this.#world.shapes()[name] ?? '')
     for (const column of added) {
       if (!now.found.columns.some((one) => one.name === column.name)) continue
       const filled = await this.#world.filledWith(now, column.name)
       if (filled !== undefined) this.#lost[name] = `column "${column.name}" was added with a default`
       else if (files !== before.files) this.#lost[name] = `its rows were rewritten with column "${column.name}"`
     }
-    this.#shapes = { ...this.#shapes, [name]: shapeText({ columns, files }) }
+    const columns = new Map(marks.map((mark) => [mark, before.columns.get(mark) ?? numbers.get(mark) ?? '']))
+    this.#shapes = { ...this.#shapes, [name]: shapeText({ ...before, columns, files }) }
     if (now !== table) this.#reshaped.push(now)
     return now
   }
@@ -258,9 +259,11 @@ function shapesFrom(
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(now).map(([name, text]) => {
-      const before = then[name]
-      const isSame = before === undefined || before.split('/')[0] === text.split('/')[0]
-      return [name, isSame ? text : before]
+      const before = then[name] === undefined ? undefined : parseShape(then[name])
+      const present = parseShape(text)
+      if (before === undefined || hasSameColumns(before, present)) return [name, text]
+      const columns = new Map([...before.columns].map(([mark, number]) => [mark, present.columns.get(mark) ?? number]))
+      return [name, shapeText({ ...present, columns, files: before.files })]
     }),
   )
 }

@@ -11,6 +11,7 @@ import { type LogOffset, placeIn } from './log-offset.ts'
 import { type LogItem, LogReader } from './log-reader.ts'
 import { logWorld } from './log-world.ts'
 import { createPublications, dropPublications, namesOf, publish, publishedIn, unpublishOthers } from './publication.ts'
+import { rearranged } from './rearranged.ts'
 import {
   checkServer,
   createSlot,
@@ -82,7 +83,7 @@ export class PostgresLog {
       await unpublishOthers(client, names, this.catalog.tables)
       const missing = [...this.catalog.tables].filter(({ found }) => !published.has(String(found.details['oid'])))
       const left = Object.fromEntries(missing.map(({ name }) => [name, 'it was not in the publication']))
-      return { ...offset.lost, ...lost, ...left }
+      return { ...offset.lost, ...lost, ...(await rearranged(client, offset.shapes, this.catalog)), ...left }
     })
   }
 
