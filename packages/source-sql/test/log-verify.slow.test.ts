@@ -1,0 +1,51 @@
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import { logServer, VERSIONS } from './log-world.ts'
+
+describe.each(VERSIONS)('verify of a table that is read from the log of Postgres %s', (_, major) => {
+  const { open } = logServer(major)
+
+  it('finds nothing but what differs, while the table changes all the time', { timeout: 120_000 }, async () => {
+    const world = await open()
+    await world.sql(`CREATE TABLE t (id int PRIMARY KEY, v text, big text);
+      ALTER TABLE t ALTER COLUMN big SET STORAGE EXTERNAL;
+      INSERT INTO t SELECT i, 'v' || i, repeat(md5(i::text), 100) FROM generate_series(1, 5000) i`)
+    await world.well()
+    const writer = await world.session()
+    let isWriting = true
+    let changes = 0
+    const writing = (async () => {
+      // Of the rows below 4,000: the others stay as they are.
+      for (let n = 0; isWriting; n++) {
+        const id = (n * 7919) % 4000
+        const changed = [
+          `UPDATE t SET v = 'w${n}' WHERE id = ${id}`,
+          `DELETE FROM t WHERE id = ${id}`,
+          `INSERT INTO t VALUES (${id}, 'n${n}', 'x') ON CONFLICT DO NOTHING`,
+          `UPDATE t SET id = ${10_000 + n} WHERE id = ${id}`,
+        ][n % 4]!
+        await writer.query(changed)
+        changes++
+      }
+    })()
+    try {
+      const compared = async () => await world.into.repair('crm_t')
+      for (let round = 0; round < 2; round++) {
+        expect(await compared()).toMatchObject({ exitCode: 0, missing: 0, extra: 0, different: 0 })
+        await world.well()
+      }
+      const file = new DatabaseSync(world.into.file)
+      file.exec(`UPDATE crm_t SET v = 'by hand' WHERE id = 4500; DELETE FROM crm_t WHERE id = 4600`)
+      file.close()
+      expect(await compared()).toMatchObject({ missing: 1, extra: 0, different: 1 })
+    } finally {
+      isWriting = false
+      await writing
+    }
+    expect(changes).toBeGreaterThan(500)
+    await world.well()
+    expect(await world.into.repair('crm_t')).toMatchObject({ exitCode: 0, missing: 0, extra: 0, different: 0 })
+    const there = await world.sql('SELECT id, v FROM t ORDER BY id')
+    expect(world.live('t', 'id, v').map(({ id, v }) => [id, v])).toEqual(there)
+  })
+})
