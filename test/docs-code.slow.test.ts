@@ -84,6 +84,8 @@ describe('the SQL of the docs', () => {
   let server: PostgresServer
   beforeAll(async () => {
     server = await startPostgres()
+    await server.execute('CREATE ROLE crm_owner')
+    await server.execute('CREATE DATABASE crm')
   })
   afterAll(() => server.stop())
   const sql = blocks.filter(({ language }) => language === 'sql')
