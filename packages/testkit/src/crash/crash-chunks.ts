@@ -25,6 +25,8 @@ const PAGE_ROWS = 10
 const SLOWER = 8
 /** The log tells a transaction when so many more have come: a chunk that is read by then waits for it. */
 const LOG_LAG = 15
+/** In the negative control: long enough that a kill soon meets what is shown too early. */
+const CONTROL_LAG = 100
 /** So many transactions are kept in the log: who is further behind reads the table again. */
 const LOG_KEPT = 10
 
@@ -47,7 +49,8 @@ export function crashChunks({
     return Math.min(until, Math.max(0, until - growth) + grown)
   }
   const now = (): number => grownAt(performance.now() - startedAt)
-  const logged = (): number => grownAt(performance.now() - startedAt - LOG_LAG * SLOWER * pageMs)
+  const lag = (showsEarly === true ? CONTROL_LAG : LOG_LAG) * SLOWER * pageMs
+  const logged = (): number => grownAt(performance.now() - startedAt - lag)
   type Offset = { readonly at: number }
   const source = defineSource({ name: 'crash' })
   const feed = source.feed({ name: 'log', offset: z.object({ at: z.int() }) })

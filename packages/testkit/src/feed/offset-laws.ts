@@ -6,6 +6,7 @@ import { type ToldItem, toldRows } from './told-rows.ts'
 
 const MAX_CONTINUED = 6
 const MAX_COMPARED = 60
+const MAX_MORE = 4
 
 /** An offset that was told, and after how many items. */
 interface ToldOffset {
@@ -47,12 +48,15 @@ export const orderLaw: FeedLaw = {
     const { isPast } = world.feed
     if (isPast === undefined) return []
     await using place = await world.place()
-    const { items } = await world.told(place, 'quiet')
+    let { items } = await world.told(place, 'quiet')
+    // A feed may tell all that it finds at once with one checkpoint: then more is to happen.
+    for (let more = 0; more < MAX_MORE && partedIn(items).length < 2; more++)
+      items = [...items, ...(await world.toldSince(place, offsetsIn(items).at(-1)?.offset, 'quiet'))]
     const offsets = spread(offsetsIn(items), MAX_COMPARED)
     const is = (one: ToldOffset, other: ToldOffset): boolean => isPast(one.offset as never, other.offset as never)
     const fail = (example: string): readonly Finding[] => [{ table: undefined, example }]
-    const parted = offsets.filter(({ itemsTold }, at) => isParted(items, offsets[at - 1]?.itemsTold ?? 0, itemsTold))
-    if (parted.length < 2) return fail('there are no two checkpoints with changes between them; give the test two')
+    if (partedIn(items).length < 2)
+      return fail('there are no two checkpoints with changes between them; give the test two')
     for (const [at, one] of offsets.entries()) {
       if (!is(one, one)) return fail(`isPast(${cut(one.text)}, the same) is false; an offset is past itself`)
       for (const later of offsets.slice(at + 1)) {
@@ -105,6 +109,12 @@ function offsetsIn(items: readonly ToldItem[]): readonly ToldOffset[] {
       ? []
       : [{ offset: checkpoint.offset, text: String(JSON.stringify(checkpoint.offset)), itemsTold: at + 1 }],
   )
+}
+
+/** Checkpoints before which changes were told. */
+function partedIn(items: readonly ToldItem[]): readonly ToldOffset[] {
+  const offsets = offsetsIn(items)
+  return offsets.filter(({ itemsTold }, at) => isParted(items, offsets[at - 1]?.itemsTold ?? 0, itemsTold))
 }
 
 /** Whether changes were told between two checkpoints. */

@@ -81,6 +81,13 @@ export class TestedFeed {
     return { tables: opened.tables, start, items: await opened.told(start, ends) }
   }
 
+  /** What it tells of what happens after an offset. */
+  async toldSince(place: OpenPlace, offset: unknown, ends?: 'head' | 'quiet'): Promise<readonly ToldItem[]> {
+    await using opened = await this.open(place)
+    await this.happens(place, opened.tables)
+    return await opened.told(offset, ends)
+  }
+
   /** Adds rows to tables whose feed tells nothing of what was there before it began. */
   async happens({ folder, url }: OpenPlace, tables: readonly Table[]): Promise<void> {
     for (const { name, feed } of [...tables, ...tables])
