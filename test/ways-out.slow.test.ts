@@ -16,7 +16,6 @@ const WAYS = [...OF_VERBS, ...OF_SOURCES, ...OF_FILES, ...OF_APIS, ...OF_SYSTEMS
 
 /** Entries that name a command or a line of config, and are not walked here, with the reason. */
 const NOT_WALKED: Readonly<Record<string, string>> = {
-  'feed-lost': 'the same run reads the table again: nothing fails, and nothing is left to do',
   'columns-changed': 'the same run reads the table with its new columns: nothing fails, and nothing is left to do',
   ...notWalked(
     ['program-silent', 'no-python', 'packages'],
