@@ -61,16 +61,16 @@ export async function runAlone(
   }
   const destination = await openDestination({ url: ':memory:', runner: testRunner() })
   stack.defer(() => destination.close())
-  const rowsMs = Math.max(ROWS_MS, ALONE_TIMES * (await msAlone(engine)))
+  const rowsMs = Math.max(ROWS_MS, ALONE_TIMES * (await msAlone()))
   return await watched({ ill, destination, given, engine, rowsMs })
 }
 
 /** How long the healthy source takes where nothing else is read: what the machine does beside it is no source's fault. */
-async function msAlone(engine: RunEngine): Promise<number> {
+async function msAlone(): Promise<number> {
   const destination = await openDestination({ url: ':memory:', runner: testRunner() })
   try {
     const startedAt = performance.now()
-    await engine({ sources: [{ name: 'well', source: healthySource('well'), config: {}, options: {} }], destination })
+    await sync({ sources: [{ name: 'well', source: healthySource('well'), config: {}, options: {} }], destination })
     return performance.now() - startedAt
   } finally {
     await destination.close()
