@@ -76,12 +76,12 @@ export async function readFed(look: FedLook, begun: Committed, wait: SourceWait)
       all.keyless ||= presentKeys.length < rejects.length
       changes = fresh()
     }
-    const passed = await readPages({ source, backfill, asOf: asOf.offset, label }, wait, (page) => {
+    const watermark = await readPages({ source, backfill, asOf: asOf.offset, label }, wait, (page) => {
       changes.upsert(page, undefined)
       if (changes.size >= limit.rows || changes.bytes >= limit.bytes) hand()
     })
     hand()
-    if (high === undefined || isPast(feed, passed, high.offset)) high = { offset: passed }
+    if (high === undefined || isPast(feed, watermark, high.offset)) high = { offset: watermark }
   }
   if (high !== undefined) await passed(look, { begun, high: high.offset }, wait)
   return all
