@@ -112,10 +112,12 @@ async function shareWindows(
   try {
     const tally = new RunMetrics(() => performance.now())
     const engine = await makeEngine(queue, tally)
-    terminal.say(`sharing the windows of ${sources.join(', ')} in ${session.target.shown}, ${concurrency} at once here`)
+    const perSource = config.data.perSource ?? PER_SOURCE
+    terminal.say(
+      `sharing the windows of ${sources.join(', ')} in ${session.target.shown}, ${concurrency} at once here; all workers together read at most ${perSource} at once of a source (perSource)`,
+    )
     const loop = new WorkLoop({
-      ...{ queue, engine, sources, concurrency, everyMs, log },
-      perSource: config.data.perSource ?? PER_SOURCE,
+      ...{ queue, engine, sources, concurrency, perSource, everyMs, log },
       renew: () => destination.renew(),
       leaseMs: LEASE_MS,
       signal: interrupts.signal,
