@@ -103,7 +103,9 @@ describe('work', () => {
     child.kill('SIGTERM')
     expect([await ended, text()]).toEqual([
       143,
-      expect.stringMatching(/sharing the windows of shop in postgres:.*, 1 at once here; all workers together read at most 2 at once of a source/),
+      expect.stringMatching(
+        /sharing the windows of shop in postgres:.*, 1 at once here; all workers together read at most 2 at once of a source/,
+      ),
     ])
     expect(text().match(/read shop .*/g)).toEqual(['read shop one 1', 'read shop two 1', 'read shop two 0'])
     const counts = `select (select count(*) from "${schema}_jobs".tidemark_workers), (select count(*) from "${schema}_jobs".tidemark_running)`
