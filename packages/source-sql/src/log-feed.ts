@@ -20,6 +20,7 @@ export const draft = sql.feed({ name: 'log', offset: LogOffset })
 export const LOG_SPEC: FeedSpec<Client, Parameters<typeof draft.checkpoint>[0]> = {
   begin: ({ client, ...asked }) => logOf(client).begin(asked),
   lost: ({ client, ...asked }) => logOf(client).lost(asked),
+  prepare: ({ client, ...asked }) => logOf(client).prepare(asked),
   isPast,
   head: ({ client, ...asked }) => logOf(client).head(asked),
   acknowledge: ({ client, offset }) => logOf(client).acknowledge(offset),

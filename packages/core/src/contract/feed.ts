@@ -98,6 +98,13 @@ export interface FeedSpec<Client, Offset extends Json> {
   lost?(
     context: Context<Client> & { readonly offset: Offset },
   ): Awaitable<string | Readonly<Record<string, string>> | undefined>
+  /**
+   * Called by each run before its first `read`, with the tables that it reads: the place to stop at the source what serves tables that are not
+   * read any more. Only a run calls it: commands that look (`plan`, `check`, `verify`) change nothing at a source.
+   */
+  prepare?(
+    context: Context<Client> & { readonly tables: readonly string[]; readonly offset: Offset; readonly id: string },
+  ): Awaitable<void>
   /** Whether an offset is at or after another one. Absent: offsets are never compared. */
   isPast?(offset: Offset, other: Offset): boolean
   /** The offset at which the source is now: where a run stops. Absent: a run ends when `read` does. */
@@ -166,6 +173,8 @@ export interface Feed<in Client = never> {
   readonly begin: Ask | undefined
   /** Undefined: it can always continue. */
   readonly lost: Ask | undefined
+  /** Undefined: nothing at the source depends on which tables are read. */
+  readonly prepare: Ask | undefined
   /** Undefined: a run ends when `read` does. */
   readonly head: Ask | undefined
   /** Undefined: its offsets are never compared. */
@@ -210,6 +219,7 @@ export function feedOf<Client, Offset extends Json>(
         watchesSilence: spec.watchesSilence === true,
         begin: spec.begin?.bind(spec) as Feed['begin'],
         lost: spec.lost?.bind(spec) as Feed['lost'],
+        prepare: spec.prepare?.bind(spec) as Feed['prepare'],
         head: spec.head?.bind(spec) as Feed['head'],
         isPast: spec.isPast?.bind(spec) as Feed['isPast'],
         read: spec.read.bind(spec) as Feed['read'],

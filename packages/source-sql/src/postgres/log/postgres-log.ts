@@ -10,7 +10,15 @@ import { LogConnection, type LogPiece } from './log-connection.ts'
 import { type LogOffset, placeIn } from './log-offset.ts'
 import { type LogItem, LogReader } from './log-reader.ts'
 import { logWorld } from './log-world.ts'
-import { createPublications, dropPublications, namesOf, publish, publishedIn, unpublishOthers } from './publication.ts'
+import {
+  createPublications,
+  dropPublications,
+  namesOf,
+  publish,
+  publishedIn,
+  publishedOthers,
+  unpublish,
+} from './publication.ts'
 import { rearranged } from './rearranged.ts'
 import {
   checkServer,
@@ -80,11 +88,19 @@ export class PostgresLog {
       if (whole !== undefined) return whole
       const published = await publishedIn(client, names)
       if (published === undefined) return 'its publication was dropped'
-      await unpublishOthers(client, names, this.catalog.tables)
       const missing = [...this.catalog.tables].filter(({ found }) => !published.has(String(found.details['oid'])))
       const left = Object.fromEntries(missing.map(({ name }) => [name, 'it was not in the publication']))
       return { ...offset.lost, ...lost, ...(await rearranged(client, offset.shapes, this.catalog)), ...left }
     })
+  }
+
+  /** Publishes no more than the tables that are read. */
+  async prepare({ id, signal }: Asked & { id: string }): Promise<void> {
+    const names = namesOf(id)
+    const isWanted = new Set([...this.catalog.tables].map(({ found }) => found.details['oid']))
+    const others = await this.#sessions.inTransaction(signal, (client) => publishedOthers(client, names, isWanted))
+    if (others.length === 0) return
+    await this.#sessions.administering(signal, (client) => unpublish(client, others))
   }
 
   async #lostWhole(client: pg.Client, slot: string, offset: LogOffset): Promise<string | undefined> {
