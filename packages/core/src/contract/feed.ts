@@ -9,6 +9,7 @@ import {
 } from './change.ts'
 import type { Awaitable, Context } from './context.ts'
 import { SyncError } from './error.ts'
+import type { FeedBacklog } from './feed-backlog.ts'
 import type { ColumnName, RowSchema } from './row-schema.ts'
 import { type Table, tableOf } from './table.ts'
 import type { Tracked } from './tracked.ts'
@@ -118,8 +119,27 @@ export interface FeedSpec<Client, Offset extends Json> {
   ): AsyncIterable<Change<Client> | Checkpoint<Offset>>
   /** Called after a commit: the source need keep nothing before this offset. */
   acknowledge?(context: Context<Client> & { readonly offset: Offset }): Awaitable<void>
-  /** Removes what `begin` made at the source. Called when the feed is no longer wanted; it may be called again. */
-  end?(context: Context<Client> & { readonly offset: Offset; readonly id: string }): Awaitable<void>
+  /**
+   * Removes what `begin` made at the source. Called when the feed is no longer wanted (`retired`), and before a lost one begins again under
+   * another id; it may be called again.
+   */
+  end?(
+    context: Context<Client> & {
+      readonly offset: Offset
+      readonly id: string
+      /** Why it cannot continue: what is there may by now be another destination's. Absent: it is retired. */
+      readonly lostFor?: string | undefined
+    },
+  ): Awaitable<void>
+  /**
+   * What the source keeps for the feed, for `status` and monitors. A run asks it every ten seconds and at its end, and commits the answer; `check` asks it as well. It changes
+   * nothing.
+   */
+  backlog?(
+    context: Context<Client> & { readonly offset: Offset; readonly id: string },
+  ): Awaitable<FeedBacklog | undefined>
+  /** The config does not ask for this feed any more: it has no tables, and is not read. A run calls `end` if an earlier one began it. */
+  readonly retired?: true | undefined
   /** Asked again from an offset, it yields the same changes in the same order, as a log does. */
   readonly repeatable?: true | undefined
   /** The connector keeps its own state in the offset, one for all of its tables: `status` says so. */
@@ -185,6 +205,10 @@ export interface Feed<in Client = never> {
   readonly acknowledge: Ask | undefined
   /** Undefined: it leaves nothing at the source. */
   readonly end: Ask | undefined
+  /** Undefined: its source does not say what it keeps. */
+  readonly backlog: Ask | undefined
+  /** The config does not ask for it any more. */
+  readonly retired: boolean
 }
 
 /** Starts a feed. @param source the name of its source. */
@@ -225,6 +249,8 @@ export function feedOf<Client, Offset extends Json>(
         read: spec.read.bind(spec) as Feed['read'],
         acknowledge: spec.acknowledge?.bind(spec) as Feed['acknowledge'],
         end: spec.end?.bind(spec) as Feed['end'],
+        backlog: spec.backlog?.bind(spec) as Feed['backlog'],
+        retired: spec.retired === true,
       }
     },
   }

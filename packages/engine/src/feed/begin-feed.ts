@@ -1,4 +1,5 @@
-import { SyncError } from '@tidemark/core'
+import { randomUUID } from 'node:crypto'
+import { messageOf, SyncError } from '@tidemark/core'
 import { type FeedState, feedKey } from '@tidemark/core/engine'
 import type { TableRun } from '../run/table-run.ts'
 import { offsetText } from './feed-item.ts'
@@ -8,9 +9,8 @@ import { askFeed, type FeedWork, feedLabel, offsetOf } from './feed-work.ts'
 export async function beginFeed(work: FeedWork, known: FeedState | undefined, joined: Set<TableRun>): Promise<void> {
   const { feed, source, context, lease, state, tables, leftOut } = work
   const { log } = context.options
-  const lost = await lossOf(work)
-  const lostFor = typeof lost === 'string' ? lost : undefined
-  const lostTables = typeof lost === 'string' ? {} : lost
+  const loss = await lossOf(work)
+  const { whole: lostFor, tables: lostTables = {} } = loss
   const joins = [...tables].flatMap(([name, table]) => {
     const isNew = table.known?.fed === undefined && !joined.has(table)
     return lostFor !== undefined || Object.hasOwn(lostTables, name) || leftOut.has(name) || isNew ? [table] : []
@@ -22,6 +22,7 @@ export async function beginFeed(work: FeedWork, known: FeedState | undefined, jo
   }
   if (known === undefined || joins.length > 0 || lostFor !== undefined) {
     if (lostFor !== undefined) {
+      if (loss.isAtSource) await letGoOf(work, lostFor)
       log?.warn(`${feedLabel(work)} is read again from the beginning: ${lostFor}; rows stay readable meanwhile`)
       for (const table of joins) table.fed.isReadToEnd = false
     }
@@ -60,6 +61,21 @@ export async function beginFeed(work: FeedWork, known: FeedState | undefined, jo
     await askFeed(work, feed.prepare, { tables: names, offset: offsetOf(work), id: state.id })
 }
 
+/**
+ * Removes what was begun at the source, where that is still only this destination's, and takes another id: what was lost because a copy of this
+ * destination reads it is the copy's from here on.
+ */
+async function letGoOf(work: FeedWork, lostFor: string): Promise<void> {
+  const { feed, state, context } = work
+  try {
+    await askFeed(work, feed.end, { id: state.id, offset: offsetOf(work), lostFor })
+  } catch (error) {
+    if (context.signal.aborted) throw error
+    context.options.log?.warn(`${feedLabel(work)}: what it had at its source is not removed: ${messageOf(error)}`)
+  }
+  state.id = randomUUID()
+}
+
 /** Lets the source begin, and commits the offset from which on it tells every change. */
 async function beginAtSource(work: FeedWork, names: readonly string[]): Promise<void> {
   const { feed, source, context, lease, state } = work
@@ -78,19 +94,30 @@ async function beginAtSource(work: FeedWork, names: readonly string[]): Promise<
   state.toldAt = null
 }
 
-/** Why the feed does not continue from its offset; else why tables are read again, by their names in the source. */
-async function lossOf(work: FeedWork): Promise<string | Readonly<Record<string, string>>> {
+/** Why a feed does not continue from its offset. */
+interface Loss {
+  /** All of its tables are read again; absent: it continues. */
+  readonly whole?: string | undefined
+  /** Its source says so. */
+  readonly isAtSource: boolean
+  /** Else why tables are read again, by their names in the source. */
+  readonly tables?: Readonly<Record<string, string>> | undefined
+}
+
+async function lossOf(work: FeedWork): Promise<Loss> {
   const { feed, state, tables, leftOut, context, source } = work
-  if (state.offset === null) return {}
-  if (context.options.restartFeed === feedKey({ source: source.name, feed: feed.name })) return 'a resync was requested'
+  if (state.offset === null) return { isAtSource: false }
+  if (context.options.restartFeed === feedKey({ source: source.name, feed: feed.name }))
+    return { whole: 'a resync was requested', isAtSource: false }
   const hasBackfill = (table: TableRun): boolean => table.discovered.table.feed?.backfill !== undefined
   const missed = [...tables].find(([name, table]) => leftOut.has(name) && !hasBackfill(table))
-  if (missed !== undefined) return `changes of ${missed[1].name} were left out so far`
-  if (feed.lost === undefined) return {}
+  if (missed !== undefined) return { whole: `changes of ${missed[1].name} were left out so far`, isAtSource: false }
+  if (feed.lost === undefined) return { isAtSource: false }
   const reason = await askFeed(work, feed.lost, { offset: offsetOf(work) })
-  if (typeof reason === 'string') return reason
+  if (typeof reason === 'string') return { whole: reason, isAtSource: true }
   const byTable = typeof reason === 'object' && reason !== null ? (reason as Readonly<Record<string, string>>) : {}
   // Only the feed itself tells what such a table held.
   const alone = Object.entries(byTable).find(([name]) => tables.has(name) && !hasBackfill(tables.get(name)!))
-  return alone === undefined ? byTable : `${tables.get(alone[0])!.name}: ${alone[1]}`
+  if (alone === undefined) return { tables: byTable, isAtSource: true }
+  return { whole: `${tables.get(alone[0])!.name}: ${alone[1]}`, isAtSource: false }
 }

@@ -9,6 +9,7 @@ import { delayBefore, LONGEST_WAIT_MS } from '../source/retry.ts'
 import { endsTheTries } from '../source/stall.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import { Sequence } from '../time/sequence.ts'
+import { BacklogWatch } from './backlog-watch.ts'
 import { beginFeed } from './begin-feed.ts'
 import { FeedBackfill } from './feed-backfill.ts'
 import { FeedReader } from './feed-reader.ts'
@@ -75,7 +76,7 @@ export class FeedRun {
       tables: new Map(ready.map((table) => [table.discovered.table.name, table])),
       leftOut: new Set([...(known?.leftOut ?? []), ...fed!.leftOut, ...unready]),
       state: {
-        id: known?.id ?? randomUUID(),
+        id: known?.id || randomUUID(),
         seq: known?.seq ?? 0n,
         offset: known?.offset ?? null,
         offsetSeq: known?.offsetSeq ?? known?.seq ?? 0n,
@@ -86,6 +87,7 @@ export class FeedRun {
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
     let isBegun = false
     const joined = new Set<TableRun>()
+    await using backlog = new BacklogWatch(work)
     for (let attempt = 1; ; attempt++) {
       const commits = new Sequence()
       const backfill = new FeedBackfill(work, commits)
@@ -94,6 +96,7 @@ export class FeedRun {
       try {
         if (!isBegun) await beginFeed(work, known, joined)
         isBegun = true
+        backlog.watch()
         await backfill.begin()
         const askedAt = context.destinationNow()
         const head = await askFeed(work, work.feed.head)

@@ -1,4 +1,4 @@
-import { feedLost } from '@tidemark/core'
+import { type FeedBacklog, feedLost } from '@tidemark/core'
 import { abortable } from '@tidemark/core/values'
 import type pg from 'pg'
 import type { Asked } from '../../database.ts'
@@ -30,7 +30,10 @@ import {
   openTransactions,
   slotState,
 } from './slot.ts'
+import { cleanupOf, slotBacklog } from './slot-backlog.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
+
+type Ending = Asked & { readonly id: string; readonly offset: LogOffset; readonly lostFor?: string | undefined }
 
 /** How long the server has to end a stream. */
 const CLOSE_MS = 2000
@@ -194,13 +197,29 @@ export class PostgresLog {
     this.#streaming?.acknowledge(parseWalPosition(offset.lsn))
   }
 
-  /** Removes what `begin` made. */
-  async end({ id, signal }: Asked & { id: string }): Promise<void> {
+  /** Removes what `begin` made; after a loss only where nobody else can be reading it. */
+  async end({ id, offset, lostFor, signal, log }: Ending): Promise<void> {
     const names = namesOf(id)
+    const { label } = this.#sessions
     await this.#sessions.administering(signal, async (client) => {
-      await dropSlot(client, names.slot, this.#sessions.label)
+      const state = await slotState(client, names.slot)
+      const isOthers =
+        state !== undefined && (state.activePid !== null || state.confirmed > parseWalPosition(offset.lsn))
+      if (lostFor !== undefined && isOthers && state.walStatus !== 'lost') {
+        log.warn(
+          `${label}: the replication slot "${names.slot}" stays, because a copy of this destination may be reading it; without a copy, run: ${cleanupOf(names).join(' ')}`,
+        )
+        return
+      }
+      await dropSlot(client, names.slot, label)
       await dropPublications(client, names)
     })
+  }
+
+  /** What the server keeps for the slot. */
+  async backlog({ id, offset, signal }: Asked & { id: string; offset: LogOffset }): Promise<FeedBacklog | undefined> {
+    const names = namesOf(id)
+    return await this.#sessions.inTransaction(signal, (client) => slotBacklog(client, names, offset))
   }
 
   /** Lets go of what is held open. */
