@@ -137,6 +137,7 @@ describe('how a feed stands', () => {
     completedAt: null,
     leftOut: ['orders', 'never tracked'],
     lostFor: null,
+    backlog: null,
   }
   const withFeed = (feed: Partial<FeedState>) => ({
     ...stateOf({
@@ -153,6 +154,27 @@ describe('how a feed stands', () => {
     ])
     expect(feedMetrics(withFeed({ completedAt: NOW - 100_000_000n }), NOW)[0]).toMatchObject({ lagSeconds: 90 })
     expect(feedMetrics(withFeed({ toldAt: NOW + 9_000_000n }), NOW)[0]).toMatchObject({ lagSeconds: 0 })
+  })
+
+  it('shows what its source keeps for it, and in how long it is lost', () => {
+    const backlog = {
+      ...{ at: String(NOW - 10_000_000n), holder: 'slot', lagBytes: 500, heldBytes: 1000, cleanup: [] },
+      ...{ safeBytes: 7000, bytesPerSecond: 100 },
+    }
+    const families = (feed: Partial<FeedState>): readonly string[] => {
+      const seen = { standings: [], failingSources: [], activity: NOBODY, work: undefined }
+      const feeds = feedMetrics(withFeed(feed), NOW)
+      return exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), { ...seen, feeds })).split('\n')
+    }
+    const of = '{source="crm",feed="wal"}'
+    const lines = families({ backlog })
+    expect(lines).toContain(`tidemark_feed_lag_bytes${of} 500`)
+    expect(lines).toContain(`tidemark_feed_held_bytes${of} 1000`)
+    expect(lines).toContain(`tidemark_feed_safe_bytes${of} 7000`)
+    expect(lines).toContain(`tidemark_feed_loss_seconds${of} 60`)
+    const unlimited = families({ backlog: { ...backlog, safeBytes: null } })
+    expect(unlimited.filter((line) => /^tidemark_feed_(safe|loss)/.test(line))).toEqual([])
+    expect(families({ backlog, id: '' }).filter((line) => line.startsWith('tidemark_feed_'))).toEqual([])
   })
 
   it('has no lag where it does not say when its changes were made, and no time where nothing was committed', () => {

@@ -68,7 +68,7 @@ export type {
   FeedTableCommitted,
   PartialRow,
 } from './store/feed.ts'
-export { FedTable, type FeedChunk, type FeedRef, FeedState, feedKey } from './store/feed-state.ts'
+export { FedTable, type FeedChunk, type FeedRef, FeedState, feedKey, KnownBacklog } from './store/feed-state.ts'
 export {
   ALL_KEYS,
   holdsAllKeys,

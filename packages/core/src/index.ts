@@ -18,6 +18,7 @@ export type {
   FeedTablesOf,
   Json,
 } from './contract/feed.ts'
+export type { FeedBacklog } from './contract/feed-backlog.ts'
 export { feedLost } from './contract/feed-lost.ts'
 export type { IntegerKey, KeyRange, KeyRangesSpec, KeyValue } from './contract/key-ranges.ts'
 export { type KnownShape, knownShape } from './contract/known-shape.ts'

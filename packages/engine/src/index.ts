@@ -27,7 +27,7 @@ export { type UnreadRows, unreadTexts } from './plan/unread-text.ts'
 export type { WindowText } from './plan/window-text.ts'
 export { oldestOf } from './report/completeness.ts'
 export type { RunEvent, TableWork } from './report/event.ts'
-export type { FeedSummary } from './report/feeds.ts'
+export type { BacklogSummary, FeedSummary } from './report/feeds.ts'
 export {
   type FreshnessPromise,
   freshUntil,

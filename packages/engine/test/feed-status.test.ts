@@ -35,6 +35,7 @@ describe('the status of a feed', () => {
       last_checked_at: expect.stringMatching(/^20.*Z$/),
       history_complete: true,
       lost_for: null,
+      backlog: null,
       keeps_own_state: false,
       tables: ['memory_lines', 'memory_orders'],
       left_out: [],

@@ -20,10 +20,12 @@ export const draft = sql.feed({ name: 'log', offset: LogOffset })
 export const LOG_SPEC: FeedSpec<Client, Parameters<typeof draft.checkpoint>[0]> = {
   begin: ({ client, ...asked }) => logOf(client).begin(asked),
   lost: ({ client, ...asked }) => logOf(client).lost(asked),
+  prepare: ({ client, ...asked }) => logOf(client).prepare(asked),
   isPast,
   head: ({ client, ...asked }) => logOf(client).head(asked),
   acknowledge: ({ client, offset }) => logOf(client).acknowledge(offset),
   end: ({ client, ...asked }) => logOf(client).end(asked),
+  backlog: ({ client, ...asked }) => logOf(client).backlog(asked),
   repeatable: true,
   async *read({ client, offset, ...asked }): AsyncGenerator<Told> {
     if (offset === undefined) throw new Error('a log is read from an offset on')
@@ -33,6 +35,9 @@ export const LOG_SPEC: FeedSpec<Client, Parameters<typeof draft.checkpoint>[0]> 
 
 /** The log of a database as the engine reads it. */
 export const logFeed = (tables: readonly TableOfLog[]): Feed<Client> => draft.of(tables.map(fedTable), LOG_SPEC)
+
+/** Where the config does not ask for the log: what an earlier run made is removed. */
+export const retiredLogFeed: Feed<Client> = draft.of([], { ...LOG_SPEC, retired: true })
 
 function logOf({ log }: Client): PostgresLog {
   if (log === undefined) throw new Error('the source was not connected to read a log')

@@ -12,7 +12,7 @@ import { type Target, targetOf } from './target.ts'
 export interface Client {
   readonly database: Database
   readonly config: SqlConfig
-  /** Its log, where the tables are read from it. */
+  /** Its log, where it has one that can be read. */
   readonly log: PostgresLog | undefined
   close(): Promise<void>
 }
@@ -39,8 +39,9 @@ export function connect(config: SqlConfig, log?: Pick<Logger, 'warn'>): Client {
 }
 
 function logOf(database: Database, { replication }: SqlConfig): PostgresLog | undefined {
-  if (replication === undefined) return undefined
+  // Also where it is not read: what an earlier run left there is removed.
   if (database instanceof Postgres) return new PostgresLog(database.sessions)
+  if (replication === undefined) return undefined
   throw new SyncError(
     `${database.label}: config.replication "log" is for Postgres; leave it out, and its tables are read by their cursors`,
     'fix-config',

@@ -19,7 +19,7 @@ import { failingTable } from './failing-table.ts'
 import type { FoundTable } from './found-table.ts'
 import { isGrown, isSeen } from './generation.ts'
 import { keyRangesFor, keysIn } from './key-ranges.ts'
-import { logFeed } from './log-feed.ts'
+import { logFeed, retiredLogFeed } from './log-feed.ts'
 import { loggedTables } from './logged-tables.ts'
 import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
 import { plainNames } from './plain-names.ts'
@@ -40,7 +40,10 @@ export async function tablesOf(context: Finding): Promise<(Table<Client> | Feed<
   const found = plainNames(await client.database.tables({ signal, log }), tracked)
   const chosen = chooseTables(found, { config: client.config, tracked, log, label: client.database.label })
   const outOfSight = await tablesOutOfSight(found, context)
-  if (client.log === undefined) return [...(await cursorTables(chosen, context)), ...outOfSight]
+  if (client.log === undefined || client.config.replication === undefined) {
+    const retired = client.log === undefined ? [] : [retiredLogFeed]
+    return [...(await cursorTables(chosen, context)), ...outOfSight, ...retired]
+  }
   const { logged, refused } = await loggedTables(
     chosen.filter(({ kind }) => kind === 'table'),
     client.log,

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { startPostgres } from '@tidemark/postgres-server'
-import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type LogWorld, logServer, VERSIONS } from './log-world.ts'
+import { type LogWorld, logServer, readerOf, VERSIONS } from './log-world.ts'
 import { target } from './target.ts'
 
 const SLOT = `(SELECT slot_name FROM pg_replication_slots WHERE database = current_database() AND NOT temporary)`
@@ -109,16 +108,7 @@ describe.each(VERSIONS)('a log of Postgres %s that does not continue', (_, major
     const world = await changed()
     const [[slot]] = (await world.sql(`SELECT ${SLOT}`)) as [[string]]
     await world.sql(change)
-    const other = new pg.Client({ connectionString: world.url, replication: 'database' } as pg.ClientConfig)
-    other.on('error', () => {})
-    await other.connect()
-    const streaming = other.query(
-      `START_REPLICATION SLOT ${slot} LOGICAL 0/0 (proto_version '1', publication_names '${slot}')`,
-    )
-    streaming.catch(() => {})
-    await expect
-      .poll(async () => (await world.sql(`SELECT active FROM pg_replication_slots WHERE slot_name = '${slot}'`))[0]![0])
-      .toBe(true)
+    const other = await readerOf(world, slot)
     const settings = { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 } }
     const report = await world.into.run({}, { settings })
     expect(report.exitCode).not.toBe(0)
@@ -126,10 +116,7 @@ describe.each(VERSIONS)('a log of Postgres %s that does not continue', (_, major
       code: 'log-held',
       message: expect.stringContaining(`"${slot}" is read by another runner`),
     })
-    await other.end().catch(() => {})
-    await expect
-      .poll(async () => (await world.sql(`SELECT active FROM pg_replication_slots WHERE slot_name = '${slot}'`))[0]![0])
-      .toBe(false)
+    await other.end()
     await world.well()
     expect(world.live('t', 'id, v')).toEqual(expected)
   })

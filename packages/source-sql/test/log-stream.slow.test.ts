@@ -191,8 +191,8 @@ describe.each(VERSIONS)('the log of Postgres %s, as the engine asks for it', (_,
     await world.sql('CREATE TABLE t (id int PRIMARY KEY, v text)')
     const { own, start } = await begun(world)
     const { signal } = new AbortController()
-    await own.end({ id: start.id, signal, log })
-    await own.end({ id: start.id, signal, log })
+    await own.end({ id: start.id, offset: start, signal, log })
+    await own.end({ id: start.id, offset: start, signal, log })
     expect(
       await world.sql('SELECT count(*)::int FROM pg_replication_slots WHERE database = current_database()'),
     ).toEqual([[0]])

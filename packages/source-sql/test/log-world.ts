@@ -1,7 +1,7 @@
 import type { Report } from '@tidemark/engine'
 import { hasPostgres, type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import pg from 'pg'
-import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { type Target, target } from './target.ts'
 
 /** The versions of Postgres at hand: that which the tests bring along, and the machine's own. */
@@ -68,6 +68,25 @@ export function logServer(major: number | undefined): {
           return report
         },
       }
+    },
+  }
+}
+
+/** Another reader of a slot, until it ends. */
+export async function readerOf(world: LogWorld, slot: string): Promise<{ end(): Promise<void> }> {
+  const other = new pg.Client({ connectionString: world.url, replication: 'database' } as pg.ClientConfig)
+  other.on('error', () => {})
+  await other.connect()
+  other
+    .query(`START_REPLICATION SLOT ${slot} LOGICAL 0/0 (proto_version '1', publication_names '${slot}')`)
+    .catch(() => {})
+  const isActive = async (): Promise<unknown> =>
+    (await world.sql(`SELECT active FROM pg_replication_slots WHERE slot_name = '${slot}'`))[0]![0]
+  await expect.poll(isActive).toBe(true)
+  return {
+    async end() {
+      await other.end().catch(() => {})
+      await expect.poll(isActive).toBe(false)
     },
   }
 }

@@ -11,6 +11,8 @@ export interface Target {
   run(config?: Record<string, unknown>, more?: Partial<RunOptions>): Promise<Report>
   /** Reads again what is covered of a table; with `full` after all of it was forgotten. */
   resync(table: string, how?: { readonly full?: boolean }, config?: Record<string, unknown>): Promise<Report>
+  /** Does other work with the source and the destination. */
+  using<T>(config: Record<string, unknown>, work: (options: RunOptions) => Promise<T>): Promise<T>
   /** Compares a table with its source, and mends what differs. */
   repair(table: string): Promise<VerifyReport>
   rows(query: string): Row[]
@@ -24,10 +26,7 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
   const source = sql as unknown as Source
   const lines: string[] = []
   const say = (message: string): void => void lines.push(message)
-  const into = async <T>(
-    config: Record<string, unknown>,
-    work: (options: Parameters<typeof sync>[0]) => Promise<T>,
-  ): Promise<T> => {
+  const using = async <T>(config: Record<string, unknown>, work: (options: RunOptions) => Promise<T>): Promise<T> => {
     const runner = { id: `test-${performance.now()}`, host: 'test', pid: process.pid, startedAt: 0n }
     const destination = await openDestination({ url: file, runner })
     try {
@@ -36,7 +35,7 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
         sources: [{ name: 'crm', source, config: parsed, options: {} }],
         destination,
         log: { debug() {}, info: say, warn: say },
-      } as Parameters<typeof sync>[0])
+      } as RunOptions)
     } finally {
       await destination.close()
     }
@@ -44,9 +43,10 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
   return {
     log: lines,
     file,
-    run: (config = {}, more = {}) => into(config, (options) => sync({ ...options, ...more })),
-    resync: (table, how = {}, config = {}) => into(config, (options) => resync(options, { table, ...how })),
-    repair: (table) => into({}, (options) => verify(options, { table, repair: true })),
+    run: (config = {}, more = {}) => using(config, (options) => sync({ ...options, ...more })),
+    resync: (table, how = {}, config = {}) => using(config, (options) => resync(options, { table, ...how })),
+    using,
+    repair: (table) => using({}, (options) => verify(options, { table, repair: true })),
     rows(query) {
       const db = new DatabaseSync(file, { readOnly: true })
       try {

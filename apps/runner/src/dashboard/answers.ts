@@ -1,3 +1,4 @@
+import type { BacklogSummary } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
 import type { Fix } from '../show/fix-text.ts'
 
@@ -102,6 +103,8 @@ export interface FeedLine {
   readonly keepsOwnState: boolean
   /** Why it is read again from its beginning. */
   readonly lostFor: string | null
+  /** What its source kept for it when a run last looked; null: it does not say. */
+  readonly backlog: BacklogSummary | null
   /** How to bring the table back where its changes are left out. */
   readonly leftOut: Fix | null
 }

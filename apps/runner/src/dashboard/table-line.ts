@@ -91,6 +91,7 @@ function feedLine(table: string, feed: FeedOverview | undefined, command: Comman
     isComplete: feed.history_complete,
     keepsOwnState: feed.keeps_own_state,
     lostFor: feed.lost_for,
+    backlog: feed.backlog,
     leftOut: feed.left_out.includes(table) ? feedAgain(table, command) : null,
   }
 }

@@ -13,6 +13,11 @@ export interface FeedMetrics {
   readonly isComplete: boolean
   /** How many of its tables it tells and no run writes. */
   readonly leftOut: number
+  /** What its source kept for it when a run last looked; each undefined where it does not say. */
+  readonly lagBytes: number | undefined
+  readonly heldBytes: number | undefined
+  readonly safeBytes: number | undefined
+  readonly secondsToLoss: number | undefined
 }
 
 /** Reads a state for a monitor. Pure. */
@@ -24,7 +29,15 @@ export function feedMetrics(state: State, now: bigint): readonly FeedMetrics[] {
     lastCommit: one.last_committed_at === null ? undefined : Date.parse(one.last_committed_at) / 1000,
     isComplete: one.history_complete,
     leftOut: one.left_out.length,
+    lagBytes: one.backlog?.lag_bytes ?? undefined,
+    heldBytes: one.backlog?.held_bytes ?? undefined,
+    safeBytes: one.backlog?.safe_bytes ?? undefined,
+    secondsToLoss: secondsTo(one.backlog?.lost_at ?? null, now),
   }))
+}
+
+function secondsTo(time: string | null, now: bigint): number | undefined {
+  return time === null ? undefined : Math.max(0, (Date.parse(time) - Number(now / 1000n)) / 1000)
 }
 
 export function feedFamilies(feeds: readonly FeedMetrics[]): readonly Family[] {
@@ -52,5 +65,25 @@ export function feedFamilies(feeds: readonly FeedMetrics[]): readonly Family[] {
       Number(one.isComplete),
     ),
     each('tidemark_feed_tables_left_out', 'Tables of a feed whose changes are left out.', (one) => one.leftOut),
+    each(
+      'tidemark_feed_lag_bytes',
+      'What the source of a feed had written since its committed offset when a run last looked.',
+      (one) => one.lagBytes,
+    ),
+    each(
+      'tidemark_feed_held_bytes',
+      'What the source of a feed kept because of it when a run last looked.',
+      (one) => one.heldBytes,
+    ),
+    each(
+      'tidemark_feed_safe_bytes',
+      'How much more the source keeps before it gives the feed up; absent where it keeps all.',
+      (one) => one.safeBytes,
+    ),
+    each(
+      'tidemark_feed_loss_seconds',
+      'In how long the source gives the feed up at its rate of writing, if nobody reads it.',
+      (one) => one.secondsToLoss,
+    ),
   ]
 }

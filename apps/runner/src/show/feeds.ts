@@ -1,5 +1,6 @@
+import type { BacklogSummary } from '@tidemark/engine'
 import type { FeedView } from '../overview.ts'
-import { countText, plural, roughly } from './numbers.ts'
+import { countText, plural, roughly, sizeText } from './numbers.ts'
 import { offsetText } from './offset-text.ts'
 import { oneLine } from './plain.ts'
 
@@ -33,10 +34,40 @@ function feedText(feed: FeedView, now: number): readonly string[] {
         ]
       : []),
     ...(lostFor === null ? [] : [`  read again from its beginning, its rows stay readable: ${oneLine(lostFor)}`]),
+    ...backlogLines(feed, now).map((line) => `  ${line}`),
     ...(fix === null
       ? []
       : [`  changes of ${namesOf(feed.left_out)} are left out until it is read again: ${fix.command}`]),
   ]
+}
+
+/** What the source of a feed keeps for it, and how long. */
+export function backlogLines(
+  { backlog, tables }: Pick<FeedView, 'backlog' | 'tables'>,
+  now: number,
+): readonly string[] {
+  if (backlog === null) return []
+  const { at, holder, lag_bytes: lag, held_bytes: held, bytes_per_second: rate, cleanup } = backlog
+  const facts = [
+    ...(held === null ? [] : [`held ${sizeText(held)}`]),
+    ...(lag === null ? [] : [`${sizeText(lag)} behind`]),
+    ...(rate === null ? [] : [`its source writes ${sizeText(rate)}/s`]),
+    ...lossTexts(backlog, now),
+  ]
+  const isUnread = tables.length === 0 && cleanup.length > 0
+  return [
+    `${oneLine(holder)} ${roughly(now - Date.parse(at))} ago: ${facts.join(', ')}`,
+    ...(isUnread
+      ? [`nothing reads it any more; to remove it, run at its source: ${cleanup.map(oneLine).join(' ')}`]
+      : []),
+  ]
+}
+
+function lossTexts({ is_limited: isLimited, lost_at: lostAt }: BacklogSummary, now: number): readonly string[] {
+  if (isLimited === false) return ['nothing limits what it holds but the disk of the source']
+  if (lostAt === null) return []
+  const ms = Date.parse(lostAt) - now
+  return [ms <= 0 ? 'its source may have given it up' : `lost in ${roughly(ms)} if nobody reads it`]
 }
 
 function offsetTexts({ offset, last_committed_at: at, lost_for, keeps_own_state: isOwn }: FeedView): readonly string[] {

@@ -25,6 +25,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 }
 
 export function sizeText(bytes: number): string {
+  if (bytes < 1024 ** 2) return `${Math.ceil(bytes / 1024)} kB`
   const gigabytes = bytes / 1024 ** 3
   return gigabytes >= 1 ? `${gigabytes.toFixed(1)} GB` : `${Math.floor(bytes / 1024 ** 2)} MB`
 }

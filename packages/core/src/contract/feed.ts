@@ -9,6 +9,7 @@ import {
 } from './change.ts'
 import type { Awaitable, Context } from './context.ts'
 import { SyncError } from './error.ts'
+import type { FeedBacklog } from './feed-backlog.ts'
 import type { ColumnName, RowSchema } from './row-schema.ts'
 import { type Table, tableOf } from './table.ts'
 import type { Tracked } from './tracked.ts'
@@ -98,6 +99,13 @@ export interface FeedSpec<Client, Offset extends Json> {
   lost?(
     context: Context<Client> & { readonly offset: Offset },
   ): Awaitable<string | Readonly<Record<string, string>> | undefined>
+  /**
+   * Called by each run before its first `read`, with the tables that it reads: the place to stop at the source what serves tables that are not
+   * read any more. Only a run calls it: commands that look (`plan`, `check`, `verify`) change nothing at a source.
+   */
+  prepare?(
+    context: Context<Client> & { readonly tables: readonly string[]; readonly offset: Offset; readonly id: string },
+  ): Awaitable<void>
   /** Whether an offset is at or after another one. Absent: offsets are never compared. */
   isPast?(offset: Offset, other: Offset): boolean
   /** The offset at which the source is now: where a run stops. Absent: a run ends when `read` does. */
@@ -111,8 +119,27 @@ export interface FeedSpec<Client, Offset extends Json> {
   ): AsyncIterable<Change<Client> | Checkpoint<Offset>>
   /** Called after a commit: the source need keep nothing before this offset. */
   acknowledge?(context: Context<Client> & { readonly offset: Offset }): Awaitable<void>
-  /** Removes what `begin` made at the source. Called when the feed is no longer wanted; it may be called again. */
-  end?(context: Context<Client> & { readonly offset: Offset; readonly id: string }): Awaitable<void>
+  /**
+   * Removes what `begin` made at the source. Called when the feed is no longer wanted (`retired`), and before a lost one begins again under
+   * another id; it may be called again.
+   */
+  end?(
+    context: Context<Client> & {
+      readonly offset: Offset
+      readonly id: string
+      /** Why it cannot continue: what is there may by now be another destination's. Absent: it is retired. */
+      readonly lostFor?: string | undefined
+    },
+  ): Awaitable<void>
+  /**
+   * What the source keeps for the feed, for `status` and monitors. A run asks it every ten seconds and at its end, and commits the answer; `check` asks it as well. It changes
+   * nothing.
+   */
+  backlog?(
+    context: Context<Client> & { readonly offset: Offset; readonly id: string },
+  ): Awaitable<FeedBacklog | undefined>
+  /** The config does not ask for this feed any more: it has no tables, and is not read. A run calls `end` if an earlier one began it. */
+  readonly retired?: true | undefined
   /** Asked again from an offset, it yields the same changes in the same order, as a log does. */
   readonly repeatable?: true | undefined
   /** The connector keeps its own state in the offset, one for all of its tables: `status` says so. */
@@ -166,6 +193,8 @@ export interface Feed<in Client = never> {
   readonly begin: Ask | undefined
   /** Undefined: it can always continue. */
   readonly lost: Ask | undefined
+  /** Undefined: nothing at the source depends on which tables are read. */
+  readonly prepare: Ask | undefined
   /** Undefined: a run ends when `read` does. */
   readonly head: Ask | undefined
   /** Undefined: its offsets are never compared. */
@@ -176,6 +205,10 @@ export interface Feed<in Client = never> {
   readonly acknowledge: Ask | undefined
   /** Undefined: it leaves nothing at the source. */
   readonly end: Ask | undefined
+  /** Undefined: its source does not say what it keeps. */
+  readonly backlog: Ask | undefined
+  /** The config does not ask for it any more. */
+  readonly retired: boolean
 }
 
 /** Starts a feed. @param source the name of its source. */
@@ -210,11 +243,14 @@ export function feedOf<Client, Offset extends Json>(
         watchesSilence: spec.watchesSilence === true,
         begin: spec.begin?.bind(spec) as Feed['begin'],
         lost: spec.lost?.bind(spec) as Feed['lost'],
+        prepare: spec.prepare?.bind(spec) as Feed['prepare'],
         head: spec.head?.bind(spec) as Feed['head'],
         isPast: spec.isPast?.bind(spec) as Feed['isPast'],
         read: spec.read.bind(spec) as Feed['read'],
         acknowledge: spec.acknowledge?.bind(spec) as Feed['acknowledge'],
         end: spec.end?.bind(spec) as Feed['end'],
+        backlog: spec.backlog?.bind(spec) as Feed['backlog'],
+        retired: spec.retired === true,
       }
     },
   }

@@ -2,6 +2,7 @@ import type { Unread } from '../contract/answers.ts'
 import type { TableColumn } from '../contract/column.ts'
 import type { SchemaMode } from '../contract/config.ts'
 import type { Remedy } from '../contract/error.ts'
+import type { FeedBacklog } from '../contract/feed-backlog.ts'
 import type { ColumnType, CursorType } from '../values/column-types.ts'
 import type { Range } from '../values/window.ts'
 import type { Batch, Committed, Counts, StepRef } from './batch.ts'
@@ -279,6 +280,15 @@ export type RunChange =
   /** The process waits for its next run, due at this time by the destination's clock; null: it does not run again. */
   | { readonly kind: 'waiting'; readonly everyMs: number; readonly dueAt: bigint | null }
   | { readonly kind: 'removed'; readonly table: string }
+  /** What the source of a feed was seen to keep for it. */
+  | {
+      readonly kind: 'feed-backlog'
+      readonly feed: FeedRef
+      readonly at: bigint
+      readonly backlog: FeedBacklog | undefined
+    }
+  /** What a feed had at its source is removed there: its offset is forgotten, and its tables are read again should it return. */
+  | { readonly kind: 'feed-ended'; readonly feed: FeedRef }
   | { readonly kind: 'runner-gone' }
 
 export interface ReadOptions {

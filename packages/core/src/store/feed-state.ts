@@ -3,6 +3,19 @@ import { z } from 'zod'
 /** A 64-bit number as a destination gives it back. */
 const Position = z.bigint()
 
+/** What a source was seen to keep for a feed: see `FeedBacklog`. */
+export const KnownBacklog = z.object({
+  /** When it was looked at, by the destination's clock; microseconds, as text. */
+  at: z.string().regex(/^\d{1,19}$/),
+  holder: z.string(),
+  lagBytes: z.number().optional(),
+  heldBytes: z.number().optional(),
+  safeBytes: z.number().nullable().optional(),
+  bytesPerSecond: z.number().optional(),
+  cleanup: z.array(z.string()).readonly(),
+})
+export type KnownBacklog = z.infer<typeof KnownBacklog>
+
 /** What the state knows of a feed. */
 export const FeedState = z.object({
   /** The configured source, and the feed's name there. */
@@ -14,7 +27,7 @@ export const FeedState = z.object({
   seq: Position,
   /** Its number with that offset: no change up to the offset has a greater one, and every later one has. Null: it has no offset. */
   offsetSeq: Position.nullable(),
-  /** Names this destination's use of the feed at the source; made at random, once. */
+  /** Names this destination's use of the feed at the source; made at random whenever it begins. Empty: it was ended, and nothing is left there. */
   id: z.string(),
   /** The system that it was read from. */
   identity: z.string().nullable(),
@@ -29,6 +42,8 @@ export const FeedState = z.object({
   leftOut: z.array(z.string()),
   /** Why it could not continue from its offset; all of its tables are read again since. Null: it could. */
   lostFor: z.string().nullable(),
+  /** What its source kept for it when a run last looked. Null: it does not say. */
+  backlog: KnownBacklog.nullable(),
 })
 export type FeedState = z.infer<typeof FeedState>
 

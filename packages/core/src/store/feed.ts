@@ -8,7 +8,7 @@ import type { Lease } from './lease.ts'
 export interface FeedBatch extends FeedRef {
   /** The number that this commit takes: one more than the last. It is the position of its rows. */
   readonly seq: bigint
-  /** With the first commit of a run: what the state is to hold of the feed. The id is taken with the first one ever. */
+  /** With the first commit of a run: what the state is to hold of the feed. Another id where it begins again after a loss. */
   readonly begins?: { readonly id: string; readonly identity: string | undefined; readonly opaque: boolean } | undefined
   /** Tables that join the feed, or begin a new life in it: a greater number is taken where their rows have greater positions. Without rows. */
   readonly joins?: readonly { readonly lease: Lease; readonly table: string }[] | undefined

@@ -64,6 +64,8 @@ export const STATE_RECORDS = {
     /** Names of tables whose changes were left out, as JSON; null: of no table. */
     left_out: 'text?',
     lost_for: 'text?',
+    /** What the source was seen to keep for it, as JSON. */
+    backlog: 'text?',
     project: 'text?',
   },
   /** Parts of tables of feeds that are read beside the feed. */

@@ -10,7 +10,7 @@ import { FedTable, type FeedState } from './feed-state.ts'
  */
 
 /** The version of the state tables; a runner refuses a newer one. */
-export const STATE_VERSION = 5
+export const STATE_VERSION = 6
 /** The oldest version that read-only commands read as it is: a runner of that version may still be running. */
 export const OLDEST_READABLE_STATE: number = 4
 

@@ -7,6 +7,7 @@ import {
   feedKey,
   isOf,
   type Project,
+  type RunChange,
   type State,
 } from '@tidemark/core/engine'
 import { type Kysely, type Selectable, sql, type Updateable } from 'kysely'
@@ -52,6 +53,8 @@ function feedIn(row: Row): FeedState {
     completedAt: position(row.completed_at),
     leftOut: row.left_out === null ? [] : JSON.parse(row.left_out),
     lostFor: row.lost_for,
+    // A column that an earlier version of the state has not is absent.
+    backlog: row.backlog == null ? null : JSON.parse(row.backlog),
   })
 }
 
@@ -82,8 +85,10 @@ export async function recordFeed(
   { seq, now, project }: { readonly seq: bigint; readonly now: bigint; readonly project: Project | undefined },
 ): Promise<void> {
   const { source, feed, begins, checkpoint, completedAt, joins = [], leftOut, lostFor } = batch
-  const set: Omit<Updateable<StateDatabase[typeof TABLE]>, 'source' | 'feed' | 'id' | 'seq'> = {
-    ...(begins === undefined ? {} : { identity: begins.identity ?? null, opaque: begins.opaque ? 1 : 0 }),
+  const set: Omit<Updateable<StateDatabase[typeof TABLE]>, 'source' | 'feed' | 'seq'> = {
+    ...(begins === undefined
+      ? {}
+      : { id: begins.id, identity: begins.identity ?? null, opaque: begins.opaque ? 1 : 0 }),
     ...(checkpoint === undefined
       ? {}
       : { committed_offset: checkpoint.offset, committed_at: now, told_at: checkpoint.toldAt ?? null }),
@@ -98,7 +103,7 @@ export async function recordFeed(
   }
   await db
     .insertInto(TABLE)
-    .values({ source, feed, id: begins?.id ?? '', opaque: 0, ...set, seq } as Row)
+    .values({ source, feed, id: '', opaque: 0, ...set, seq } as Row)
     .onConflict((conflict) => conflict.columns(['source', 'feed']).doUpdateSet({ ...set, seq }))
     .execute()
 }
@@ -180,4 +185,42 @@ export async function leavingOut(db: Db, batch: FeedBatch, refused: readonly str
   const before = leftOut ?? (JSON.parse(known?.left_out ?? '[]') as readonly string[])
   const rows = await db.selectFrom('_tidemark_tables').select('table_name').where('name', 'in', refused).execute()
   return { ...batch, leftOut: [...new Set([...before, ...rows.map((row) => row.table_name)])].sort() }
+}
+
+/** Records what the source of a feed was seen to keep for it. */
+export async function recordBacklog(
+  db: Db,
+  { feed: { source, feed }, at, backlog }: Extract<RunChange, { readonly kind: 'feed-backlog' }>,
+): Promise<void> {
+  await db
+    .updateTable(TABLE)
+    .set({ backlog: backlog === undefined ? null : JSON.stringify({ at: String(at), ...backlog }) })
+    .where('source', '=', source)
+    .where('feed', '=', feed)
+    .execute()
+}
+
+/** Records that nothing of a feed is left at its source. Its tables count as left out, so that they are read again should it return. */
+export async function recordEnded(db: Db, { source, feed }: FeedRef): Promise<void> {
+  const tables = await db
+    .selectFrom('_tidemark_tables')
+    .select('table_name')
+    .where('source', '=', source)
+    .where('feed', '=', feed)
+    .orderBy('table_name')
+    .execute()
+  await db
+    .updateTable(TABLE)
+    .set({
+      id: '',
+      committed_offset: null,
+      told_at: null,
+      completed_at: null,
+      lost_for: null,
+      backlog: null,
+      left_out: JSON.stringify(tables.map((row) => row.table_name)),
+    })
+    .where('source', '=', source)
+    .where('feed', '=', feed)
+    .execute()
 }

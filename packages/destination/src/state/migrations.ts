@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { STATE_VERSION } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
+import { addBacklog } from './add-backlog.ts'
 import { extendState } from './extend-state.ts'
 import { renameWords } from './rename-words.ts'
 import type { StateDialect } from './state-dialect.ts'
@@ -14,6 +15,7 @@ const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, dialect: StateDialect) =
   addChecks,
   renameWords,
   extendState,
+  addBacklog,
 ]
 
 /**

@@ -5,6 +5,7 @@ import { closeCrashedRuns } from './crashed-runs.ts'
 import { recordSource } from './failing-sources.ts'
 import { recordChecked, recordFailure, recordTableFailure, recordTableWorks } from './failure-record.ts'
 import { recordChunks } from './feed-chunks.ts'
+import { recordBacklog, recordEnded } from './feed-record.ts'
 import type { LeaseOptions } from './lease-options.ts'
 import { cover, setPartition } from './partition-record.ts'
 import { askAhead, requestResync } from './request-resync.ts'
@@ -180,6 +181,12 @@ export async function recordRunFact(db: Db, run: number, change: RunChange, opti
       return
     case 'waiting':
       await recordWaiting(db, runner, change, dialect)
+      return
+    case 'feed-backlog':
+      await recordBacklog(db, change)
+      return
+    case 'feed-ended':
+      await recordEnded(db, change.feed)
       return
     case 'removed':
       await db

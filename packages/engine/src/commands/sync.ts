@@ -8,6 +8,7 @@ import { oneTable } from '../discover/one-table.ts'
 import { closeSources, discoverOptions } from '../discover/with-catalog.ts'
 import { failureOf, redacted } from '../failure/failure.ts'
 import { Interruption, interruptionOf } from '../failure/interruption.ts'
+import { endFeeds } from '../feed/end-feeds.ts'
 import { FeedRuns } from '../feed/feed-runs.ts'
 import { startHeartbeat } from '../lease/heartbeat.ts'
 import type { RunOptions } from '../options.ts'
@@ -238,6 +239,8 @@ async function discover({ context, asked, intake, before, discovered }: Discover
   const config = checkedConfig(catalog, before, options)
   if (range === undefined) await recordRemoved(removedTables(catalog, before, config), before, context)
   await forgetSources(before, context)
+  if (range === undefined && options.partOf === undefined && options.handOut === undefined)
+    await endFeeds(discovered, before, context)
 }
 
 /** Sources in the order of the config, whichever answered first. */

@@ -124,6 +124,10 @@ async function surveyGuarded(
     }
     const result: DiscoveredSource & { tables: DiscoveredTable[] } = {
       ...{ ...discovered, client, failure: undefined, missing, tables: [] },
+      feeds: {
+        retired: [...feeds.values()].filter(({ retired }) => retired),
+        names: new Set([...feeds.values()].filter(({ retired }) => !retired).map(({ name }) => name)),
+      },
       findTable: typeof source.tables === 'function' ? findTable : undefined,
       findFed: async (feed) => {
         const before = new Set(found.map(({ name }) => name))

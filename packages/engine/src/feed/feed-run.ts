@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { SyncError } from '@tidemark/core'
-import { type FeedState, feedKey, isColumnsChanged, isFeedLost, type Lease } from '@tidemark/core/engine'
+import { feedKey, isColumnsChanged, isFeedLost, type Lease } from '@tidemark/core/engine'
 import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import { type Failure, failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import { recordPartitionFailure } from '../run/record-failures.ts'
@@ -10,10 +9,11 @@ import { delayBefore, LONGEST_WAIT_MS } from '../source/retry.ts'
 import { endsTheTries } from '../source/stall.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import { Sequence } from '../time/sequence.ts'
+import { BacklogWatch } from './backlog-watch.ts'
+import { beginFeed } from './begin-feed.ts'
 import { FeedBackfill } from './feed-backfill.ts'
-import { offsetText } from './feed-item.ts'
 import { FeedReader } from './feed-reader.ts'
-import { type FeedWork, feedLabel, offsetOf, waitingForFeed } from './feed-work.ts'
+import { askFeed, type FeedWork, feedLabel, offsetOf } from './feed-work.ts'
 import { FeedWriter } from './feed-writer.ts'
 
 /** How long a feed that has told all it had is left alone, while chunks of its tables are read. */
@@ -76,7 +76,7 @@ export class FeedRun {
       tables: new Map(ready.map((table) => [table.discovered.table.name, table])),
       leftOut: new Set([...(known?.leftOut ?? []), ...fed!.leftOut, ...unready]),
       state: {
-        id: known?.id ?? randomUUID(),
+        id: known?.id || randomUUID(),
         seq: known?.seq ?? 0n,
         offset: known?.offset ?? null,
         offsetSeq: known?.offsetSeq ?? known?.seq ?? 0n,
@@ -87,17 +87,19 @@ export class FeedRun {
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
     let isBegun = false
     const joined = new Set<TableRun>()
+    await using backlog = new BacklogWatch(work)
     for (let attempt = 1; ; attempt++) {
       const commits = new Sequence()
       const backfill = new FeedBackfill(work, commits)
       const writer = new FeedWriter(work, backfill, commits)
       let hasProgress = false
       try {
-        if (!isBegun) await this.#begin(work, known, joined)
+        if (!isBegun) await beginFeed(work, known, joined)
         isBegun = true
+        backlog.watch()
         await backfill.begin()
         const askedAt = context.destinationNow()
-        const head = await this.#ask(work, work.feed.head)
+        const head = await askFeed(work, work.feed.head)
         for (let isOver = false; !isOver; ) {
           const reader = new FeedReader(work, writer, backfill)
           const end = await reader.run(offsetOf(work), head, askedAt).finally(() => {
@@ -156,73 +158,6 @@ export class FeedRun {
     }
   }
 
-  /** Records what the state does not know yet of the feed and of its tables, and lets the source begin. */
-  async #begin(work: FeedWork, known: FeedState | undefined, joined: Set<TableRun>): Promise<void> {
-    const { feed, source, context, lease, state, tables, leftOut } = work
-    const { log } = context.options
-    const lost = await this.#lost(work)
-    const lostFor = typeof lost === 'string' ? lost : undefined
-    const lostTables = typeof lost === 'string' ? {} : lost
-    const joins = [...tables].flatMap(([name, table]) => {
-      const isNew = table.known?.fed === undefined && !joined.has(table)
-      return lostFor !== undefined || Object.hasOwn(lostTables, name) || leftOut.has(name) || isNew ? [table] : []
-    })
-    for (const [name] of tables) leftOut.delete(name)
-    for (const [name, why] of Object.entries(lostTables)) {
-      const table = tables.get(name)
-      if (table !== undefined) log?.warn(`${table.name} is read again: ${why}; its rows stay readable meanwhile`)
-    }
-    if (known === undefined || joins.length > 0 || lostFor !== undefined) {
-      if (lostFor !== undefined) {
-        log?.warn(`${feedLabel(work)} is read again from the beginning: ${lostFor}; rows stay readable meanwhile`)
-        for (const table of joins) table.fed.isReadToEnd = false
-      }
-      const committed = await context.destination.commitFeed(lease, {
-        source: source.name,
-        feed: feed.name,
-        seq: state.seq + 1n,
-        begins: { id: state.id, identity: joins[0]?.discovered.identity, opaque: feed.opaque },
-        joins: joins.map((table) => ({ lease: table.lease!, table: table.name })),
-        tables: [],
-        checkpoint: lostFor === undefined ? undefined : { offset: null, toldAt: undefined },
-        leftOut: [...leftOut].sort(),
-        lostFor,
-      })
-      state.seq = committed.seq
-      state.offsetSeq = committed.seq
-      for (const table of joins) {
-        table.fed.epochSeq = committed.seq
-        joined.add(table)
-      }
-      if (lostFor !== undefined) {
-        state.offset = null
-        state.toldAt = null
-        state.lostFor = lostFor
-      }
-    }
-    const backfilled = [...tables.values()].find(({ discovered }) => discovered.table.feed?.backfill !== undefined)
-    if (backfilled !== undefined && (feed.begin === undefined || feed.isPast === undefined))
-      throw new SyncError(
-        `feed "${feed.name}": ${backfilled.name} has a backfill, so the feed needs begin() and isPast(): a chunk is read as of an offset, and shown when the feed has passed another`,
-        'fix-source',
-      )
-    if (state.offset !== null || feed.begin === undefined) return
-    const names = [...tables.keys()]
-    const offset = await this.#ask(work, feed.begin, { tables: names, id: state.id })
-    const text = offsetText(offset)
-    const { seq } = await context.destination.commitFeed(lease, {
-      source: source.name,
-      feed: feed.name,
-      seq: state.seq + 1n,
-      tables: [],
-      checkpoint: { offset: text, toldAt: undefined },
-    })
-    state.seq = seq
-    state.offset = text
-    state.offsetSeq = seq
-    state.toldAt = null
-  }
-
   /** The feed has changes of tables that were not known. @returns whether it has such tables now. */
   async #findMore(work: FeedWork): Promise<boolean> {
     const { source, name, tables, takeFound } = this.#options
@@ -252,33 +187,6 @@ export class FeedRun {
     state.seq = seq
     state.offsetSeq = seq
     return true
-  }
-
-  /** Why the feed does not continue from its offset; else why tables are read again, by their names in the source. */
-  async #lost(work: FeedWork): Promise<string | Readonly<Record<string, string>>> {
-    const { feed, state, tables, leftOut, context, source } = work
-    if (state.offset === null) return {}
-    if (context.options.restartFeed === feedKey({ source: source.name, feed: feed.name }))
-      return 'a resync was requested'
-    const hasBackfill = (table: TableRun): boolean => table.discovered.table.feed?.backfill !== undefined
-    const missed = [...tables].find(([name, table]) => leftOut.has(name) && !hasBackfill(table))
-    if (missed !== undefined) return `changes of ${missed[1].name} were left out so far`
-    if (feed.lost === undefined) return {}
-    const reason = await this.#ask(work, feed.lost, { offset: offsetOf(work) })
-    if (typeof reason === 'string') return reason
-    const byTable = typeof reason === 'object' && reason !== null ? (reason as Readonly<Record<string, string>>) : {}
-    // Only the feed itself tells what such a table held.
-    const alone = Object.entries(byTable).find(([name]) => tables.has(name) && !hasBackfill(tables.get(name)!))
-    return alone === undefined ? byTable : `${tables.get(alone[0])!.name}: ${alone[1]}`
-  }
-
-  /** Asks the source a question about the feed. */
-  async #ask(work: FeedWork, ask: ((question: never) => unknown) | undefined, more: object = {}): Promise<unknown> {
-    if (ask === undefined) return undefined
-    const { client, log } = work.source
-    return await waitingForFeed(work, (wait) =>
-      wait.answer(() => ask({ client, log, signal: wait.signal, ...more } as never)),
-    )
   }
 
   async #fail(work: FeedWork, failure: Failure): Promise<void> {

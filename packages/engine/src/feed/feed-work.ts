@@ -53,6 +53,19 @@ export function waitingForFeed<T>(
   return waitingFor({ clock, slot: ALONE, guard: source.guard, signal, isOverTime, ...given }, work)
 }
 
+/** Asks the source a question about the feed. */
+export async function askFeed(
+  work: FeedWork,
+  ask: ((question: never) => unknown) | undefined,
+  more: object = {},
+): Promise<unknown> {
+  if (ask === undefined) return undefined
+  const { client, log } = work.source
+  return await waitingForFeed(work, (wait) =>
+    wait.answer(() => ask({ client, log, signal: wait.signal, ...more } as never)),
+  )
+}
+
 /** What it is called: the name of its source, and its own. */
 export const feedLabel = ({ feed, source }: Pick<FeedWork, 'feed' | 'source'>): string =>
   `${source.name} (feed ${feed.name})`

@@ -167,13 +167,12 @@ function pauseOf(
       return `its cursor changed from ${recorded.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
     }
   }
-  // Its changes are left out since then: only a resync has them told again.
-  if (known.fed !== undefined && known.pausedFor !== null && !isRestarted(known, config)) return known.pausedFor
   const [fedBefore, fedNow] = [known.fed?.feed, table.feed?.name]
-  if (known.everFilled && fedBefore !== fedNow) {
-    const how = (feed: string | undefined): string => (feed === undefined ? 'by reading it' : `by the feed "${feed}"`)
-    return `it was synced ${how(fedBefore)}, and now is ${how(fedNow)}`
-  }
+  const isBack = fedBefore === fedNow && known.pausedFor === otherFeedText(fedBefore, undefined)
+  // Its changes are left out since then: only a resync has them told again. Of one whose feed was ended, the feed itself reads all again.
+  if (known.fed !== undefined && known.pausedFor !== null && !isBack && !isRestarted(known, config))
+    return known.pausedFor
+  if (known.everFilled && fedBefore !== fedNow) return otherFeedText(fedBefore, fedNow)
   if (known.everFilled && known.present === 'missing') return MISSING
   if (known.everFilled && known.present === 'empty') return EMPTIED
   const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
@@ -181,6 +180,11 @@ function pauseOf(
     return `its source moved back: it now ends at ${textAt(back.end, table.cursor)}, below what was already read`
   }
   return undefined
+}
+
+function otherFeedText(before: string | undefined, now: string | undefined): string {
+  const how = (feed: string | undefined): string => (feed === undefined ? 'by reading it' : `by the feed "${feed}"`)
+  return `it was synced ${how(before)}, and now is ${how(now)}`
 }
 
 const isRestarted = ({ source, fed }: TableState, { restartFeed }: PlanConfig): boolean =>

@@ -1,4 +1,4 @@
-import type { FeedState, State, TableState } from '@tidemark/core/engine'
+import type { FeedState, KnownBacklog, State, TableState } from '@tidemark/core/engine'
 import { instantText } from './instant-text.ts'
 
 /** How far a feed is, from the state alone. The field names are those of `status --json`, a promise to scripts. */
@@ -21,14 +21,58 @@ export interface FeedSummary {
   readonly lost_for: string | null
   /** Its connector keeps a state of its own in the offset, one for all of its tables. */
   readonly keeps_own_state: boolean
+  /** What its source kept for it when a run last looked. Null: it does not say, or no run has looked. */
+  readonly backlog: BacklogSummary | null
   /** Its tables, and those of them whose changes are left out until it is read again, sorted. */
   readonly tables: readonly string[]
   readonly left_out: readonly string[]
 }
 
-/** The feeds of a state, sorted. Pure. */
+export interface BacklogSummary {
+  /** When a run looked. */
+  readonly at: string
+  /** What keeps it at the source, such as `replication slot "shop"`. */
+  readonly holder: string
+  /** What the source had written since the committed offset, and what it kept because of the feed. Null: it does not say. */
+  readonly lag_bytes: number | null
+  readonly held_bytes: number | null
+  /** How much more it keeps before it gives the feed up. Null: it does not say, or keeps all, see `is_limited`. */
+  readonly safe_bytes: number | null
+  /** Whether the source gives the feed up before its disk is full. Null: it does not say. */
+  readonly is_limited: boolean | null
+  readonly bytes_per_second: number | null
+  /** When the source gives the feed up at that rate, if nobody reads it. Null: never, or it does not say. */
+  readonly lost_at: string | null
+  /** Statements that remove it at the source, where it is not configured any more. */
+  readonly cleanup: readonly string[]
+}
+
+function backlogSummary(backlog: KnownBacklog | null): BacklogSummary | null {
+  if (backlog === null) return null
+  const { at, holder, lagBytes, heldBytes, safeBytes, bytesPerSecond, cleanup } = backlog
+  const isKnown = safeBytes != null && bytesPerSecond !== undefined && (bytesPerSecond > 0 || safeBytes === 0)
+  const lostInS = isKnown ? safeBytes / Math.max(bytesPerSecond, 1) : undefined
+  return {
+    at: instantText(BigInt(at)),
+    holder,
+    lag_bytes: lagBytes ?? null,
+    held_bytes: heldBytes ?? null,
+    safe_bytes: safeBytes ?? null,
+    is_limited: safeBytes === undefined ? null : safeBytes !== null,
+    bytes_per_second: bytesPerSecond ?? null,
+    lost_at:
+      lostInS === undefined || lostInS > FAR_S ? null : instantText(BigInt(at) + BigInt(Math.round(lostInS * 1e6))),
+    cleanup,
+  }
+}
+
+/** What is more than a century away is never. */
+const FAR_S = 100 * 366 * 86_400
+
+/** The feeds of a state that have something at their source, sorted. Pure. */
 export function feedSummaries({ feeds, tables }: State): readonly FeedSummary[] {
   return [...(feeds?.values() ?? [])]
+    .filter(({ id }) => id !== '')
     .toSorted((a, b) => compare(a.source, b.source) || compare(a.feed, b.feed))
     .map((feed) => {
       const own = [...tables.values()].filter((table) => isToldBy(feed, table))
@@ -43,6 +87,7 @@ export function feedSummaries({ feeds, tables }: State): readonly FeedSummary[] 
         history_complete: feed.completedAt !== null,
         lost_for: feed.lostFor,
         keeps_own_state: feed.opaque,
+        backlog: backlogSummary(feed.backlog),
         tables: own.map(({ name }) => name).sort(),
         // What the config leaves out is not tracked, so nobody misses it.
         left_out: own

@@ -13,6 +13,28 @@ export interface FeedPanelProps {
   readonly now: number
 }
 
+/** What the source keeps for the feed, as a run last saw it. */
+function BacklogFacts({ backlog, now }: { readonly backlog: NonNullable<FeedLine['backlog']>; readonly now: number }) {
+  const size = (bytes: number | null) => (bytes === null ? '–' : format.bytes(bytes))
+  const lossMs = backlog.lost_at === null ? undefined : Date.parse(backlog.lost_at) - now
+  return (
+    <>
+      <div>
+        <dt>Behind at the source</dt>
+        <dd>{size(backlog.lag_bytes)}</dd>
+      </div>
+      <div>
+        <dt>Held at the source</dt>
+        <dd>{size(backlog.held_bytes)}</dd>
+      </div>
+      <div>
+        <dt>Lost in</dt>
+        <dd>{backlog.is_limited === false ? 'no limit' : lossMs === undefined ? '–' : format.about(Math.max(0, lossMs))}</dd>
+      </div>
+    </>
+  )
+}
+
 /** The feed that tells a table: how far it is, and what keeps it. */
 export function FeedPanel({ feed, isExplained, underWay, now }: FeedPanelProps) {
   return (
@@ -39,6 +61,7 @@ export function FeedPanel({ feed, isExplained, underWay, now }: FeedPanelProps) 
           <dt>History</dt>
           <dd>{feed.isComplete ? 'complete' : 'not complete'}</dd>
         </div>
+        {feed.backlog !== null && <BacklogFacts backlog={feed.backlog} now={now} />}
       </dl>
       {feed.keepsOwnState && (
         <p class="soft">

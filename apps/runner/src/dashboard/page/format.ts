@@ -1,3 +1,5 @@
+import { sizeText } from '../../show/numbers.ts'
+
 const COUNT = new Intl.NumberFormat('en-US')
 const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 
@@ -15,6 +17,7 @@ export const format = {
   },
   length,
   about,
+  bytes: sizeText,
   ago: (at: number, now: number): string => (now - at < 5000 ? 'just now' : `${about(now - at)} ago`),
   until: (at: number, now: number): string => (at <= now ? 'now' : `in ${about(at - now)}`),
   instant: (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' '),

@@ -1,4 +1,4 @@
-import { feedLost } from '@tidemark/core'
+import { type FeedBacklog, feedLost } from '@tidemark/core'
 import { abortable } from '@tidemark/core/values'
 import type pg from 'pg'
 import type { Asked } from '../../database.ts'
@@ -10,7 +10,15 @@ import { LogConnection, type LogPiece } from './log-connection.ts'
 import { type LogOffset, placeIn } from './log-offset.ts'
 import { type LogItem, LogReader } from './log-reader.ts'
 import { logWorld } from './log-world.ts'
-import { createPublications, dropPublications, namesOf, publish, publishedIn, unpublishOthers } from './publication.ts'
+import {
+  createPublications,
+  dropPublications,
+  namesOf,
+  publish,
+  publishedIn,
+  publishedOthers,
+  unpublish,
+} from './publication.ts'
 import { rearranged } from './rearranged.ts'
 import {
   checkServer,
@@ -22,7 +30,10 @@ import {
   openTransactions,
   slotState,
 } from './slot.ts'
+import { cleanupOf, slotBacklog } from './slot-backlog.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
+
+type Ending = Asked & { readonly id: string; readonly offset: LogOffset; readonly lostFor?: string | undefined }
 
 /** How long the server has to end a stream. */
 const CLOSE_MS = 2000
@@ -80,11 +91,19 @@ export class PostgresLog {
       if (whole !== undefined) return whole
       const published = await publishedIn(client, names)
       if (published === undefined) return 'its publication was dropped'
-      await unpublishOthers(client, names, this.catalog.tables)
       const missing = [...this.catalog.tables].filter(({ found }) => !published.has(String(found.details['oid'])))
       const left = Object.fromEntries(missing.map(({ name }) => [name, 'it was not in the publication']))
       return { ...offset.lost, ...lost, ...(await rearranged(client, offset.shapes, this.catalog)), ...left }
     })
+  }
+
+  /** Publishes no more than the tables that are read. */
+  async prepare({ id, signal }: Asked & { id: string }): Promise<void> {
+    const names = namesOf(id)
+    const isWanted = new Set([...this.catalog.tables].map(({ found }) => found.details['oid']))
+    const others = await this.#sessions.inTransaction(signal, (client) => publishedOthers(client, names, isWanted))
+    if (others.length === 0) return
+    await this.#sessions.administering(signal, (client) => unpublish(client, others))
   }
 
   async #lostWhole(client: pg.Client, slot: string, offset: LogOffset): Promise<string | undefined> {
@@ -178,13 +197,29 @@ export class PostgresLog {
     this.#streaming?.acknowledge(parseWalPosition(offset.lsn))
   }
 
-  /** Removes what `begin` made. */
-  async end({ id, signal }: Asked & { id: string }): Promise<void> {
+  /** Removes what `begin` made; after a loss only where nobody else can be reading it. */
+  async end({ id, offset, lostFor, signal, log }: Ending): Promise<void> {
     const names = namesOf(id)
+    const { label } = this.#sessions
     await this.#sessions.administering(signal, async (client) => {
-      await dropSlot(client, names.slot, this.#sessions.label)
+      const state = await slotState(client, names.slot)
+      const isOthers =
+        state !== undefined && (state.activePid !== null || state.confirmed > parseWalPosition(offset.lsn))
+      if (lostFor !== undefined && isOthers && state.walStatus !== 'lost') {
+        log.warn(
+          `${label}: the replication slot "${names.slot}" stays, because a copy of this destination may be reading it; without a copy, run: ${cleanupOf(names).join(' ')}`,
+        )
+        return
+      }
+      await dropSlot(client, names.slot, label)
       await dropPublications(client, names)
     })
+  }
+
+  /** What the server keeps for the slot. */
+  async backlog({ id, offset, signal }: Asked & { id: string; offset: LogOffset }): Promise<FeedBacklog | undefined> {
+    const names = namesOf(id)
+    return await this.#sessions.inTransaction(signal, (client) => slotBacklog(client, names, offset))
   }
 
   /** Lets go of what is held open. */

@@ -61,13 +61,18 @@ export async function publish(client: pg.Client, names: LogNames, table: LoggedT
   return [...parseSnapshot(snapshot!).inProgress].map(String)
 }
 
-/** Publishes no more than the tables that are read. */
-export async function unpublishOthers(
+/** A table in a publication, as statements name it. */
+interface Published {
+  readonly publication: string
+  readonly relation: string
+}
+
+/** Published tables that are not among some, by their oids. */
+export async function publishedOthers(
   client: pg.Client,
   names: LogNames,
-  tables: Iterable<LoggedTable>,
-): Promise<void> {
-  const wanted = new Set([...tables].map(({ found }) => found.details['oid']))
+  wanted: ReadonlySet<unknown>,
+): Promise<readonly Published[]> {
   const rows = await ask(
     client,
     `SELECT p.pubname, r.prrelid, n.nspname, c.relname FROM pg_catalog.pg_publication p
@@ -75,12 +80,16 @@ export async function unpublishOthers(
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = ANY($1::pg_catalog.text[])`,
     [`{${names.changes},${names.additions}}`],
   )
-  for (const [name, oid, schema, relation] of rows) {
-    if (wanted.has(oid!)) continue
-    await client.query(
-      `ALTER PUBLICATION ${name} DROP TABLE ONLY ${quotedRelation({ schema: schema!, relation: relation! })}`,
-    )
-  }
+  return rows.flatMap(([publication, oid, schema, relation]) =>
+    wanted.has(oid)
+      ? []
+      : [{ publication: publication!, relation: quotedRelation({ schema: schema!, relation: relation! }) }],
+  )
+}
+
+export async function unpublish(client: pg.Client, tables: readonly Published[]): Promise<void> {
+  for (const { publication, relation } of tables)
+    await client.query(`ALTER PUBLICATION ${publication} DROP TABLE ONLY ${relation}`)
 }
 
 export async function dropPublications(client: pg.Client, { changes, additions }: LogNames): Promise<void> {
