@@ -1,5 +1,6 @@
 import { parseDate, parseDuration, parseInstant } from '@tidemark/core/engine'
 import { z } from 'zod'
+import { NOTICE_EVENTS } from './notify/notice-event.ts'
 import { isUnresolved } from './placeholders.ts'
 
 // A variable that is not set leaves its placeholder: that is complained about when it is needed, not here.
@@ -14,6 +15,7 @@ const date = text(isDate, 'date; write 2024-01-31 or 2024-01-31T08:00:00Z')
 const duration = text((value) => (parseDuration(value) ?? 0) > 0, 'length of time; write 30s, 5m, 1h or 1d')
 const lookback = text((value) => parseDuration(value) !== undefined, 'length of time; write 30s, 5m, 1h or 1d')
 const count = z.int().min(0)
+const HOUR_MS = 3_600_000
 const start = z.union([date, z.int()])
 const schemaMode = z.enum(['evolve', 'freeze', 'discard-row'])
 const deletes = z.enum(['soft', 'hard'])
@@ -78,6 +80,45 @@ const sources = z.record(z.string(), z.union([z.literal(false), UseConfig])).sup
   }
 })
 
+const isWebAddress = (value: string): boolean => /^https?:$/.test(URL.parse(value)?.protocol ?? '')
+const webAddress = text(isWebAddress, 'address; write https://…')
+const smtpAddress = text(
+  (value) => /^smtps?:$/.test(URL.parse(value)?.protocol ?? ''),
+  'address of a mail server; write smtp://user:password@host:587 or smtps://…',
+)
+const mailbox = text((value) => /^[^@\r\n]+@[^@\r\n]+$/.test(value), 'mail address; write ops@example.com')
+const events = z.array(z.enum(NOTICE_EVENTS)).min(1).optional()
+
+const notifyChannel = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('webhook'), url: webAddress, secret: z.string().min(1).optional(), events }),
+  z.object({ type: z.literal('slack'), url: webAddress, events }),
+  z.object({
+    type: z.literal('email'),
+    smtp: smtpAddress,
+    from: mailbox,
+    to: z.union([mailbox, z.array(mailbox).min(1)]),
+    events,
+  }),
+  z.object({ type: z.literal('command'), command: z.array(z.string().min(1)).min(1), events }),
+])
+
+const notify = z.object({
+  failingFor: lookback.optional(),
+  repeatEvery: text(
+    (value) => (parseDuration(value) ?? 0) >= HOUR_MS,
+    'length of time of an hour or more; write 1h, 12h or 1d',
+  ).optional(),
+  channels: z
+    .record(
+      text(
+        (value) => /^[a-z][a-z0-9_-]*$/.test(value),
+        'name of a channel; write lower case letters, digits, "-" and "_", starting with a letter',
+      ),
+      notifyChannel,
+    )
+    .optional(),
+})
+
 /** What a config file may say. The README lists the same keys for users; a test compares them. */
 export const ConfigSchema = z.object({
   destination: z.string().min(1).optional(),
@@ -95,6 +136,7 @@ export const ConfigSchema = z.object({
   deletionLimit: deletionLimit.optional(),
   rejects: limit.optional(),
   stallTimeout: duration.optional(),
+  notify: notify.optional(),
   sources: sources.optional(),
 })
 export type ConfigData = z.infer<typeof ConfigSchema>

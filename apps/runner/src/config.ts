@@ -8,6 +8,56 @@ export interface Limit {
   readonly above: number
 }
 
+/** What notices report: see the documentation, "Notices". */
+export type NotifyEvent =
+  | 'failing'
+  | 'stale'
+  | 'paused'
+  | 'deletions-held'
+  | 'rejected-rows'
+  | 'schema-changed'
+  | 'history-complete'
+  | 'recovered'
+
+/** Where notices go. */
+export type NotifyChannel = {
+  /** What is sent there. Default: all of it. */
+  readonly events?: readonly NotifyEvent[] | undefined
+} & (
+  | {
+      /** JSON by POST, signed with HMAC-SHA256 if there is a secret, as Standard Webhooks does. */
+      readonly type: 'webhook'
+      readonly url: string
+      readonly secret?: string | undefined
+    }
+  | {
+      /** An incoming webhook of Slack, or of what takes the same JSON: Mattermost, Discord (`…/slack`), Rocket.Chat. */
+      readonly type: 'slack'
+      readonly url: string
+    }
+  | {
+      /** Mail through a server: `smtp://user:password@host:587`, or `smtps://…`. */
+      readonly type: 'email'
+      readonly smtp: string
+      readonly from: string
+      readonly to: string | readonly string[]
+    }
+  | {
+      /** A program and its arguments, run in the project folder without a shell. It is given the JSON of the webhook on stdin. */
+      readonly type: 'command'
+      readonly command: readonly string[]
+    }
+)
+
+/** Who is notified when something needs attention. */
+export interface Notify {
+  /** How long a table fails before it is reported: `15m`. Default: ten minutes of a process that keeps running, else the end of the run. */
+  readonly failingFor?: string | undefined
+  /** What lasts is reported again after this, an hour or more: `4h`. Default: a day. */
+  readonly repeatEvery?: string | undefined
+  readonly channels?: Readonly<Record<string, NotifyChannel>> | undefined
+}
+
 /** The contents of `tidemark.config.ts`. Every key is optional. */
 export interface Config {
   /** The database: a path from the project folder, or a URL. Default: `data/tidemark.db`. */
@@ -33,6 +83,8 @@ export interface Config {
   readonly deletionLimit?: DeletionLimit | undefined
   /** How many rows of a window may be rejected. */
   readonly rejects?: Limit | undefined
+  /** Who is notified when a table fails, is stale, waits for a decision, or has recovered. */
+  readonly notify?: Notify | undefined
   /** Configured sources by name; the name of an installed source is enough. `false` turns one off. */
   readonly sources?: Readonly<Record<string, Configured | false>> | undefined
 }

@@ -15,6 +15,7 @@ import { type ConfiguredSources, configuredSources } from './configured-sources.
 import { discover } from './discover.ts'
 import type { Interrupts } from './interrupts.ts'
 import { configError, demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
+import { notifySecrets } from './notify/notify-config.ts'
 import { findProject, type Project } from './project.ts'
 import { projectIdentity } from './project-identity.ts'
 import { secretFile } from './secret-file.ts'
@@ -66,7 +67,7 @@ export async function openSession(call: Call): Promise<Session> {
   secrets.add([...passwordsIn(environment['DATABASE_URL']), environment['PGPASSWORD'] ?? ''])
   const config = await loadConfig({ folder: project.folder, asked: flags.config, cwd, environment })
   if (flags.destination === undefined) demand(config, (path) => path === 'destination')
-  secrets.add(passwordsIn(config.data.destination))
+  secrets.add([...passwordsIn(config.data.destination), ...notifySecrets(config.data.notify)])
   const asked = flags.destination === undefined ? undefined : askedPlace(flags.destination)
   // Sources resolve relative paths against the working directory, and their config is in the project.
   process.chdir(project.folder)

@@ -1,6 +1,7 @@
 import { addCheck } from './commands/check.ts'
 import { addTypes } from './commands/kysely-types.ts'
 import { addMove } from './commands/move.ts'
+import { addNotify } from './commands/notify.ts'
 import { addPlan } from './commands/plan.ts'
 import { addQuery } from './commands/query.ts'
 import { addRejects } from './commands/rejects.ts'
@@ -30,6 +31,7 @@ export const VERBS: readonly AddVerb[] = [
   addVerify,
   addRejects,
   addUi,
+  addNotify,
   addWork,
   addRuns,
   addState,

@@ -287,6 +287,8 @@ function keysOf(schema: z.core.$ZodType, path: string): readonly string[] {
     })
     const record =
       one._zod.def.type === 'record' ? (one._zod.def as unknown as { valueType: z.core.$ZodType }).valueType : undefined
-    return record === undefined ? below : keysOf(record, `${path}.${path === 'sources' ? '<name>' : '<table>'}`)
+    return record === undefined
+      ? below
+      : keysOf(record, `${path}.${path === 'sources' || path === 'notify.channels' ? '<name>' : '<table>'}`)
   })
 }

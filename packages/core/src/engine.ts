@@ -79,6 +79,7 @@ export {
   withRefreshed,
 } from './store/key-range.ts'
 export type { Lease, LeasedWindow, Leases, Refusal, Runner } from './store/lease.ts'
+export type { DecideNotices, NoticeChanges, NoticeRecord } from './store/notice.ts'
 export { isOlder, supersedes, type Version } from './store/precedence.ts'
 export {
   isOf,

@@ -1,6 +1,7 @@
 import type {
   Committed,
   Comparison,
+  DecideNotices,
   Destination,
   FeedBatch,
   FeedChunk,
@@ -42,6 +43,7 @@ import { notAlone } from './state/fenced.ts'
 import { remembersTables } from './state/known-tables.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
 import { LeaseTurns } from './state/lease-turns.ts'
+import { recordNotices } from './state/notices.ts'
 import { beat } from './state/runner-record.ts'
 import { readState } from './state/state-read.ts'
 import { factsOfTable, forget, recordRunFact, startRun } from './state/state-store.ts'
@@ -205,6 +207,10 @@ export class SqlStore implements Destination {
         await recordRunFact(db, run, named, this.#options)
       }
     })
+  }
+
+  async recordNotices(channel: string, decide: DecideNotices): Promise<void> {
+    await this.#write(({ db }) => recordNotices(db, { ...this.#options, channel }, decide))
   }
 
   async reset(lease: Lease, table: string): Promise<void> {

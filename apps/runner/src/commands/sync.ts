@@ -4,6 +4,7 @@ import { EXIT, type RangeOptions, type Report, sync as run } from '@tidemark/eng
 import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import type { ConfiguredSources } from '../configured-sources.ts'
+import { beforeRun, notifyAfterRun } from '../notify/notify-after-run.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { isContinuous, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findSources, openSession, runOptions, type Session, withDestination } from '../session.ts'
@@ -41,6 +42,7 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   await agreeOnTarget(session)
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
+      await beforeRun(session, destination)
       const options = { ...runOptions(session, sources, destination, await destination.state()), ...more }
       return run({
         ...options,
@@ -53,6 +55,7 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   )
   const exitCode = printReport(session, report, sources)
   if (isIdle(sources)) call.terminal.print(idleText(session, sources.unconfigured.length))
+  await notifyAfterRun(session)
   return exitCode
 }
 

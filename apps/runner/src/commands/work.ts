@@ -6,6 +6,8 @@ import { EXIT } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import type { ConfiguredSources } from '../configured-sources.ts'
+import { Notifier } from '../notify/notifier.ts'
+import { lookEveryMs, NotifyLoop } from '../notify/notify-loop.ts'
 import { type Address, addressOf } from '../service/address.ts'
 import { type Listening, listen, type Paths } from '../service/listen.ts'
 import { monitorPaths } from '../service/monitor-paths.ts'
@@ -122,15 +124,26 @@ async function shareWindows(
       leaseMs: LEASE_MS,
       signal: interrupts.signal,
     })
+    const notifier = Notifier.of(session, { keepsRunning: true })
+    const notices =
+      notifier &&
+      new NotifyLoop({
+        notifier,
+        log,
+        withDestination: (work) => work(destination),
+        everyMs: lookEveryMs(everyMs),
+      })
     let listening: Listening | undefined
     try {
       if (address !== undefined) {
         listening = await listen(address, pathsOf(session, { loop, tally, destination, everyMs }))
         terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`)
       }
+      await notices?.start()
       await loop.run()
     } finally {
       listening?.close()
+      await notices?.stop()
       await engine.close?.()
     }
   } finally {

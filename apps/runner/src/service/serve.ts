@@ -3,6 +3,8 @@ import { SyncError } from '@tidemark/core'
 import { isShareable, readWorkStatus } from '@tidemark/destination'
 import { longestSilenceMs, type Settings } from '@tidemark/engine'
 import { agreeOnTarget } from '../agree-on-target.ts'
+import { Notifier } from '../notify/notifier.ts'
+import { lookEveryMs, NotifyLoop } from '../notify/notify-loop.ts'
 import { type Call, findSources, openSession, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { addressOf } from './address.ts'
@@ -82,6 +84,15 @@ export async function serve(
     })
     const waiting = new Waiting(database, timetable.everyMs)
     const rounds = new SyncLoop({ session, sources: configured, names, settings, timetable, database, waiting })
+    const notifier = Notifier.of(session, { keepsRunning: true })
+    const notices =
+      notifier &&
+      new NotifyLoop({
+        notifier,
+        log: session.log,
+        withDestination: (work) => database.with(work),
+        everyMs: lookEveryMs(everyMs ?? Number.POSITIVE_INFINITY),
+      })
     let listening: Listening | undefined
     try {
       if (address !== undefined) {
@@ -92,9 +103,11 @@ export async function serve(
         listening = await listen(address, monitorPaths({ probe: outlook, tally: rounds.tally, pulse, health }))
         call.terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`)
       }
+      await notices?.start()
       await rounds.run(interrupts.signal)
     } finally {
       listening?.close()
+      await notices?.stop()
       await Promise.race([waiting.end(), wait(END_MS, undefined, { ref: false })])
     }
     return interrupts.exitCode() ?? 0

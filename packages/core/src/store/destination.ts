@@ -11,6 +11,7 @@ import type { Encoder } from './encoder.ts'
 import type { FeedBatch, FeedCommitted } from './feed.ts'
 import type { FeedChunk, FeedRef } from './feed-state.ts'
 import type { Lease, LeasedWindow, Leases } from './lease.ts'
+import type { DecideNotices } from './notice.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
 import type { RecordedSchema, SourceFact, State, TableFailure, TableStatus } from './state.ts'
@@ -84,6 +85,8 @@ export interface Destination {
   record(lease: Lease, changes: readonly StateChange[]): Promise<void>
   /** Records state changes that belong to no table: the end of a run, tables that are no longer installed. */
   recordRun(run: number, changes: readonly RunChange[]): Promise<void>
+  /** Changes what is remembered of the notices of one channel, in one transaction: of several processes one decides after the other. */
+  recordNotices(channel: string, decide: DecideNotices): Promise<void>
   /** Forgets rows, coverage, resyncs, backfill end and revision of a table in one transaction, and lets `prepare` give it another shape. */
   reset(lease: Lease, table: string): Promise<void>
   /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */

@@ -71,6 +71,22 @@ interface OwnTables {
     error_code: string | null
     error_remedy: string | null
   }
+  /** What channels received of what the state says. Made by the first process that has a channel. */
+  _tidemark_notices: {
+    /** As of a source that fails. */
+    project: string
+    channel: string
+    key: string
+    since: Int64
+    level: Int64
+    delivered_at: Int64 | null
+    times: Int64
+    sending_at: Int64 | null
+    offered: Int64 | null
+    failures: Int64
+    next_try_at: Int64 | null
+    last_error: string | null
+  }
 }
 
 /** The state tables, as Kysely sees them. `migrations.ts` makes them; a test compares both. */

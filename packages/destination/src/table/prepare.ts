@@ -15,7 +15,7 @@ import { factsOf, identifying, MISSING, systemTypes } from './columns.ts'
 import { knownColumns } from './known-columns.ts'
 import { fold } from './names.ts'
 import type { Filled, Plan, Rebuild, SchemaEditor } from './schema-editor.ts'
-import { columnAdded, recordShapeChanges } from './shape-changes.ts'
+import { columnAdded, recordShapeChanges, TABLE_CREATED } from './shape-changes.ts'
 import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
 
 type Db = Kysely<StateDatabase>
@@ -132,7 +132,7 @@ export async function planTable(
       await editor.create(target, plan, lease)
       if (plan.key.length === 0) await editor.indexPositions(target, plan, lease)
       await save(target, now)
-      return recordShapeChanges(target, name, ['table created'], now)
+      return recordShapeChanges(target, name, [TABLE_CREATED], now)
     }
     return { schema: recorded, changes: [], work }
   }

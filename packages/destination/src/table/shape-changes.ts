@@ -4,6 +4,9 @@ import type { StateDatabase } from '../state/state-types.ts'
 /** A column was added, as it is kept. */
 export const columnAdded = (column: string): string => `column "${column}" added`
 
+/** A table was created, as it is kept. */
+export const TABLE_CREATED = 'table created'
+
 /** Keeps what was done to a table's shape, in the transaction that did it. @returns the changes, for people. */
 export async function recordShapeChanges(
   db: Kysely<StateDatabase>,

@@ -1,5 +1,6 @@
 import type { Destination } from '@tidemark/core/engine'
 import { literal, quotedName, whole } from '../values/literal.ts'
+import { TABLE_CREATED } from './shape-changes.ts'
 
 type Asked = Pick<Destination, 'query'>
 
@@ -25,6 +26,18 @@ export async function listChanges(
     change: String(change),
     changedAt: BigInt(at as bigint),
   }))
+}
+
+/** How often the shape of each table was changed after it was created, and the last change. */
+export async function countChanges(
+  destination: Asked,
+): Promise<ReadonlyMap<string, { readonly count: number; readonly last: string }>> {
+  const { rows } = await destination.query(
+    `select c.name, n.changes, c.change from _tidemark_changes c join (
+      select name, count(*) as changes, max(id) as newest from _tidemark_changes where change <> ${literal(TABLE_CREATED)} group by name
+    ) n on n.newest = c.id`,
+  )
+  return new Map(rows.map(([name, count, last]) => [String(name), { count: Number(count), last: String(last) }]))
 }
 
 /** How many rows a table holds that are not marked as deleted, counted up to `most` and no further. */
