@@ -79,6 +79,7 @@ export {
   withRefreshed,
 } from './store/key-range.ts'
 export type { Lease, LeasedWindow, Leases, Refusal, Runner } from './store/lease.ts'
+export { isLeftOut, leftOutFor } from './store/left-out.ts'
 export type { DecideNotices, NoticeChanges, NoticeRecord } from './store/notice.ts'
 export { isOlder, supersedes, type Version } from './store/precedence.ts'
 export {
@@ -91,7 +92,7 @@ export {
   stateOf,
 } from './store/project.ts'
 export type { QueryLimits, QueryResult } from './store/query-result.ts'
-export { isPastRejectLimit, type RejectShare, type RejectTally } from './store/reject-limit.ts'
+export { isPastRejectLimit, type RejectShare, type RejectTally, unfitText } from './store/reject-limit.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './store/relocation.ts'
 export {
   AHEAD,

@@ -173,6 +173,31 @@ describe('a feed', () => {
     expect(after.map((row) => row.map(String))).toEqual([['new', '7', 'null']])
   })
 
+  it('whose runs are short is paused where too many rows of an hour do not fit, and comes back with a resync', async () => {
+    const options = { settings: { rejectLimit: { share: 0.1, above: 20 } } }
+    const bad = (id: number): Entry => ({ op: 'put', row: { id, note: 7, total: 5 } as never })
+    let report = await run({ options })
+    for (let id = 0; report.tables[0]?.pausedFor === undefined && id < 30; id++) {
+      log.add(put(id, 'n', id), bad(100 + id), commit)
+      report = await run({ options })
+    }
+    expect(report.tables[0]!.pausedFor).toMatch(
+      /^its changes are left out: 11 of 22 rows of the last hour do not fit: note: /,
+    )
+    expect(await feed()).toMatchObject({ offset: '{"at":33}', leftOut: ['orders'] })
+    expect(await toldIn(destination)).toHaveLength(10)
+    log.entries = log.entries.flatMap((entry) =>
+      entry.op === 'put' && entry.row.id >= 110
+        ? [bad(110)]
+        : entry.op === 'put'
+          ? [put(entry.row.id, 'n', 1)]
+          : [entry],
+    )
+    expect((await resyncLog({ log, destination, options }, 'memory_orders')).exitCode).toBe(0)
+    expect(await table()).toMatchObject({ status: 'complete', pausedFor: null })
+    expect(await toldIn(destination)).toHaveLength(21)
+  })
+
   it('withholds a truncation that is over the deletion limit: nothing of it is committed', async () => {
     for (let id = 0; id < 300; id++) log.add(put(id, 'n', id))
     log.add(commit)

@@ -1,6 +1,5 @@
 import type { Remedy } from '@tidemark/core'
-import type { CommandText } from '@tidemark/core/engine'
-import { isLeftOut } from '@tidemark/engine'
+import { type CommandText, isLeftOut } from '@tidemark/core/engine'
 import { errorAddress } from './error-address.ts'
 import type { Fix } from './fix-text.ts'
 
@@ -99,7 +98,7 @@ export function decisionOn({ name, pausedFor }: Paused, command: CommandText): F
   const see = errorAddress({ code: 'paused', remedy: 'fix-config' })
   if (isLeftOut(pausedFor) && !MENTIONS_FULL.test(pausedFor))
     return {
-      what: 'correct the source or its config so that its rows match the schema, then have its feed read again',
+      what: 'correct what it names, in the source, its config or the database, then have its feed read again',
       when: 'to do that',
       command: command('resync', [name]),
       see,

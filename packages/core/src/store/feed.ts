@@ -3,6 +3,7 @@ import type { DeletionShare } from './deletion-limit.ts'
 import type { EncodedKey, EncodedRow } from './encoder.ts'
 import type { FeedRef } from './feed-state.ts'
 import type { Lease } from './lease.ts'
+import type { RejectShare } from './reject-limit.ts'
 
 /** What one transaction writes of a feed: changes of any of its tables, and the offset that holds them all. */
 export interface FeedBatch extends FeedRef {
@@ -49,6 +50,11 @@ export interface FeedTableBatch {
   readonly tombstones?: true | undefined
   readonly rejects: readonly Reject[]
   readonly counts: Counts
+  /**
+   * Past it nothing of the table is written, and the table is paused as one whose changes are refused. Both are judged: its
+   * step, and its steps of the last hour, in which a row that was rejected again counts once. Absent: any number may be rejected.
+   */
+  readonly rejectLimit?: RejectShare | undefined
   /**
    * With a checkpoint: rows whose number is below this are gone (a TRUNCATE, a snapshot that ended). Told rows of the same or a
    * greater number stay.
@@ -98,8 +104,8 @@ export interface FeedTableCommitted
   /** Rows of which something is missing, because no change and no read has told it yet; of this batch. */
   readonly incomplete: number
   /**
-   * Why the database refused the table's changes, and not single rows of them (a trigger on updates, say). None of them is written; in
-   * the same transaction the table is paused for it and left out, and the others land.
+   * Why the table's changes were refused: the database did, and not single rows of them (a trigger on updates, say), or too many rows
+   * do not fit. None of them is written; in the same transaction the table is paused for it and left out, and the others land.
    */
   readonly refused?: string | undefined
 }

@@ -19,6 +19,10 @@ export interface RejectCase {
   readonly holdsRows: boolean
 }
 
+/** How many rows do not fit, for people. @param rows what they are called. */
+export const unfitText = ({ rejected, rows }: RejectTally, called = 'rows'): string =>
+  rejected >= rows ? `none of ${rows} ${called} fit` : `${rejected} of ${rows} ${called} do not fit`
+
 /** Of fewer rows a share says nothing. */
 const MIN_ROWS = 10
 /** More than this share of them is not an exception any more. */

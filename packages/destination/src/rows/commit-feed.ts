@@ -6,6 +6,7 @@ import {
   type FeedTableCommitted,
   failpoint,
   type Lease,
+  leftOutFor,
   messageOf,
   type Project,
 } from '@tidemark/core/engine'
@@ -25,6 +26,7 @@ import {
 import { recordFact } from '../state/state-store.ts'
 import { recordRejects, recordStep, strikeBelow, strikeKeys } from '../state/step-record.ts'
 import { purgeRows, recordFilled } from './commit.ts'
+import { pastFedLimit } from './fed-reject-limit.ts'
 import type { TableWriter } from './table-writer.ts'
 import type { FedWritten } from './write-fed.ts'
 
@@ -119,18 +121,17 @@ async function writeTable(
 ): Promise<{ readonly result: FeedTableCommitted; readonly staging: Staging | undefined }> {
   const { session, batch, now } = commit
   const { db } = session
-  const { lease, step, counts, completes } = part
+  const { step, counts, completes, lease } = part
   const startedAt = performance.now()
   const writer = prepared(commit.writerOf(lease), step.table)
   await recordRejects(db, step, part.rejects, now)
-  const tried = await writer.attempt(() => writeRows(commit, writer, part, seq))
-  if (!tried.ok) return await refuseTable(commit, part, tried.error)
-  const { written, unchanged, deleted, incomplete, rejects, withheld, staging, settled } = tried.value
-  failpoint('after-rows')
-  await strikeKeys(db, step.table, () => settled().map((key) => writer.keyText(key)))
-  if (part.replacedBelow !== undefined) await strikeBelow(db, step.table, part.replacedBelow)
-  await recordRejects(db, step, rejects, now)
-  failpoint('after-rejects')
+  const tried = await writer.attempt(() => writer.tentatively(() => writeJudged(commit, writer, part, seq)))
+  if (!tried.ok) return await refuseTable(commit, part, `the database refused its changes: ${messageOf(tried.error)}`)
+  const { past, written, unchanged, deleted, incomplete, rejects, withheld, staging } = tried.value
+  if (past !== undefined) {
+    await recordRejects(db, step, rejects, now)
+    return await refuseTable(commit, part, past)
+  }
   await recordStep(db, step, {
     counts: { ...counts, written, unchanged, deleted, rejected: counts.rejected + rejects.length },
     batches: part.number,
@@ -147,13 +148,29 @@ async function writeTable(
   return { result: withheld === undefined ? result : { ...result, withheld }, staging }
 }
 
-/** The database refuses changes of a table, and no row is to blame: the table is paused, and the others go on. */
+/** Writes a batch's rows, and keeps them unless too many do not fit. */
+async function writeJudged(commit: FeedCommit, writer: TableWriter, part: FeedTableBatch, seq: bigint) {
+  const {
+    session: { db },
+    now,
+  } = commit
+  const { step, replacedBelow } = part
+  const rows = await writeRows(commit, writer, part, seq)
+  failpoint('after-rows')
+  await strikeKeys(db, step.table, () => rows.settled().map((key) => writer.keyText(key)))
+  if (replacedBelow !== undefined) await strikeBelow(db, step.table, replacedBelow)
+  await recordRejects(db, step, rows.rejects, now)
+  failpoint('after-rejects')
+  const past = await pastFedLimit({ db, part, refused: rows.rejects.map(({ message }) => message), now })
+  return { keep: past === undefined, value: { ...rows, past } }
+}
+
+/** A table whose changes cannot be written is paused, and the others go on. @param refused why, for people. */
 async function refuseTable(
   { session: { db }, now, stagingOf }: FeedCommit,
   { lease, step, counts, number, durationMs }: FeedTableBatch,
-  error: unknown,
+  refused: string,
 ): Promise<{ readonly result: FeedTableCommitted; readonly staging: Staging | undefined }> {
-  const refused = `the database refused its changes: ${messageOf(error)}`
   const nothing = { written: 0, unchanged: 0, deleted: 0 }
   await recordStep(db, step, {
     counts: { ...counts, ...nothing },
@@ -163,7 +180,7 @@ async function refuseTable(
     writingMs: 0,
     error: refused,
   })
-  await recordFact(db, step.table, { kind: 'table', status: 'paused', pausedFor: refused }, now)
+  await recordFact(db, step.table, { kind: 'table', status: 'paused', pausedFor: leftOutFor(refused) }, now)
   return { result: { ...nothing, incomplete: 0, rejected: 0, refused }, staging: stagingOf(lease) }
 }
 

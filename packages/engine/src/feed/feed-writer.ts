@@ -3,13 +3,12 @@ import {
   type FeedCommitted,
   type FeedTableBatch,
   failpoint,
-  isPastRejectLimit,
+  leftOutFor,
   type StepRef,
 } from '@tidemark/core/engine'
 import { tablePlace } from '../failure/config-path.ts'
-import { leftOutFor } from '../failure/lost-table.ts'
 import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
-import { heldBack, unfitText } from '../read/step-error.ts'
+import { heldBack } from '../read/step-error.ts'
 import { recordOn } from '../run/run-context.ts'
 import type { TableRun } from '../run/table-run.ts'
 import type { Sequence } from '../time/sequence.ts'
@@ -23,8 +22,6 @@ import type { GatheredChanges } from './table-changes.ts'
 interface Written {
   readonly step: StepRef
   batches: number
-  rows: number
-  rejected: number
   /** Rows of a table without a key are kept beside it until a checkpoint. */
   isStaged: boolean
 }
@@ -81,9 +78,7 @@ export class FeedWriter {
     const batches = new Map<TableRun, FeedTableBatch>()
     for (const [table, changes] of buffer?.tables ?? []) {
       if (!tables.has(table.discovered.table.name)) continue
-      const gathered = changes.take()
-      const isPaused = await this.#isPastLimit(table, gathered, changes.why)
-      if (!isPaused) batches.set(table, await this.#batch(table, gathered, { checkpoint, completedAt }))
+      batches.set(table, await this.#batch(table, changes.take(), { checkpoint, completedAt }))
     }
     for (const table of tables.values()) {
       const isDue =
@@ -142,6 +137,7 @@ export class FeedWriter {
       step: written.step,
       number: written.batches + 1,
       ...gathered,
+      rejectLimit: context.options.settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT,
       purge: options.deletes === 'hard' && !isOpen,
       tombstones: isOpen || undefined,
       ...gone,
@@ -175,7 +171,7 @@ export class FeedWriter {
       attempt: 1,
       beganAt,
     }
-    const one: Written = { step, batches: 0, rows: 0, rejected: 0, isStaged: false }
+    const one: Written = { step, batches: 0, isStaged: false }
     this.#written.set(table, one)
     context.options.onEvent?.({
       type: 'step-started',
@@ -191,19 +187,6 @@ export class FeedWriter {
       untilEmpty: false,
     })
     return one
-  }
-
-  /** Whether so many of a table's rows do not fit that it is paused: its changes are left out from here on. */
-  async #isPastLimit(table: TableRun, { counts }: GatheredChanges, why: string | undefined): Promise<boolean> {
-    if (counts.rejected === 0) return false
-    const { context } = this.#work
-    const before = this.#written.get(table)
-    const step = { rows: (before?.rows ?? 0) + counts.read, rejected: (before?.rejected ?? 0) + counts.rejected }
-    const holdsRows = table.known?.everFilled === true || step.rejected < step.rows
-    const limit = context.options.settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT
-    if (!isPastRejectLimit({ step, holdsRows }, limit)) return false
-    await this.pause(table, `${unfitText(step)}: ${why ?? 'the database refused them'}`)
-    return true
   }
 
   /** A table needs a decision: its changes are left out from here on, and the others go on. */
@@ -246,8 +229,6 @@ export class FeedWriter {
       const written = this.#written.get(table)!
       const done = tables.get(table.name)
       written.batches++
-      written.rows += batch.counts.read
-      written.rejected += batch.counts.rejected
       written.isStaged = batch.staging === 'fill' && (written.isStaged || batch.rows.length > 0)
       if (batch.replacedBelow !== undefined) {
         this.replacedBelow.delete(table)

@@ -53,8 +53,6 @@ export class TableChanges {
   bytes = 0
   /** A row takes values from one under another key: told twice, it would look for them where they are no more. */
   takesElsewhere = false
-  /** Why rows were rejected, for people: the last one. */
-  why: string | undefined
   readonly #options: TableChangesOptions
   readonly #position: number
   readonly #single: number
@@ -255,7 +253,6 @@ export class TableChanges {
     const { table, columns } = discovered
     const { reject } = rejectOf({ table, columns, encoder, redact, row, position: this.#position, code, message })
     this.#rejects.push(reject)
-    this.why = reject.message
     this.bytes += reject.payload.length + reject.message.length + 200
     const key = reject.encodedKey
     return key !== undefined && isKey(key) && encoder.key.length > 0 ? key : undefined

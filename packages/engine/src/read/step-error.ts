@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { type Committed, quotedCommand, type RejectTally, type Table } from '@tidemark/core/engine'
+import { type Committed, quotedCommand, type RejectTally, type Table, unfitText } from '@tidemark/core/engine'
 
 // Why a step is not committed although its source answered.
 
@@ -11,10 +11,6 @@ export function tooManyRejects(table: string, { rejected, rows }: RejectTally, w
     { code: 'reject-limit' },
   )
 }
-
-/** How many rows do not fit, for people. */
-export const unfitText = ({ rejected, rows }: RejectTally): string =>
-  rejected >= rows ? `none of ${rows} rows fit` : `${rejected} of ${rows} rows do not fit`
 
 const seeRejects = (table: string): string => `See the rows with ${quotedCommand('rejects list', [table])}`
 

@@ -97,6 +97,11 @@ export class FeedUnderTest {
     }))
   }
 
+  /** What is told from here on belongs to steps of another run. */
+  runEnded(): void {
+    this.#steps.clear()
+  }
+
   async state() {
     return (await this.world.destination.state()).feeds?.get('test/log')
   }
