@@ -14,7 +14,6 @@ export class Files {
   /** Files that were looked at to their end, so that nothing in them is unknown, with their stamps. */
   readonly wholly = new Map<string, string>()
   readonly #config: FilesConfig
-  readonly #listings = new Map<string, Promise<readonly TableFile[]>>()
   readonly #done = new Map<string, Promise<unknown>>()
   #folder: Promise<string> | undefined
   #temporaries = 0
@@ -49,9 +48,7 @@ export class Files {
 
   /** The files of a table, listed once a run. */
   files(table: FileTable): Promise<readonly TableFile[]> {
-    const listing = this.#listings.get(table.name) ?? listFiles(table.path)
-    this.#listings.set(table.name, listing)
-    return listing
+    return this.once(`files of ${table.name}`, () => listFiles(table.path))
   }
 
   /** A file of our own that nobody else may read, filled by `write`: for a format that is not read from front to back. */

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { WindowJob, WorkQueue } from '@tidemark/destination'
 
 export interface PlannerOptions {
-  readonly queue: Pick<WorkQueue, 'claimPlanner' | 'recordPlanned' | 'room' | 'send'>
+  readonly queue: Pick<WorkQueue, 'claimPlanner' | 'recordPlanned' | 'releasePlanner' | 'room' | 'send'>
   readonly source: string
   /** How long after one planning the next one begins. */
   readonly everyMs: number
@@ -52,6 +52,8 @@ export class Planner {
     const isWhole = await this.#sendAll(beganAt)
     if (this.#failure !== undefined) {
       if (!signal.aborted) onFailure(this.#failure.error)
+      // What fails here may not fail elsewhere: a worker that cannot reach the source would keep all others from planning it.
+      await queue.releasePlanner(source)
       return Math.min(FAILED_MS, everyMs)
     }
     if (!isWhole) return 0

@@ -178,10 +178,19 @@ export class RunWindows implements WorkEngine {
     const now = await this.#run
     if (now !== undefined && performance.now() - now.beganAt < RUN_MS) return now
     if (now !== undefined) await this.#endRun()
-    this.#run ??= this.#options.destination
-      .startRun()
-      .then((number) => ({ number, beganAt: performance.now(), steps: 0 }))
+    this.#run ??= this.#startRun()
     return await this.#run
+  }
+
+  /** Starts a run; after a failure the next window starts one. */
+  async #startRun(): Promise<RunRecord> {
+    try {
+      const number = await this.#options.destination.startRun()
+      return { number, beganAt: performance.now(), steps: 0 }
+    } catch (error) {
+      this.#run = undefined
+      throw error
+    }
   }
 
   async #endRun(): Promise<void> {

@@ -33,6 +33,10 @@ class FakeQueue {
     this.planned++
   }
 
+  async releasePlanner() {
+    this.isOurs = false
+  }
+
   async room() {
     this.queued = Math.max(0, this.queued - this.#doneEachLook)
     return this.#size - this.queued
@@ -187,5 +191,6 @@ describe('the planner of a source', () => {
     )
     expect(await planner.look()).toBe(60_000)
     expect([queue.sent.length, queue.planned, failures]).toEqual([1, 0, [new Error('the API is down')]])
+    expect(queue.isOurs, 'another worker may plan it').toBe(false)
   })
 })

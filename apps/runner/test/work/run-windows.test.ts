@@ -77,6 +77,28 @@ it('a window costs the same, however many tables its source has', async () => {
   expect(await namesOf(40)).toBe(await namesOf(4))
 })
 
+it('goes on after its run could not be started, because the database was away for a moment', async () => {
+  const destination = await openMemory()
+  let failures = 1
+  const away = new Proxy(destination, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (name === 'startRun' && failures-- > 0) return () => Promise.reject(new Error('the connection was refused'))
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const sources = [{ name: 'many', source: sourceOf('one'), config: {}, options: {} }]
+  const engine = new RunWindows({ destination: away, run: { sources, destination: away } })
+  onTestFinished(() => engine.close())
+  const plan = async (): Promise<readonly WindowJob[]> => {
+    const windows: WindowJob[] = []
+    for await (const window of engine.plan('many', new AbortController().signal)) windows.push(window)
+    return windows
+  }
+  await expect(plan()).rejects.toThrow('the connection was refused')
+  expect(await plan()).toHaveLength(3)
+})
+
 it('a window is read while another table, which the config names, is away', async () => {
   const destination = await openMemory()
   const options = { tables: { other: { lookback: '1' } } }

@@ -38,6 +38,15 @@ export async function claimPlanner(
   return claimOf(firstRow(taken), worker)
 }
 
+/** Leaves the planning of a source to whoever takes it next: this worker could not do it, and another one may. */
+export async function releasePlanner(
+  execute: Execute,
+  { sources }: QueueTables,
+  { source, worker }: { readonly source: string; readonly worker: string },
+): Promise<void> {
+  await execute(`update ${sources} set planner = null where source = $1 and planner = $2`, [source, worker])
+}
+
 /**
  * Makes a source due to be planned now, because what was planned of it is read in another way by now. Not more often than each
  * minute: where two versions run side by side, one of them asks for this again and again.

@@ -3,7 +3,7 @@ import type { PgBoss } from 'pg-boss'
 import { DEAD, executorOf, WINDOWS } from './boss.ts'
 import { fetchJobs } from './fetch-jobs.ts'
 import { isQueueLost, type OpenQueue, openBoss } from './open-boss.ts'
-import { claimPlanner, type PlannerClaim, planSoon, recordPlanned } from './planner-claim.ts'
+import { claimPlanner, type PlannerClaim, planSoon, recordPlanned, releasePlanner } from './planner-claim.ts'
 import { ProjectGroups } from './project-groups.ts'
 import { type Execute, firstRow, type QueueDatabase } from './queue-database.ts'
 import { type QueueTables, queueTables } from './queue-tables.ts'
@@ -187,6 +187,14 @@ export class WorkQueue {
     const worker = this.#options.runner.id
     return this.#with((execute) =>
       claimPlanner(execute, this.#tables, { source: this.#groups.groupOf(source), worker, everyMs }),
+    )
+  }
+
+  /** Leaves the planning of a source to another worker, if this one has it. */
+  async releasePlanner(source: string): Promise<void> {
+    const worker = this.#options.runner.id
+    await this.#with((execute) =>
+      releasePlanner(execute, this.#tables, { source: this.#groups.groupOf(source), worker }),
     )
   }
 

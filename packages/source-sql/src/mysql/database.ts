@@ -216,7 +216,10 @@ export class MySql implements Database {
 
   /** Each node of a cluster knows only its own transactions. */
   async #sayCluster(log: Asked['log']): Promise<void> {
-    this.#cluster ??= this.#ask(`SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'`)
+    this.#cluster ??= this.#ask(`SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'`).catch((error: unknown) => {
+      this.#cluster = undefined
+      throw error
+    })
     const [row] = await this.#cluster
     if (Number(text(row?.[1]) ?? 0) > 1)
       this.#warn(

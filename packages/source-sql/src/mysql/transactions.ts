@@ -35,13 +35,16 @@ export class TransactionList {
 
   async #next(): Promise<readonly OpenTransaction[]> {
     // Somebody else may have looked just now, so the first look only makes the list new for the second.
-    if (performance.now() - this.#looked > STALE_MS) {
-      await this.#look()
-      this.#looked = performance.now()
+    try {
+      if (performance.now() - this.#looked > STALE_MS) {
+        await this.#look()
+        this.#looked = performance.now()
+      }
+      await sleep(this.#looked + STALE_MS - performance.now())
+    } finally {
+      // Whoever asks from here on wants a newer list than this one, and after a failure another answer.
+      this.#queue = undefined
     }
-    await sleep(this.#looked + STALE_MS - performance.now())
-    // Whoever asks from here on wants a newer list than this one.
-    this.#queue = undefined
     try {
       return (await this.#look()).map(([thread, started, age, writes]) => ({
         id: `${text(thread)} ${text(started)}`,
