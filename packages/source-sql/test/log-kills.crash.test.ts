@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDestination } from '@tidemark/destination'
@@ -6,6 +5,7 @@ import { hasPostgres, startPostgres } from '@tidemark/postgres-server'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from './harness.ts'
 import { differences, LOAD_CONFIG, LOAD_TABLES, Load } from './log-load.ts'
+import { logRun } from './log-run.ts'
 
 /** A round kills the runner so often while the source changes; then both must be equal. */
 const KILLS = 10
@@ -44,16 +44,6 @@ const all: readonly Circumstances[] = [
     : []),
 ]
 
-/** A run in a process of its own. */
-function run(url: string, config: object): { readonly ended: Promise<string>; kill(): void } {
-  const victim = join(import.meta.dirname, 'log-victim.js')
-  const child = spawn(process.execPath, [victim, url, JSON.stringify(config)], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let output = ''
-  child.stderr.on('data', (piece) => (output += piece))
-  const ended = new Promise<string>((resolve) => child.once('close', (code) => resolve(`${code} ${output}`)))
-  return { ended, kill: () => child.kill('SIGKILL') }
-}
-
 describe('the log of Postgres', () => {
   it.each(all.filter(({ rounds }) => rounds > 0))(
     `is equal to its source in $kind after $rounds rounds of ${KILLS} kills of the runner, $title`,
@@ -78,7 +68,7 @@ describe('the log of Postgres', () => {
       for (let round = 0; round < rounds; round++) {
         const load = new Load(server.urlOf(database), { isAltering: true, survivesKills: killsPrimary })
         for (let kill = 0; kill < KILLS; kill++) {
-          const victim = run(url, config)
+          const victim = logRun(url, config)
           await sleep(200 + Math.random() * LIFE_MS)
           if (killsPrimary && kill % 3 === 0) {
             await server.crash()
@@ -91,7 +81,7 @@ describe('the log of Postgres', () => {
         transactions += load.transactions
         alterations += load.alterations
         expect(load.transactions).toBeGreaterThan(50)
-        expect(await run(url, config).ended).toBe('0 ')
+        expect((await logRun(url, config).ended).output).toBe('0 ')
         const runner = { id: 'looks', host: 'here', pid: process.pid, startedAt: 0n }
         const destination = await openDestination({ url, runner })
         const found = await differences(query, async (text) => (await destination.query(text)).rows).finally(() =>
