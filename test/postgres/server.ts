@@ -144,7 +144,8 @@ export async function startPostgres({
       await answers(url)
     },
     stop: async () => {
-      await server.stop()
+      // One that was halted has nothing to stop, and would be waited for.
+      if (isRunning(server)) await server.stop()
       rmSync(folder, { recursive: true, force: true })
     },
   })

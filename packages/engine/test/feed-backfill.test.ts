@@ -1,13 +1,14 @@
 import { feedLost, UNCHANGED } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { resync } from '../src/commands/resync.ts'
 import { sync } from '../src/commands/sync.ts'
 import type { RunOptions } from '../src/options.ts'
 import { fixedClock } from './catalog-of.ts'
 import { Live } from './live.ts'
 import { at, Lines, openMemory } from './system.ts'
-import { type Entry, toldIn } from './told.ts'
+import { type Entry, toldIn, toldRow } from './told.ts'
 
 let live: Live
 let destination: Destination
@@ -144,6 +145,27 @@ describe('what was there before a feed began', () => {
     expect(report.exitCode).toBe(0)
     // Those that were read by then, and all of them once more.
     expect(live.chunksRead.length).toBeGreaterThanOrEqual(6)
+    expect(await toldIn(destination)).toEqual(expected())
+  })
+
+  it.each([
+    ['before the first batch of a chunk', 0],
+    ['between two batches of it', 1],
+    ['after its last one', 3],
+  ])('is read again where its columns change %s', async (_, moment) => {
+    live.betweenPages = async (chunk, pages) => {
+      if (chunk !== 10 || pages !== moment) return
+      live.betweenPages = () => {}
+      const before = lines.lines.length
+      live.added = { more: null }
+      live.log.push({ op: 'columns', row: toldRow.extend({ more: z.string().nullable() }) }, { op: 'commit' })
+      live.transaction(put(17, 'later', 17))
+      while (!lines.lines.slice(before).some((line) => /"?more"?/.test(line)))
+        await new Promise((later) => setTimeout(later, 1))
+    }
+    const report = await run()
+    expect(report.tables[0]!.failures).toEqual([])
+    expect(live.chunksRead.filter((chunk) => chunk === 10)).toHaveLength(2)
     expect(await toldIn(destination)).toEqual(expected())
   })
 

@@ -10,6 +10,10 @@ export class Live {
   log: Entry[] = []
   /** Called at every moment at which the source is waited for. */
   meanwhile: () => void | Promise<void> = () => {}
+  /** Called when so many pages of a chunk are read. */
+  betweenPages: (chunk: number, pages: number) => void | Promise<void> = () => {}
+  /** Columns that were added, in all rows. */
+  added: Readonly<Record<string, null>> = {}
   chunksRead: number[] = []
   begun = 0
   isTold = false
@@ -46,7 +50,7 @@ export class Live {
     const feed = memory.feed({ name: 'log', offset: z.object({ at: z.int() }) })
     const snapshot = async (want: (id: number) => boolean): Promise<Told[]> => {
       await live.meanwhile()
-      return [...live.rows.values()].filter(({ id }) => want(id))
+      return [...live.rows.values()].filter(({ id }) => want(id)).map((row) => ({ ...row, ...live.added }))
     }
     const orders = feed.table({
       name: 'orders',
@@ -59,9 +63,11 @@ export class Live {
         async *read({ chunk }) {
           live.chunksRead.push(chunk.from)
           const rows = await snapshot((id) => id >= chunk.from && (chunk.to === null || id < chunk.to))
+          await live.betweenPages(chunk.from, 0)
           for (let first = 0; first < rows.length; first += 4) {
             yield rows.slice(first, first + 4)
             await live.meanwhile()
+            await live.betweenPages(chunk.from, first / 4 + 1)
           }
           return { at: live.log.length }
         },
@@ -105,11 +111,12 @@ export class Live {
             const entry = live.log[index]!
             if (entry.op === 'put')
               yield orders.upserted(
-                [entry.row as never],
+                [{ ...entry.row, ...live.added } as never],
                 entry.before === undefined ? {} : { before: { id: entry.before } },
               )
             else if (entry.op === 'delete') yield orders.deleted([{ id: entry.id }])
             else if (entry.op === 'truncate') yield orders.truncated()
+            else if (entry.op === 'columns') yield orders.schemaChanged(entry.row)
             else if ((entry as { op: string }).op === 'lost') {
               live.isTold = true
               yield feed.checkpoint({ at: index + 1 }, { lost: true })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
@@ -19,24 +20,70 @@ export const LOAD_TABLES = `
 /** The config under which they are read. */
 export const LOAD_CONFIG = { replication: 'log', tables: { log: { appendOnly: true } } }
 
+/** Statements that are rare, and of which the log does not tell all as changes of rows. Each can run at any time. */
+const RARE = [
+  'VACUUM FULL accounts',
+  'TRUNCATE log',
+  'TRUNCATE parts_0',
+  `TRUNCATE accounts; INSERT INTO accounts SELECT g, 1, repeat(md5('again' || g), 80), 0 FROM generate_series(1, 4000) g`,
+  'ALTER TABLE parts ADD COLUMN IF NOT EXISTS more int DEFAULT 7',
+  'ALTER TABLE parts DROP COLUMN IF EXISTS more',
+  'ALTER TABLE accounts ADD COLUMN IF NOT EXISTS made uuid DEFAULT gen_random_uuid()',
+  'ALTER TABLE accounts DROP COLUMN IF EXISTS made',
+  'ALTER TABLE accounts ADD COLUMN IF NOT EXISTS doubled int GENERATED ALWAYS AS (v * 2) STORED',
+  'ALTER TABLE accounts DROP COLUMN IF EXISTS doubled',
+  'ALTER TABLE orders ADD COLUMN IF NOT EXISTS remark text',
+  'ALTER TABLE orders DROP COLUMN IF EXISTS remark',
+  'ALTER TABLE orders ALTER COLUMN note TYPE varchar(200)',
+  'ALTER TABLE orders ALTER COLUMN note TYPE text',
+  'ALTER TABLE parts ALTER COLUMN v TYPE bigint',
+  'ALTER TABLE parts ALTER COLUMN v TYPE int',
+]
+
+/** After these all tables have the columns that are compared. */
+const LAST = [
+  'ALTER TABLE parts ADD COLUMN IF NOT EXISTS more int DEFAULT 7',
+  'ALTER TABLE accounts ADD COLUMN IF NOT EXISTS made uuid DEFAULT gen_random_uuid()',
+  'ALTER TABLE orders ADD COLUMN IF NOT EXISTS remark text',
+]
+
 const WRITERS = 4
 /** What happens where two writers meet. */
 const EXPECTED = ['40P01', '23505', '40001', '55P03']
+/** What happens to writers whose server is killed. */
+const CUT_OFF = ['57P01', '57P02', '57P03', '08006', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']
+const isCutOff = (error: unknown): boolean =>
+  CUT_OFF.includes(String((error as { code?: unknown }).code)) ||
+  /^Connection terminated|is not queryable/.test(String((error as Error).message))
+
+export interface LoadOptions {
+  /** Statements that change tables themselves run now and then. */
+  readonly isAltering?: boolean
+  /** Its server may be killed. */
+  readonly survivesKills?: boolean
+}
 
 /** Changes tables until it is stopped. */
 export class Load {
   transactions = 0
+  alterations = 0
   #isStopped = false
   readonly #pool: pg.Pool
   readonly #writers: Promise<void>[]
   readonly #failures: unknown[] = []
 
-  /** @param rare statements of which now and then one runs by itself. */
-  constructor(url: string, rare: readonly string[] = []) {
+  readonly #survivesKills: boolean
+  readonly #url: string
+
+  constructor(url: string, { isAltering = false, survivesKills = false }: LoadOptions = {}) {
+    this.#url = url
+    this.#survivesKills = survivesKills
     this.#pool = new pg.Pool({ connectionString: url, max: WRITERS + 1, options: '-c lock_timeout=2s' })
     this.#pool.on('error', () => {})
+    // One that is at work says so itself; what it waits for fails as well.
+    this.#pool.on('connect', (client) => client.on('error', () => {}))
     this.#writers = Array.from({ length: WRITERS }, () => this.#write())
-    if (rare.length > 0) this.#writers.push(this.#alter(rare))
+    if (isAltering) this.#writers.push(this.#alter())
   }
 
   async stop(): Promise<void> {
@@ -44,34 +91,50 @@ export class Load {
     await Promise.all(this.#writers)
     await this.#pool.end()
     if (this.#failures.length > 0) throw this.#failures[0]
+    const client = new pg.Client(this.#url)
+    await client.connect()
+    for (const statement of LAST) await client.query(statement)
+    await client.end()
+  }
+
+  #failed(error: unknown): void {
+    if (EXPECTED.includes(String((error as { code?: unknown }).code))) return
+    if (!this.#survivesKills || !isCutOff(error)) this.#failures.push(error)
   }
 
   async #write(): Promise<void> {
     while (!this.#isStopped) {
-      const client = await this.#pool.connect()
-      try {
-        await client.query('BEGIN')
-        for (let left = 1 + random(8); left > 0; left--) await one(client)
-        if (random(30) === 0) await sleep(200)
-        await client.query(random(15) === 0 ? 'ROLLBACK' : 'COMMIT')
-        this.transactions++
-      } catch (error) {
-        await client.query('ROLLBACK').catch(() => {})
-        if (!EXPECTED.includes(String((error as { code?: unknown }).code))) this.#failures.push(error)
-      } finally {
-        client.release()
-      }
+      await this.#transaction().catch((error) => this.#failed(error))
       await sleep(random(8))
     }
   }
 
-  async #alter(rare: readonly string[]): Promise<void> {
-    for (const statement of rare) {
-      await sleep(300 + random(1200))
+  async #transaction(): Promise<void> {
+    const client = await this.#pool.connect()
+    let broken: unknown
+    try {
+      await client.query('BEGIN')
+      for (let left = 1 + random(8); left > 0; left--) await one(client)
+      // Some stay open for longer than others take.
+      if (random(30) === 0) await sleep(random(400))
+      await client.query(random(15) === 0 ? 'ROLLBACK' : 'COMMIT')
+      this.transactions++
+    } catch (error) {
+      await client.query('ROLLBACK').catch((cut: unknown) => (broken = cut))
+      throw error
+    } finally {
+      client.release(broken as Error | undefined)
+    }
+  }
+
+  async #alter(): Promise<void> {
+    while (!this.#isStopped) {
+      await sleep(300 + random(2500))
       if (this.#isStopped) return
-      await this.#pool.query(statement).catch((error) => {
-        if (!EXPECTED.includes(String(error.code))) this.#failures.push(error)
-      })
+      await this.#pool.query(RARE[random(RARE.length)]!).then(
+        () => this.alterations++,
+        (error) => this.#failed(error),
+      )
     }
   }
 }
@@ -145,21 +208,51 @@ async function one(client: pg.PoolClient): Promise<void> {
 }
 
 /** A query of each table that gives its rows in the same texts at both ends: of the source, and of a destination. */
-export const LOAD_QUERIES: Readonly<Record<string, readonly [source: string, destination: string]>> = {
+const QUERIES: Readonly<Record<string, readonly [source: string, destination: string]>> = {
   accounts: [
-    'SELECT id, v, md5(big), n FROM accounts ORDER BY 1',
-    'SELECT id, v, big, n FROM crm_accounts WHERE _deleted_at IS NULL ORDER BY 1',
+    'SELECT id, v, big, n, made FROM accounts ORDER BY 1',
+    'SELECT id, v, big, n, made FROM crm_accounts WHERE _deleted_at IS NULL ORDER BY 1',
   ],
   log: [
     'SELECT b, count(*)::int FROM log GROUP BY b ORDER BY b COLLATE "C"',
     'SELECT b, count(*) FROM crm_log WHERE _deleted_at IS NULL GROUP BY b ORDER BY b',
   ],
   orders: [
-    `SELECT region, no, note, array_to_string(tags, '|'), paid::numeric::text FROM orders ORDER BY no`,
-    'SELECT region, no, note, tags, paid FROM crm_orders WHERE _deleted_at IS NULL ORDER BY no',
+    'SELECT region, no, note, tags, paid::numeric::text, remark FROM orders ORDER BY no',
+    'SELECT region, no, note, tags, paid, remark FROM crm_orders WHERE _deleted_at IS NULL ORDER BY no',
   ],
   parts: [
-    'SELECT id, day, v FROM parts ORDER BY 1, 2',
-    'SELECT id, day, v FROM crm_parts WHERE _deleted_at IS NULL ORDER BY 1, 2',
+    'SELECT id, day, v, more FROM parts ORDER BY 1, 2',
+    'SELECT id, day, v, more FROM crm_parts WHERE _deleted_at IS NULL ORDER BY 1, 2',
   ],
+}
+
+/** A row as a text, with large values as their hashes. */
+const rowText = (row: readonly unknown[]): string =>
+  row
+    .map((value) => {
+      const isList = typeof value === 'string' && value.startsWith('[')
+      const text = String(isList ? JSON.parse(value) : value)
+      return text.length > 100 ? createHash('md5').update(text).digest('hex') : text
+    })
+    .join('|')
+
+/** How the tables of a destination differ from those of the source: rows that it lacks, and rows that it should not have. */
+export async function differences(
+  source: (query: string) => Promise<readonly (readonly unknown[])[]>,
+  destination: (query: string) => Promise<readonly (readonly unknown[])[]>,
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const found: Record<string, string[]> = {}
+  for (const [table, [from, into]] of Object.entries(QUERIES)) {
+    const expected = (await source(from)).map(rowText)
+    const actual = (await destination(into)).map(rowText)
+    const [wanted, have] = [new Set(expected), new Set(actual)]
+    const differing = [
+      ...expected.filter((one) => !have.has(one)).map((one) => `- ${one}`),
+      ...actual.filter((one) => !wanted.has(one)).map((one) => `+ ${one}`),
+    ]
+    if (actual.length !== expected.length) differing.push(`${actual.length} rows of ${expected.length}`)
+    if (differing.length > 0) found[table] = differing
+  }
+  return found
 }

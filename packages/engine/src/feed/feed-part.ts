@@ -29,7 +29,7 @@ export interface PartOptions {
 /**
  * Reads a part, and commits it when its feed has passed it.
  *
- * @returns false where a truncation has overtaken it: it is to be read once more.
+ * @returns false where a truncation or a change of its columns has overtaken it: it is to be read once more.
  */
 export async function readPart(
   { table, chunk, keys }: FeedPart,
@@ -38,10 +38,11 @@ export async function readPart(
   const { context, source, state } = work
   const { destination, options } = context
   const { backfill } = table.discovered.table.feed!
-  if (table.lease === undefined || table.prepared === undefined) return true
+  const { lease: tableLease, prepared } = table
+  if (tableLease === undefined || prepared === undefined) return true
   const asOf = offsetOf(work)
   const asOfSeq = state.offsetSeq
-  const lease = await table.stepLeases.acquire(table.lease, destination)
+  const lease = await table.stepLeases.acquire(tableLease, destination)
   const beganAt = await destination.now()
   const step: StepRef = {
     run: context.run,
@@ -57,7 +58,7 @@ export async function readPart(
   const limit = options.settings?.batch ?? DEFAULT_PART
   const redact = options.redact ?? ((text: string) => text)
   const fresh = (): TableChanges =>
-    new TableChanges({ discovered: table.discovered, encoder: table.prepared!.encoder, seq: asOfSeq, redact })
+    new TableChanges({ discovered: table.discovered, encoder: prepared.encoder, seq: asOfSeq, redact })
   let changes = fresh()
   let number = 0
   const batchOf = (more: Partial<Batch>): Batch => {
@@ -78,7 +79,7 @@ export async function readPart(
     )
     await waits.until(() => isAtLeast(work, high))
     return await commits.take(async () => {
-      if ((truncatedAt.get(table) ?? 0n) > asOfSeq) return false
+      if ((truncatedAt.get(table) ?? 0n) > asOfSeq || table.prepared !== prepared) return false
       failpoint('before-batch')
       const batch = batchOf({
         staging: number > 0 ? 'move' : undefined,
@@ -100,6 +101,10 @@ export async function readPart(
       table.stepsDone++
       return true
     })
+  } catch (error) {
+    // What is staged has the columns of before: the destination refuses what would follow it.
+    if (table.prepared !== prepared) return false
+    throw error
   } finally {
     table.stepLeases.release(lease)
   }

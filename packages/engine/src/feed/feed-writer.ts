@@ -72,6 +72,11 @@ export class FeedWriter {
     return this.#commits.take(() => this.#commit(buffer, options))
   }
 
+  /** Does something while nothing of the feed or of its chunks is committed. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#commits.take(work)
+  }
+
   async #commit(buffer: FeedBuffer | undefined, { checkpoint, completedAt }: CommitOptions): Promise<void> {
     const { feed, source, context, lease, tables } = this.#work
     const { destination } = context

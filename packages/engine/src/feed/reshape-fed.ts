@@ -24,10 +24,12 @@ export async function reshapeFed(
   const own = options.sources.find((one) => one.name === name)?.options ?? {}
   const changed = { ...discovered, table: now, columns: columnsKept(name, now, own) }
   try {
-    const prepared = await destination.prepare(lease, shapeOf(changed))
-    for (const one of prepared.changes) options.log?.info(`${table.name}: ${one}`)
-    table.discovered = changed
-    table.prepared = prepared
+    // A chunk that was encoded for the columns of before must not be committed in between.
+    await writer.alone(async () => {
+      table.prepared = await destination.prepare(lease, shapeOf(changed))
+      table.discovered = changed
+    })
+    for (const one of table.prepared?.changes ?? []) options.log?.info(`${table.name}: ${one}`)
   } catch (error) {
     if (!SyncError.is(error) || error.code !== 'schema') throw error
     await writer.pause(table, messageOf(error))

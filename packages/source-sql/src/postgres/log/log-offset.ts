@@ -19,10 +19,12 @@ export const LogOffset = z.object({
 })
 export type LogOffset = z.infer<typeof LogOffset>
 
-/** Whether a position is at or after another one. */
+/** Whether a position is at or after another one. One that has lost tables is not: a run that ended there would have the next one lose them again. */
 export function isPast(offset: LogOffset, other: LogOffset): boolean {
-  return parseWalPosition(offset.lsn) >= parseWalPosition(other.lsn)
+  return !hasLost(offset) && parseWalPosition(offset.lsn) >= parseWalPosition(other.lsn)
 }
+
+export const hasLost = ({ lost }: Pick<LogOffset, 'lost'>): boolean => Object.keys(lost).length > 0
 
 /** A position that is only compared, and from which nobody continues. */
 export function placeIn({ lsn, system, timeline }: Pick<LogOffset, 'lsn' | 'system' | 'timeline'>): LogOffset {

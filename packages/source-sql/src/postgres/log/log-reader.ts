@@ -2,7 +2,7 @@ import { SyncError, UNCHANGED } from '@tidemark/core'
 import type { Row } from '../../database.ts'
 import { Gathered, type TableOperation } from './gathered.ts'
 import type { LogConnection } from './log-connection.ts'
-import type { LogOffset } from './log-offset.ts'
+import { hasLost, type LogOffset } from './log-offset.ts'
 import { isAppendOnly, type LoggedTable } from './logged-table.ts'
 import { type LogMessage, type LogRelation, PgOutput, type ReadTuple, UnknownLogMessage } from './pgoutput.ts'
 import { rowReader } from './row-reader.ts'
@@ -45,6 +45,12 @@ export interface LogWorld {
   madeByServer(table: LoggedTable, rows: readonly Row[]): Promise<void>
 }
 
+/** Tables that are lost when the log has come to a position, and why. */
+export interface LaterLoss {
+  readonly from: bigint
+  readonly reasons: Readonly<Record<string, string>>
+}
+
 /** What ends without a beginning was committed before. */
 const NO_TRANSACTION = { xid: 0, isSkipped: true }
 /** So many changes of a transaction that is not whole are handed on. */
@@ -70,15 +76,21 @@ export class LogReader {
   #lost: Record<string, string> = {}
   #horizon: Snapshot | undefined
   #reshaped: LoggedTable[] = []
+  #later: LaterLoss
+  readonly #hasLost: boolean
 
-  constructor(world: LogWorld, offset: LogOffset) {
+  constructor(world: LogWorld, offset: LogOffset, later: LaterLoss = { from: 0n, reasons: {} }) {
     this.#world = world
+    this.#later = later
+    this.#hasLost = hasLost(offset)
     const { id, lsn, system, timeline, recent, shapes } = offset
     this.#from = parseWalPosition(lsn)
     this.#system = { id, system, timeline }
     this.#lsn = this.#from
     this.#recent = recent
-    this.#shapes = shapesFrom(shapes, world.shapes())
+    // Those that are lost later stay as they were until then, also for whoever continues before.
+    const lostLater = Object.keys(later.reasons).map((name) => [name, shapes[name]!] as const)
+    this.#shapes = { ...shapesFrom(shapes, world.shapes()), ...Object.fromEntries(lostLater) }
     this.#decoder = new PgOutput<Row>({
       relation:
         ({ oid }) =>
@@ -88,11 +100,13 @@ export class LogReader {
   }
 
   async *read(connection: Pick<LogConnection, 'next'>): AsyncGenerator<LogItem> {
-    let told = this.#lsn
+    // What was lost is being read again by now: that is told even where nothing has happened since.
+    let told = this.#hasLost ? undefined : this.#lsn
     for (;;) {
       for (const piece of await connection.next()) {
         if (piece.kind === 'position') {
           if (this.#transaction === undefined && piece.end > this.#lsn) [this.#lsn, this.#at] = [piece.end, piece.at]
+          yield* this.#endIfLost()
           continue
         }
         const message = this.#decoded(piece.bytes)
@@ -102,10 +116,7 @@ export class LogReader {
         } else if (message.tag === 'relation') await this.#meet(message.relation)
         else if (message.tag === 'commit') {
           await this.#commit(message.end, message.at)
-          if (Object.keys(this.#lost).length === 0) continue
-          // Kept with the offset, so that whoever continues from it knows.
-          yield* this.#drain(this.#whole)
-          yield { ...this.#checkpoint(this.#lost), isLast: true }
+          yield* this.#endIfLost()
         } else if (message.tag !== 'other' && this.#transaction?.isSkipped === false) this.#change(message)
       }
       if (this.#recent.length > 0) await this.#look()
@@ -115,6 +126,21 @@ export class LogReader {
       told = this.#lsn
       if (this.#open.size >= MAX_OPEN) yield* this.#drain(this.#open)
     }
+  }
+
+  /** Between two transactions: a loss is kept with the offset, so that whoever continues from it knows. */
+  async *#endIfLost(): AsyncGenerator<LogItem> {
+    const { from, reasons } = this.#later
+    if (this.#transaction === undefined && this.#lsn >= from) {
+      this.#later = { from, reasons: {} }
+      for (const [name, reason] of Object.entries(reasons)) {
+        this.#lost[name] = reason
+        this.#shapes = { ...this.#shapes, [name]: this.#world.shapes()[name] ?? '' }
+      }
+    }
+    if (Object.keys(this.#lost).length === 0) return
+    yield* this.#drain(this.#whole)
+    yield { ...this.#checkpoint(this.#lost), isLast: true }
   }
 
   #checkpoint(lost: Readonly<Record<string, string>> = {}): LogItem & { readonly kind: 'checkpoint' } {

@@ -19,7 +19,7 @@ import {
   publishedOthers,
   unpublish,
 } from './publication.ts'
-import { rearranged } from './rearranged.ts'
+import { addedAgain, rearranged } from './rearranged.ts'
 import {
   checkServer,
   createSlot,
@@ -44,6 +44,8 @@ export class PostgresLog {
   readonly catalog: LogCatalog
   readonly chunks: LogChunks
   #streaming: LogConnection | undefined
+  /** Whatever made the tables as they were last found is in the log before this. */
+  #foundBefore = 0n
   #closing: Promise<void> | undefined
 
   constructor(sessions: Sessions) {
@@ -115,6 +117,7 @@ export class PostgresLog {
     if (state.confirmed > parseWalPosition(offset.lsn))
       return `its replication slot "${slot}" was advanced past the committed offset, by another reader or because this database was restored from a copy`
     const head = await logHead(client)
+    this.#foundBefore = parseWalPosition(head.lsn)
     if (head.system !== offset.system) return 'the server is another one'
     if (head.timeline !== offset.timeline) {
       const fork = await this.#forkOf(offset.timeline, head)
@@ -185,7 +188,8 @@ export class PostgresLog {
     }
     const world = logWorld({ ...asked, signal, sessions: this.#sessions, catalog: this.catalog, chunks: this.chunks })
     try {
-      yield* new LogReader(world, offset).read({ next })
+      const later = { from: this.#foundBefore, reasons: addedAgain(offset.shapes, this.catalog.shapes) }
+      yield* new LogReader(world, offset, later).read({ next })
     } finally {
       this.#streaming = undefined
       await stream.close(CLOSE_MS)

@@ -5,7 +5,28 @@ import { type LoggedTable, quotedRelation } from './logged-table.ts'
 import { parseShape } from './shape.ts'
 
 /**
- * Tables whose rows are others than the log told, because their partitions or columns are others: no log has that.
+ * Tables of which a column was dropped and added again with its name and type. In the log both are one: what it tells of the column up to
+ * then is of the one that is gone, so the tables are read again from there on, and not before.
+ *
+ * @param then what the tables were like at the offset. @returns reasons, by the names of the tables.
+ */
+export function addedAgain(
+  then: Readonly<Record<string, string>>,
+  shapes: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const isAddedAgain = ([name, text]: readonly [string, string]): boolean => {
+    const before = parseShape(then[name] ?? '').columns
+    return [...parseShape(text).columns].some(([mark, number]) => (before.get(mark) ?? number) !== number)
+  }
+  return Object.fromEntries(
+    Object.entries(shapes)
+      .filter(isAddedAgain)
+      .map(([name]) => [name, 'one of its columns was dropped and added again']),
+  )
+}
+
+/**
+ * Tables whose rows are others than the log told, because their partitions are others: no log has that.
  *
  * @param then what the tables were like at the offset. @returns reasons, by the names of the tables.
  */
@@ -30,8 +51,6 @@ async function reasonOf(
   { table, now: text }: { readonly table: LoggedTable; readonly now: string },
 ): Promise<string | undefined> {
   const [before, now] = [parseShape(then), parseShape(text)]
-  const isAddedAgain = [...now.columns].some(([mark, number]) => (before.columns.get(mark) ?? number) !== number)
-  if (isAddedAgain) return 'one of its columns was dropped and added again'
   if ([...before.leaves].some((oid) => !now.leaves.has(oid))) return 'one of its partitions was dropped or detached'
   for (const leaf of table.leaves) {
     if (!now.leaves.has(String(leaf.oid)) || before.leaves.has(String(leaf.oid))) continue
