@@ -1,4 +1,4 @@
-import { type FeedBacklog, feedLost } from '@tidemark/core'
+import { type FeedBacklog, type FeedFinding, feedLost } from '@tidemark/core'
 import { abortable } from '@tidemark/core/values'
 import type pg from 'pg'
 import type { Asked } from '../../database.ts'
@@ -7,6 +7,7 @@ import type { Sessions } from '../sessions.ts'
 import { LogCatalog } from './log-catalog.ts'
 import { LogChunks } from './log-chunks.ts'
 import { LogConnection, type LogPiece } from './log-connection.ts'
+import { logFindings } from './log-findings.ts'
 import { type LogOffset, placeIn } from './log-offset.ts'
 import { type LogItem, LogReader } from './log-reader.ts'
 import { logWorld } from './log-world.ts'
@@ -214,6 +215,12 @@ export class PostgresLog {
       await dropSlot(client, names.slot, label)
       await dropPublications(client, names)
     })
+  }
+
+  /** What is missing for the log to be read. */
+  async check({ id, signal }: Asked & { id?: string | undefined }): Promise<readonly FeedFinding[]> {
+    const names = id === undefined ? undefined : namesOf(id)
+    return await this.#sessions.inTransaction(signal, (client) => logFindings(client, [...this.catalog.tables], names))
   }
 
   /** What the server keeps for the slot. */
