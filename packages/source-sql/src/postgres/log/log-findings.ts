@@ -1,4 +1,4 @@
-import type { FeedFinding } from '@tidemark/core'
+import { type FeedFinding, SyncError } from '@tidemark/core'
 import type pg from 'pg'
 import { ask } from '../session.ts'
 import { isAppendOnly, type LoggedTable, quotedRelation } from './logged-table.ts'
@@ -36,7 +36,9 @@ export async function logFindings(
   tables: readonly LoggedTable[],
   names: LogNames | undefined,
 ): Promise<readonly FeedFinding[]> {
-  const server = (await serverProblems(client)).map((message) => error(message, 'log'))
+  const server = (await serverProblems(client)).map((message) =>
+    error(new SyncError(message, 'fix-config', { code: 'log' })),
+  )
   // Without them the rest cannot be asked.
   if (server.some(({ message }) => !message.startsWith('its wal_level'))) return server
   return [
@@ -47,7 +49,7 @@ export async function logFindings(
   ]
 }
 
-const error = (message: string, code: string): FeedFinding => ({ level: 'error', message, code })
+const error = ({ message, code }: SyncError): FeedFinding => ({ level: 'error', message, code })
 const published = (names: LogNames | undefined): string =>
   names === undefined ? '{}' : `{${names.changes},${names.additions}}`
 
@@ -57,21 +59,29 @@ async function rightsMissing(client: pg.Client, names: LogNames | undefined): Pr
   const foreign = publications.find(([, own]) => own !== 't')
   const way = hasRds === 't' ? `GRANT rds_replication TO ${user}` : `ALTER ROLE ${user} REPLICATION`
   return [
-    ...(replicates === 't' ? [] : [error(`its user may not read the log; run: ${way};`, 'log-rights')]),
+    ...(replicates === 't'
+      ? []
+      : [error(new SyncError(`its user may not read the log; run: ${way};`, 'fix-config', { code: 'log-rights' }))]),
     ...(creates === 't' || publications.length === 2
       ? []
       : [
           error(
-            `its user may not create a publication; run: GRANT CREATE ON DATABASE ${database} TO ${user};`,
-            'log-rights',
+            new SyncError(
+              `its user may not create a publication; run: GRANT CREATE ON DATABASE ${database} TO ${user};`,
+              'fix-config',
+              { code: 'log-rights' },
+            ),
           ),
         ]),
     ...(foreign === undefined
       ? []
       : [
           error(
-            `its publication "${foreign[0]}" belongs to another role; run: GRANT ${foreign[2]} TO ${user};`,
-            'log-rights',
+            new SyncError(
+              `its publication "${foreign[0]}" belongs to another role; run: GRANT ${foreign[2]} TO ${user};`,
+              'fix-config',
+              { code: 'log-rights' },
+            ),
           ),
         ]),
   ]
@@ -89,8 +99,11 @@ async function ownersMissing(
     const { name, found } = byOid.get(oid!)!
     return {
       ...error(
-        `only the owner of ${quotedRelation(found)} can publish it; run: GRANT ${owner} TO ${user};`,
-        'log-rights',
+        new SyncError(
+          `only the owner of ${quotedRelation(found)} can publish it; run: GRANT ${owner} TO ${user};`,
+          'fix-config',
+          { code: 'log-rights' },
+        ),
       ),
       table: name,
     }
@@ -115,16 +128,22 @@ async function roomMissing(
       ? []
       : [
           error(
-            `all of its ${slots} replication slots are in use (max_replication_slots); ${restart('max_replication_slots', Number(used) + wanted)}, or drop a slot that nobody reads: SELECT * FROM pg_replication_slots WHERE NOT active;`,
-            'log-room',
+            new SyncError(
+              `all of its ${slots} replication slots are in use (max_replication_slots); ${restart('max_replication_slots', Number(used) + wanted)}, or drop a slot that nobody reads: SELECT * FROM pg_replication_slots WHERE NOT active;`,
+              'fix-config',
+              { code: 'log-room' },
+            ),
           ),
         ]),
     ...(Number(senders) - Number(sending) >= streams
       ? []
       : [
           error(
-            `all of its ${senders} WAL senders are in use (max_wal_senders); ${restart('max_wal_senders', Number(sending) + streams)}`,
-            'log-room',
+            new SyncError(
+              `all of its ${senders} WAL senders are in use (max_wal_senders); ${restart('max_wal_senders', Number(sending) + streams)}`,
+              'fix-config',
+              { code: 'log-room' },
+            ),
           ),
         ]),
     keepFinding(keepText!, Number(keep), Number(rate ?? 0)),
