@@ -34,8 +34,8 @@ const NOT_WALKED: Readonly<Record<string, string>> = {
     'it needs a feed that misbehaves: packages/engine/test/feeds.test.ts has one',
   ),
   ...notWalked(
-    ['log', 'log-rights', 'log-identity', 'log-held'],
-    'it needs a server with a log of changes: packages/source-sql/test/log.slow.test.ts and log-lost.slow.test.ts have one for each',
+    ['log', 'log-rights', 'log-room', 'log-identity', 'log-held'],
+    'it needs a server with a log of changes: packages/source-sql/test/log.slow.test.ts, log-lost.slow.test.ts and log-check.slow.test.ts have one for each',
   ),
   peer: 'it installs a package: walked with the packed packages, in scaffold/peer.test.ts',
   stuck: 'every question to a source has a time limit, which ends the wait before: no source gets there',

@@ -22,6 +22,8 @@ export interface FedSettings {
   readonly waitMs?: number
   /** When its changes were made. */
   readonly toldAt?: string
+  /** Its system keeps what was not read yet. */
+  readonly backlog?: true
   /** Version 2 has another offset. */
   readonly version?: 2
 }
@@ -55,6 +57,7 @@ const daily = source.table({
 export default register(source.with([daily, feed.of(Object.values(tables), {
   ...(settings.opaque ? { opaque: true } : {}),
   ...(settings.lost ? { lost: ({ offset }) => (offset.at > 0 ? settings.lost : undefined) } : {}),
+  ...(settings.backlog ? { begin: () => ({ at: 0 }), backlog: () => ({ holder: 'log of the shop', heldBytes: 2048, cleanup: ['empty the log'] }) } : {}),
   isPast: (one, other) => one.at >= other.at,
   head: () => ({ at: lines().length }),
   async *read({ client, offset, signal }) {

@@ -173,6 +173,21 @@ it('a sync that keeps running reads a feed again and again, and its metrics say 
   expect((await running.ended).code).toBe(143)
 })
 
+it('a sync that keeps running reads a log between its rounds, and its tables are free in between', async () => {
+  const settings = fed({ backlog: true })
+  const running = project.start(['sync', '--every', '1h'], settings)
+  await expect.poll(() => rowsOf(project, 'shop_orders').catch(() => []), { timeout: 30_000 }).toHaveLength(1)
+  tell(project, order(2, 'b'), { commit: true })
+  await expect.poll(() => rowsOf(project, 'shop_orders'), { timeout: 20_000 }).toHaveLength(2)
+  expect((await project.run(['status'], settings)).stdout).toMatch(/^ {2}log of the shop \d+ s ago: held 2 kB$/m)
+  // Another process gets in between two reads.
+  await expect
+    .poll(async () => (await project.run(['resync', 'shop_orders'], settings)).code, { timeout: 30_000 })
+    .toBe(0)
+  running.child.kill('SIGTERM')
+  expect((await running.ended).code).toBe(143)
+})
+
 it('what a connector keeps as its own state is nowhere shown: it may hold secrets that only it knows', async () => {
   const token = 'hunter2hunter2hunter2'
   project.config({ sources: { shop: { config: { token: reference('TOKEN') } } } })

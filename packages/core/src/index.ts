@@ -19,6 +19,7 @@ export type {
   Json,
 } from './contract/feed.ts'
 export type { FeedBacklog } from './contract/feed-backlog.ts'
+export type { FeedFinding } from './contract/feed-finding.ts'
 export { feedLost } from './contract/feed-lost.ts'
 export type { IntegerKey, KeyRange, KeyRangesSpec, KeyValue } from './contract/key-ranges.ts'
 export { type KnownShape, knownShape } from './contract/known-shape.ts'

@@ -25,6 +25,7 @@ export const LOG_SPEC: FeedSpec<Client, Parameters<typeof draft.checkpoint>[0]> 
   head: ({ client, ...asked }) => logOf(client).head(asked),
   acknowledge: ({ client, offset }) => logOf(client).acknowledge(offset),
   end: ({ client, ...asked }) => logOf(client).end(asked),
+  check: ({ client, ...asked }) => logOf(client).check(asked),
   backlog: ({ client, ...asked }) => logOf(client).backlog(asked),
   repeatable: true,
   async *read({ client, offset, ...asked }): AsyncGenerator<Told> {

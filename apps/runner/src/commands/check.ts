@@ -77,7 +77,7 @@ function stateOf({ name, failure }: SourceReport, tables: readonly CheckedTable[
 }
 
 /** A line for each table that the next sync cannot read, and for each table with rows that it would reject. */
-function tableLines({ tables, failures }: CheckReport, command: CommandText): readonly string[] {
+function tableLines({ tables, failures, findings }: CheckReport, command: CommandText): readonly string[] {
   const all = failures.map(({ table, source, partition, ...failure }) => ({ table, source, partition, failure }))
   const failed = sameFailures(all).map(({ failure, ...of }) => {
     const { thing } = of
@@ -98,7 +98,10 @@ function tableLines({ tables, failures }: CheckReport, command: CommandText): re
       ? []
       : [`rejected: table ${oneLine(name)}: ${oneLine(pageText(page))}`],
   )
-  return [...failed, ...paused, ...rejecting]
+  const found = findings.map(
+    ({ source, feed, level, message }) => `${level}: feed ${oneLine(feed)} of ${oneLine(source)}: ${oneLine(message)}`,
+  )
+  return [...failed, ...paused, ...rejecting, ...found]
 }
 
 function destinationText({

@@ -1,4 +1,12 @@
-import { type NotDueTables, notDueOf, type Report, type RunEvent, type Settings, sync } from '@tidemark/engine'
+import {
+  type NotDueTables,
+  notDueOf,
+  type OpenSources,
+  type Report,
+  type RunEvent,
+  type Settings,
+  sync,
+} from '@tidemark/engine'
 import type { ConfiguredSources } from '../configured-sources.ts'
 import { runOptions, type Session } from '../session.ts'
 import { withProgress } from '../with-progress.ts'
@@ -13,6 +21,8 @@ export interface RoundOptions {
   readonly settings: Settings
   readonly database: SharedDestination
   readonly tally: RunMetrics
+  /** Sources that stay connected. */
+  readonly openSources: OpenSources
   /** Sources that no earlier run is reading. */
   readonly freeSources: readonly string[]
   /** The interval of tables without their own `every`. */
@@ -63,6 +73,7 @@ export async function runRound(options: RoundOptions): Promise<Report | undefine
         sync({
           ...runOptions(session, sources, destination, state),
           settings,
+          openSources: options.openSources,
           select: names,
           resting: { sources: new Set([...rest.sources, ...busy]), tables: rest.tables },
           keepsFresh: 'source',

@@ -7,15 +7,17 @@ import {
   type RunEvent,
   type Settings,
   type SilentQuestion,
+  sync,
 } from '@tidemark/engine'
 import type { ConfiguredSources } from '../configured-sources.ts'
 import { jsonText } from '../json-text.ts'
 import { redactDeep } from '../redact-deep.ts'
-import type { Session } from '../session.ts'
+import { runOptions, type Session } from '../session.ts'
 import { durationText } from '../show/numbers.ts'
 import { failureLines, reportSummary } from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
 import { EventSources } from './event-sources.ts'
+import { FeedFollower } from './feed-follower.ts'
 import type { LoopStatus } from './metric-families.ts'
 import { runRound } from './round.ts'
 import { RunMetrics } from './run-metrics.ts'
@@ -65,8 +67,24 @@ export class SyncLoop {
   #fatal: { readonly error: unknown } | undefined
   #wake = new AbortController()
 
+  /** Reads feeds between rounds. */
+  readonly #follower: FeedFollower
+  #signal: AbortSignal | undefined
+
   constructor(options: SyncLoopOptions) {
     this.#options = options
+    const { session, sources, settings, database } = options
+    this.#follower = new FeedFollower({
+      withDestination: (work) => database.with(work),
+      sync: async (destination, more) =>
+        sync({
+          ...runOptions(session, sources, destination, await destination.state()),
+          settings,
+          log: quiet(session.log),
+          ...more,
+        }),
+      log: session.log,
+    })
   }
 
   pulse(): LoopStatus {
@@ -85,6 +103,7 @@ export class SyncLoop {
 
   /** Runs until the signal. @throws what no later run can fix: a config error in the first run, a bug in Tidemark. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal
     const { timetable, session } = this.#options
     if (timetable.begins === 'tick') {
       this.#lastTick = moment()
@@ -104,6 +123,7 @@ export class SyncLoop {
       await decided.promise
     }
     await Promise.allSettled(this.#running)
+    await this.#follower.close()
     if (this.#fatal !== undefined) throw this.#fatal.error
   }
 
@@ -127,10 +147,12 @@ export class SyncLoop {
     this.#lastTick = began
     this.#rest = undefined
     for (const source of freeSources) this.#busy.set(source, { began, heard: began })
+    await Promise.all(freeSources.map((source) => this.#follower.pause(source)))
     try {
       const report = await runRound({
         ...{ session, sources, names, settings, database, freeSources: freeSources, isFirst },
         tally: this.tally,
+        openSources: this.#follower.openSources,
         everyMs: timetable.everyMs,
         askedAt: (table) => this.#tablesAsked.get(table),
         quietly: this.#running.size > 0,
@@ -182,6 +204,7 @@ export class SyncLoop {
   #sourceEnded(source: string, tables: readonly string[]): void {
     const now = moment()
     this.#busy.delete(source)
+    if (this.#signal !== undefined) this.#follower.follow(source, this.#signal)
     this.#sourcesAsked.set(source, now)
     for (const table of tables) this.#tablesAsked.set(table, now)
     this.#wake.abort()
@@ -243,6 +266,11 @@ export class SyncLoop {
     this.#away = { since: moment(), ms }
     this.#options.session.log.warn(`the database failed; trying again in ${durationText(ms)}`)
   }
+}
+
+/** What the rounds say already is not said twice a second. */
+function quiet(log: Session['log']): Session['log'] {
+  return { debug: log.debug.bind(log), info: log.debug.bind(log), warn: log.warn.bind(log) }
 }
 
 const NEVER: Moment = { wall: Number.NEGATIVE_INFINITY, monotonic: Number.NEGATIVE_INFINITY }

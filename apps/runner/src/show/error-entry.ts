@@ -46,6 +46,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'log-held',
   'log-identity',
   'log-rights',
+  'log-room',
   'max-time',
   'memory-limit',
   'network',

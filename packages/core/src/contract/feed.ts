@@ -10,6 +10,7 @@ import {
 import type { Awaitable, Context } from './context.ts'
 import { SyncError } from './error.ts'
 import type { FeedBacklog } from './feed-backlog.ts'
+import type { FeedFinding } from './feed-finding.ts'
 import type { ColumnName, RowSchema } from './row-schema.ts'
 import { type Table, tableOf } from './table.ts'
 import type { Tracked } from './tracked.ts'
@@ -138,6 +139,14 @@ export interface FeedSpec<Client, Offset extends Json> {
   backlog?(
     context: Context<Client> & { readonly offset: Offset; readonly id: string },
   ): Awaitable<FeedBacklog | undefined>
+  /** What is missing at the source for the feed to begin or to continue, for the command `check`. `id` and `offset`: of a feed that has begun. It changes nothing. */
+  check?(
+    context: Context<Client> & {
+      readonly tables: readonly string[]
+      readonly id?: string | undefined
+      readonly offset?: Offset | undefined
+    },
+  ): Awaitable<readonly FeedFinding[]>
   /** The config does not ask for this feed any more: it has no tables, and is not read. A run calls `end` if an earlier one began it. */
   readonly retired?: true | undefined
   /** Asked again from an offset, it yields the same changes in the same order, as a log does. */
@@ -172,7 +181,6 @@ export interface FeedDraft<Client, Offset extends Json> {
 }
 
 type Ask<Answer = unknown> = (context: never) => Answer
-
 /** A feed as the engine uses it. */
 export interface Feed<in Client = never> {
   /** An engine refuses a kind that it does not know, by name. */
@@ -207,6 +215,8 @@ export interface Feed<in Client = never> {
   readonly end: Ask | undefined
   /** Undefined: its source does not say what it keeps. */
   readonly backlog: Ask | undefined
+  /** See `FeedSpec`. */
+  readonly check: Ask | undefined
   /** The config does not ask for it any more. */
   readonly retired: boolean
 }
@@ -250,6 +260,7 @@ export function feedOf<Client, Offset extends Json>(
         acknowledge: spec.acknowledge?.bind(spec) as Feed['acknowledge'],
         end: spec.end?.bind(spec) as Feed['end'],
         backlog: spec.backlog?.bind(spec) as Feed['backlog'],
+        check: spec.check?.bind(spec) as Feed['check'],
         retired: spec.retired === true,
       }
     },

@@ -9,6 +9,7 @@ import type { FirstPage } from '../read/first-page.ts'
 import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
 import { EXIT, type PartitionFailure, type SourceReport } from '../report/report.ts'
 import { sourceReports } from '../report/source-reports.ts'
+import type { CheckedFeed } from './check-feeds.ts'
 import type { CheckedPage } from './check-page.ts'
 
 export interface CheckOptions extends LookOptions {
@@ -20,7 +21,16 @@ export interface CheckReport {
   readonly sources: readonly (SourceReport & { readonly tables: number })[]
   readonly tables: readonly CheckedTable[]
   readonly failures: readonly CheckFailure[]
+  /** What else was found of feeds, which does not keep them from being read. */
+  readonly findings: readonly CheckFinding[]
   readonly exitCode: number
+}
+
+export interface CheckFinding {
+  readonly source: string
+  readonly feed: string
+  readonly level: 'warning' | 'note'
+  readonly message: string
 }
 
 export interface CheckFailure extends Failure {
@@ -48,11 +58,12 @@ interface Checked {
   readonly state: State
   readonly planned: readonly PlannedTable[]
   readonly pages: ReadonlyMap<PlannedTable, CheckedPage>
+  readonly feeds: readonly CheckedFeed[]
   readonly options: CheckOptions
 }
 
 /** Puts together what was found. */
-export function checkReport({ catalog, state, planned, pages, options }: Checked): CheckReport {
+export function checkReport({ catalog, state, planned, pages, feeds, options }: Checked): CheckReport {
   const failures: CheckFailure[] = []
   const tables = planned.map((table): CheckedTable => {
     const { discovered, name, pausedFor } = table
@@ -62,6 +73,7 @@ export function checkReport({ catalog, state, planned, pages, options }: Checked
       ...failuresOf(discovered),
       ...(outcome?.failure === undefined ? [] : [{ partition: '', failure: outcome.failure }]),
       ...rejectFailure(name, page, state, options),
+      ...feedFailures(discovered, feeds),
     ]
     for (const { partition, failure } of own) {
       failures.push({ table: name, source: discovered.source.name, partition, ...redacted(failure, options) })
@@ -82,12 +94,33 @@ export function checkReport({ catalog, state, planned, pages, options }: Checked
     ...source,
     tables: tables.filter((table) => table.source === source.name).length,
   }))
-  return { sources, tables, failures, exitCode: exitCodeOf({ sources, tables, failures }) }
+  const { redact = (text: string) => text } = options
+  const findings = feeds.flatMap(({ source, feed, findings: found }) =>
+    found.flatMap(({ level, message }) =>
+      level === 'error' ? [] : [{ source, feed, level, message: redact(message) }],
+    ),
+  )
+  return { sources, tables, failures, findings, exitCode: exitCodeOf({ sources, tables, failures }) }
 }
 
 function failuresOf({ failure, partitions }: DiscoveredTable): readonly PartitionFailure[] {
   if (failure !== undefined) return [{ partition: '', failure }]
   return partitions.flatMap((one) => (one.failure === undefined ? [] : [{ partition: one.id, failure: one.failure }]))
+}
+
+/** What keeps the feed of a table, or the table in it, from being read. */
+function feedFailures(
+  { fed, source, table }: DiscoveredTable,
+  feeds: readonly CheckedFeed[],
+): readonly PartitionFailure[] {
+  const checked = fed && feeds.find((one) => one.source === source.name && one.feed === fed.feed.name)
+  if (checked === undefined) return []
+  if (checked.failure !== undefined) return [{ partition: '', failure: checked.failure }]
+  return checked.findings.flatMap(({ level, message, code, table: of = table.name }) =>
+    level !== 'error' || of !== table.name
+      ? []
+      : [{ partition: '', failure: failureOf(new SyncError(message, 'fix-config', { code })) }],
+  )
 }
 
 /** Rows that do not fit, where a sync would not count the window as read. */
@@ -109,7 +142,7 @@ export function pageText({ rows, rejected, why }: FirstPage): string {
   return `the first page: ${rows === 1 ? '1 row' : `${rows} rows`}, ${rejected} rejected: ${why ?? 'the database refuses them'}`
 }
 
-function exitCodeOf({ sources, tables, failures }: Omit<CheckReport, 'exitCode'>): number {
+function exitCodeOf({ sources, tables, failures }: Pick<CheckReport, 'sources' | 'tables' | 'failures'>): number {
   const isLost = ({ pausedFor }: CheckedTable): boolean => pausedFor === MISSING || pausedFor === EMPTIED
   if (tables.some(isLost) || failures.some(({ code }) => code === 'table-changed')) return EXIT.destination
   const unreachable = sources.filter(({ failure }) => failure !== undefined)

@@ -7,7 +7,9 @@ import { checkedConfig } from '../plan/plan-config.ts'
 import type { PlannedTable } from '../plan/planned-table.ts'
 import { CONCURRENCY } from '../run/run-steps.ts'
 import { Schedule } from '../schedule/schedule.ts'
+import { silenceOf } from '../source/stall.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
+import { checkFeeds } from './check-feeds.ts'
 import { type CheckedPage, checkPage } from './check-page.ts'
 import { type CheckOptions, type CheckReport, checkReport } from './check-report.ts'
 
@@ -27,7 +29,9 @@ export async function check(given: CheckOptions): Promise<CheckReport> {
     const planned = planRun(catalog, state, checkedConfig(catalog, state, options)).tables
     const pages =
       options.quick === true ? new Map<PlannedTable, CheckedPage>() : await readPages(planned, options, signal)
-    return checkReport({ catalog, state, planned, pages, options })
+    const patience = { clock, signal, ms: silenceOf(options.settings) }
+    const feeds = await checkFeeds(catalog, state, patience)
+    return checkReport({ catalog, state, planned, pages, feeds, options })
   })
 }
 

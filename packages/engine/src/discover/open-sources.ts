@@ -3,7 +3,7 @@ const KEPT_MS = 60_000
 
 /** One connection to a source, and what was asked by it. */
 export class OpenSource {
-  readonly since = performance.now()
+  since = performance.now()
   readonly #signal = new AbortController()
   readonly #answers = new Map<string, Promise<unknown>>()
   #client: Promise<unknown> | undefined
@@ -33,6 +33,12 @@ export class OpenSource {
     return answer as Promise<T>
   }
 
+  /** The next run asks anew, by the same connection. */
+  refresh(): void {
+    this.#answers.clear()
+    this.since = performance.now()
+  }
+
   /** A run needs it no more. */
   async release(): Promise<void> {
     this.#users--
@@ -59,10 +65,20 @@ export class OpenSources {
   /** When tables were asked for their ends, by name, and what these were: what was read since then is checked by then. */
   readonly asked = new Map<string, { readonly at: bigint; readonly ends: ReadonlyMap<string, bigint> }>()
 
-  /** The connection of a source that a run uses, until it releases it. */
-  take(source: string): OpenSource {
+  readonly #keeps: (source: string) => boolean
+  readonly #keptMs: number
+
+  /** @param keeps which sources stay connected; absent: all. @param keptMs how long without `refresh`. */
+  constructor(keeps: (source: string) => boolean = () => true, keptMs: number = KEPT_MS) {
+    this.#keeps = keeps
+    this.#keptMs = keptMs
+  }
+
+  /** The connection of a source that a run uses, until it releases it; undefined: it does not stay connected. */
+  take(source: string): OpenSource | undefined {
+    if (!this.#keeps(source)) return undefined
     const known = this.#sources.get(source)
-    if (known !== undefined && performance.now() - known.since < KEPT_MS) return known.use()
+    if (known !== undefined && performance.now() - known.since < this.#keptMs) return known.use()
     if (known !== undefined) void this.end(source, known)
     const open = new OpenSource()
     this.#sources.set(source, open)
@@ -74,6 +90,11 @@ export class OpenSources {
     if (open === undefined) return
     if (this.#sources.get(source) === open) this.#sources.delete(source)
     await open.end().catch(() => {})
+  }
+
+  /** What was asked must be as of now; the connection stays. */
+  refresh(source: string): void {
+    this.#sources.get(source)?.refresh()
   }
 
   async close(): Promise<void> {

@@ -52,7 +52,9 @@ export function notDueOf({
       const ownMs = ownEvery(use, table)
       // Without an `every` of its own it is for the command to say how often, and a command that just began means now.
       const everMs = ownMs ?? (asked === undefined ? 0 : everyMs)
-      const waitMs = Math.max(everMs - lastMsAgo(table, now, asked), asked === undefined ? 0 : failingMs(table, now))
+      // What a feed has told since then says nothing of which tables its source has.
+      const agoMs = table.fed !== undefined && asked !== undefined ? asked : lastMsAgo(table, now, asked)
+      const waitMs = Math.max(everMs - agoMs, asked === undefined ? 0 : failingMs(table, now))
       if (waitMs > togetherMs) tables.set(table.name, waitMs)
       else awake = true
     }

@@ -1,5 +1,4 @@
-import { type FeedBacklog, feedLost } from '@tidemark/core'
-import { abortable } from '@tidemark/core/values'
+import { type FeedBacklog, type FeedFinding, feedLost } from '@tidemark/core'
 import type pg from 'pg'
 import type { Asked } from '../../database.ts'
 import { ask, endPostgres, LOG_SETTINGS } from '../session.ts'
@@ -7,9 +6,11 @@ import type { Sessions } from '../sessions.ts'
 import { LogCatalog } from './log-catalog.ts'
 import { LogChunks } from './log-chunks.ts'
 import { LogConnection, type LogPiece } from './log-connection.ts'
+import { logFindings } from './log-findings.ts'
 import { type LogOffset, placeIn } from './log-offset.ts'
 import { type LogItem, LogReader } from './log-reader.ts'
 import { logWorld } from './log-world.ts'
+import { OpenStream } from './open-stream.ts'
 import {
   createPublications,
   dropPublications,
@@ -33,19 +34,20 @@ import {
 import { cleanupOf, slotBacklog } from './slot-backlog.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
 
-type Ending = Asked & { readonly id: string; readonly offset: LogOffset; readonly lostFor?: string | undefined }
+/** How long a stream stays open that nobody reads. */
+const IDLE_MS = 3000
 
-/** How long the server has to end a stream. */
-const CLOSE_MS = 2000
+type Ending = Asked & { readonly id: string; readonly offset: LogOffset; readonly lostFor?: string | undefined }
 
 /** The log of a Postgres database: a slot, its publications, and what was there before, read in chunks. */
 export class PostgresLog {
   readonly #sessions: Sessions
   readonly catalog: LogCatalog
   readonly chunks: LogChunks
-  #streaming: LogConnection | undefined
   /** Whatever made the tables as they were last found is in the log before this. */
   #foundBefore = 0n
+  #stream: OpenStream | undefined
+  #idle: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
   constructor(sessions: Sessions) {
@@ -87,7 +89,7 @@ export class PostgresLog {
     this.chunks.id = offset.id
     const names = namesOf(offset.id)
     const { lost } = this.chunks
-    return await this.#sessions.administering(signal, async (client) => {
+    return await this.#sessions.inTransaction(signal, async (client) => {
       await checkServer(client, this.#sessions.label)
       const whole = await this.#lostWhole(client, names.slot, offset)
       if (whole !== undefined) return whole
@@ -142,42 +144,58 @@ export class PostgresLog {
   }
 
   async head({ signal }: Asked): Promise<LogOffset> {
-    return await this.#sessions.administering(signal, async (client) => placeIn(await logHead(client)))
+    return await this.#sessions.inTransaction(signal, async (client) => placeIn(await logHead(client)))
   }
 
-  /** Streams from an offset on, until the signal. */
+  /** Streams from an offset on, until the signal. The stream stays open for whoever reads on from there. */
   async *read(asked: Asked & { readonly offset: LogOffset }): AsyncGenerator<LogItem> {
-    // What was read before lets go of the slot first.
-    await this.#closing
-    const closed = Promise.withResolvers<void>()
-    this.#closing = closed.promise
+    const stream = await this.#streamFrom(asked)
+    clearTimeout(this.#idle)
     try {
-      const client = await this.#sessions.replicating(asked.signal)
-      try {
-        await client.query(LOG_SETTINGS)
-        yield* this.#stream(client, asked)
-      } finally {
-        await endPostgres(client)
-      }
+      yield* stream.read(asked.signal)
+    } catch (error) {
+      if (!asked.signal.aborted) await this.#closeStream()
+      throw error
     } finally {
-      closed.resolve()
+      // Another runner may want the slot.
+      this.#idle = setTimeout(() => void this.#closeStream().catch(() => {}), IDLE_MS).unref()
     }
   }
 
-  async *#stream(
-    client: pg.Client,
-    { offset, signal, ...asked }: Asked & { readonly offset: LogOffset },
-  ): AsyncGenerator<LogItem> {
+  async #streamFrom(asked: Asked & { readonly offset: LogOffset }): Promise<OpenStream> {
+    const readFor = JSON.stringify(this.catalog.shapes)
+    if (this.#stream?.continues(asked.offset, readFor) === true) return this.#stream
+    // It lets go of the slot first.
+    await this.#closeStream()
+    this.#stream = await this.#opened(asked, readFor)
+    return this.#stream
+  }
+
+  async #closeStream(): Promise<void> {
+    clearTimeout(this.#idle)
+    const stream = this.#stream
+    this.#stream = undefined
+    if (stream !== undefined) this.#closing = stream.close()
+    await this.#closing
+  }
+
+  async #opened({ offset, signal, log }: Asked & { readonly offset: LogOffset }, readFor: string): Promise<OpenStream> {
     const { slot, changes, additions } = namesOf(offset.id)
     const from = parseWalPosition(offset.lsn)
-    const stream = new LogConnection(client, { slot, from, publications: [changes, additions] })
-    this.#streaming = stream
+    const client = await this.#sessions.replicating(signal)
+    await client.query(LOG_SETTINGS)
+    const connection = new LogConnection(client, { slot, from, publications: [changes, additions] })
+    // It outlives the read that opens it.
+    const over = new AbortController()
+    const asked = { log, signal: over.signal }
     let isChecked = false
     const next = async (): Promise<readonly LogPiece[]> => {
       try {
-        const pieces = await abortable(stream.next(), signal)
+        const pieces = await connection.next()
         // Now nobody else can have it: what was confirmed by another before is not sent to us.
-        const state = isChecked ? undefined : await this.#sessions.inTransaction(signal, (one) => slotState(one, slot))
+        const state = isChecked
+          ? undefined
+          : await this.#sessions.inTransaction(asked.signal, (one) => slotState(one, slot))
         isChecked = true
         if (state !== undefined && state.confirmed > from) throw feedLost(`the replication slot "${slot}" was advanced`)
         return pieces
@@ -186,25 +204,30 @@ export class PostgresLog {
         throw this.#sessions.failure(error)
       }
     }
-    const world = logWorld({ ...asked, signal, sessions: this.#sessions, catalog: this.catalog, chunks: this.chunks })
-    try {
-      const later = { from: this.#foundBefore, reasons: addedAgain(offset.shapes, this.catalog.shapes) }
-      yield* new LogReader(world, offset, later).read({ next })
-    } finally {
-      this.#streaming = undefined
-      await stream.close(CLOSE_MS)
-    }
+    const world = logWorld({ ...asked, sessions: this.#sessions, catalog: this.catalog, chunks: this.chunks })
+    const later = { from: this.#foundBefore, reasons: addedAgain(offset.shapes, this.catalog.shapes) }
+    return new OpenStream({
+      connection,
+      items: new LogReader(world, offset, later).read({ next }),
+      offset,
+      readFor,
+      end: async () => {
+        over.abort(new DOMException('the stream is closed', 'AbortError'))
+        await endPostgres(client)
+      },
+    })
   }
 
   /** The server need keep nothing before an offset. */
   acknowledge(offset: LogOffset): void {
-    this.#streaming?.acknowledge(parseWalPosition(offset.lsn))
+    this.#stream?.connection.acknowledge(parseWalPosition(offset.lsn))
   }
 
   /** Removes what `begin` made; after a loss only where nobody else can be reading it. */
   async end({ id, offset, lostFor, signal, log }: Ending): Promise<void> {
     const names = namesOf(id)
     const { label } = this.#sessions
+    await this.#closeStream()
     await this.#sessions.administering(signal, async (client) => {
       const state = await slotState(client, names.slot)
       const isOthers =
@@ -220,6 +243,12 @@ export class PostgresLog {
     })
   }
 
+  /** What is missing for the log to be read. */
+  async check({ id, signal }: Asked & { id?: string | undefined }): Promise<readonly FeedFinding[]> {
+    const names = id === undefined ? undefined : namesOf(id)
+    return await this.#sessions.inTransaction(signal, (client) => logFindings(client, [...this.catalog.tables], names))
+  }
+
   /** What the server keeps for the slot. */
   async backlog({ id, offset, signal }: Asked & { id: string; offset: LogOffset }): Promise<FeedBacklog | undefined> {
     const names = namesOf(id)
@@ -227,7 +256,7 @@ export class PostgresLog {
   }
 
   /** Lets go of what is held open. */
-  close(): Promise<void> {
-    return this.chunks.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#closeStream(), this.chunks.close()])
   }
 }

@@ -59,22 +59,29 @@ export async function slotState(client: pg.Client, slot: string): Promise<SlotSt
 
 /** Whether the server can write a log of changes. @throws SyncError `fix-config` with what is to be done where it cannot. */
 export async function checkServer(client: pg.Client, label: string): Promise<void> {
+  const [problem] = await serverProblems(client)
+  if (problem !== undefined) throw new SyncError(`${label}: ${problem}`, 'fix-config', { code: 'log' })
+}
+
+/** Why the server cannot write a log of changes, and what is to be done. */
+export async function serverProblems(client: pg.Client): Promise<readonly string[]> {
   const [level, standby, version] = (
     await ask(
       client,
       `SELECT current_setting('wal_level'), pg_catalog.pg_is_in_recovery(), current_setting('server_version_num')`,
     )
   )[0]!
-  const refuse = (problem: string): never => {
-    throw new SyncError(`${label}: ${problem}`, 'fix-config', { code: 'log' })
-  }
-  if (Number(version) < 140_000) refuse(`replication: 'log' needs Postgres 14 or later`)
-  if (standby === 't')
-    refuse(`it is a standby, and replication: 'log' reads the log of the primary; name that in the URL`)
-  if (level !== 'logical')
-    refuse(
-      `its wal_level is ${level}, so its log does not hold changes of rows; ALTER SYSTEM SET wal_level = 'logical', and restart the server`,
-    )
+  return [
+    ...(Number(version) < 140_000 ? [`replication: 'log' needs Postgres 14 or later`] : []),
+    ...(standby === 't'
+      ? [`it is a standby, and replication: 'log' reads the log of the primary; name that in the URL`]
+      : []),
+    ...(level === 'logical'
+      ? []
+      : [
+          `its wal_level is ${level}, so its log does not hold changes of rows; ALTER SYSTEM SET wal_level = 'logical', and restart the server`,
+        ]),
+  ]
 }
 
 /** How often a warning says what the slot waits for. */
