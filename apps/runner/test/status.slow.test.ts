@@ -65,3 +65,14 @@ describe('status', () => {
     expect(stdout).not.toMatch(/\d\d:\d\d:\d\d(?![\dZ.])/)
   })
 })
+
+it('plan estimates a run by what such windows took before', async () => {
+  const { project } = shop({})
+  const fresh = JSON.parse((await project.run(['plan', '--json'])).stdout) as { estimate: unknown }
+  expect(fresh.estimate).toBeNull()
+  await project.run(['sync'])
+  const { stdout } = await project.run(['plan'])
+  expect(stdout).toMatch(/\nEstimate: about 1 s, by the time that earlier windows took\.\n$/)
+  const known = JSON.parse((await project.run(['plan', '--json'])).stdout) as { estimate: unknown }
+  expect(known.estimate).toMatchObject({ ms: expect.any(Number), windows: 2, unknownWindows: 0 })
+})
