@@ -208,8 +208,10 @@ function note(table: TableView): string {
   return [...fed, ...gapText, ...(table.resyncs === 0 ? [] : ['resync requested']), ...unread].join('; ')
 }
 
-const checkText = ({ last_checked_at: at }: TableView): string =>
-  at === null ? '' : `${at.slice(0, 19).replace('T', ' ')}Z`
+/** To the minute: the row has to fit a terminal. */
+function checkText({ last_checked_at: at }: TableView): string {
+  return at === null ? '' : `${at.slice(0, 16).replace('T', ' ')}Z`
+}
 
 function nextTry({ next_try_at: at }: TableView): string {
   return at === null ? '' : `next try ${at.slice(11, 19)}Z: `
