@@ -5,7 +5,14 @@ import { library, onlyEnglish } from '../../tsup.base.ts'
 // bring their own core and zod, which meet this copy by their marks (`Symbol.for`), never by their classes.
 // The dashboard is a file of its own, which only "ui" opens: no other verb pays for a web server.
 export default library(
-  ['src/main.ts', 'src/cli.ts', 'src/config.ts', 'src/query-child.ts', 'src/notify/send-email.ts', 'src/dashboard/dashboard.ts'],
+  [
+    'src/main.ts',
+    'src/cli.ts',
+    'src/config.ts',
+    'src/query-child.ts',
+    'src/notify/send-email.ts',
+    'src/dashboard/dashboard.ts',
+  ],
   {
     // All side by side, whatever folder their sources are in.
     esbuildOptions: (options) => {

@@ -11,6 +11,7 @@ import {
 } from '@tidemark/engine'
 import { type Activity, askActivity } from './activity.ts'
 import { type OtherProject, otherProjects } from './other-projects.ts'
+import { selectedState } from './selected-state.ts'
 import { decisionOn, feedAgain, fixOf } from './show/fix.ts'
 import type { Fix } from './show/fix-text.ts'
 import { isAlive } from './this-runner.ts'
@@ -71,17 +72,20 @@ export interface StatusReaderOptions {
   readonly command: CommandText
   /** Asks what workers share. Absent: they cannot share such a destination. */
   readonly askWork?: ((destination: Looking) => Promise<WorkStatus | undefined>) | undefined
+  /** Names of tables and sources; absent: all. */
+  readonly select?: readonly string[] | undefined
 }
 
 /** Reads the status of a destination repeatedly at little cost: counts rows again only after a sync. */
 export function createStatusReader(
   destination: Looking,
-  { config, command, askWork }: StatusReaderOptions,
+  { config, command, askWork, select = [] }: StatusReaderOptions,
 ): () => Promise<StatusView> {
   const counted: Counted = new Map()
   return async () => {
-    const state = await destination.state()
-    const running = await listSteps(destination, { running: true, limit: 1000, isAlive })
+    const state = selectedState(await destination.state(), select)
+    const steps = await listSteps(destination, { running: true, limit: 1000, isAlive })
+    const running = select.length === 0 ? steps : steps.filter(({ table }) => state.tables.has(table))
     await countInto(counted, { destination, state, busy: new Set(running.map(({ table }) => table)) })
     const [now, rejects] = [await destination.now(), await countRejects(destination)]
     const runner = await askActivity(destination, isAlive)

@@ -88,7 +88,11 @@ describe('how a table stands', () => {
       ['gone', { ...newPartition('gone'), removedAt: 1n, failures: 9 }],
     ])
     const state = stateOf({ partitions, lastCheckedAt: NOW - 60_000_000n })
-    expect(tableMetrics(state, { rejects: new Map([['crm_orders', 7]]), now: NOW })).toEqual([
+    const [metrics] = tableMetrics(state, { rejects: new Map([['crm_orders', 7]]), now: NOW })
+    // Almost all of it: two short gaps at its start, and what came since.
+    expect(metrics?.coverageRatio).toBeGreaterThan(0.99)
+    expect(metrics?.coverageRatio).toBeLessThan(1)
+    expect([metrics]).toEqual([
       {
         name: 'crm_orders',
         source: 'crm',
@@ -97,6 +101,7 @@ describe('how a table stands', () => {
         stale: false,
         lastCheck: Number(NOW - 60_000_000n) / 1e6,
         freshWithinSeconds: 26 * 3600,
+        coverageRatio: metrics?.coverageRatio,
         gaps: 2,
         partitionsFailing: 1,
         lastSuccess: Number(NOW - 50_000_000n) / 1e6,
@@ -274,6 +279,38 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
   ])
     expect(text.split('\n')).toContain(line)
   expect(text).not.toContain('p1')
+})
+
+it('counts down the windows that a run has left, and those that come due meanwhile', () => {
+  const tally = new RunMetrics(() => 0)
+  const hear = tally.ofRun()
+  const left = (): number | undefined => tally.tables.get('t')?.windowsLeft
+  const at = { table: 't', partition: '' }
+  const failure: Failure = { message: 'm', remedy: 'retry', code: undefined, retryAfterMs: 1, stack: undefined }
+  const begin = (step: number, of: number): void =>
+    hear({
+      ...{ type: 'step-started', ...at, step, kind: 'backfill', attempt: 1, window: undefined, span: undefined },
+      ...{ index: step, of, untilEmpty: false },
+    })
+  const end = (step: number, why?: Failure): void => hear({ type: 'step-ended', ...at, step, failure: why })
+  const work = { table: 't', source: 's', partitions: 1, steps: 3, untilEmpty: false, coverage: undefined }
+  hear({ type: 'tables-planned', work: [work] })
+  expect(left()).toBe(3)
+  begin(1, 3)
+  begin(2, 3)
+  end(2)
+  expect(left()).toBe(2)
+  end(1, failure)
+  expect(left()).toBe(2)
+  // An incremental step came due during the backfill.
+  begin(3, 4)
+  expect(left()).toBe(3)
+  const families = metricFamilies('1.2.3', PULSE, tally, undefined)
+  expect(exposition(families).split('\n')).toContain('tidemark_windows_left{table="t"} 3')
+  // A window that a worker reads is not all of a plan.
+  const worker = new RunMetrics(() => 0)
+  worker.ofWindow()({ type: 'tables-planned', work: [work] })
+  expect(exposition(metricFamilies('1.2.3', PULSE, worker, undefined))).not.toContain('windows_left')
 })
 
 describe('health', () => {

@@ -55,7 +55,6 @@ export type {
   Profile,
   ReadOnlyDestination,
   ReadOptions,
-  RunChange,
   Shape,
   StateChange,
 } from './store/destination.ts'
@@ -94,6 +93,7 @@ export {
 export type { QueryLimits, QueryResult } from './store/query-result.ts'
 export { isPastRejectLimit, type RejectShare, type RejectTally, unfitText } from './store/reject-limit.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './store/relocation.ts'
+export type { RunChange } from './store/run-change.ts'
 export {
   AHEAD,
   isFailing,

@@ -30,6 +30,7 @@ export {
   type StepRecord,
   type TableRunRecord,
 } from './state/run-records.ts'
+export { averageStepTimes, type StepTimes } from './state/step-times.ts'
 export { listWaitingRunners, type WaitingRunner } from './state/waiting-runners.ts'
 export { tableName } from './table/names.ts'
 export { charactersShown, type SampleOptions, sampleRows } from './table/sample-rows.ts'

@@ -1,11 +1,12 @@
 import type { ReadOnlyDestination } from '@tidemark/core/engine'
-import { countRows } from '@tidemark/destination'
+import { averageStepTimes, countRows } from '@tidemark/destination'
 import { EXIT, plan as preview, type TaskPlan } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findSources, openSession, runOptions, type Session, withReader } from '../session.ts'
 import { wordsFor } from '../show/command.ts'
 import { type AtRisk, planText, type TablePlanView } from '../show/plan.ts'
+import { estimateOf, estimateText, type Limits } from '../show/plan-estimate.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
@@ -25,12 +26,16 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
         atRisk: has ? { ...(await rowsOf(destination, table.name)), deletionLimit: table.deletionLimit } : undefined,
       })
     }
-    return { ...found, tables, tasks: found.tasks.map((task) => taskOf(task, session)) }
+    const estimate = session.target.exists
+      ? estimateOf(found.tables, await averageStepTimes(destination), limitsOf(session))
+      : undefined
+    return { ...found, tables, tasks: found.tasks.map((task) => taskOf(task, session)), estimate: estimate ?? null }
   })
   const shown = redactDeep({ ...planned, unconfigured: sources.unconfigured }, secrets.redact)
   terminal.printJson(shown)
   for (const line of sourceLines(shown.sources, session.command)) terminal.sayShown(line)
   terminal.print(planText(shown, session.command))
+  if (shown.estimate !== null) terminal.print(estimateText(shown.estimate))
   const failing = planned.tables.some((table) => table.tracking === 'failed' || table.tracking === 'paused')
   return sourceExit(planned.sources) || (failing ? EXIT.someFailed : EXIT.ok)
 }
@@ -49,6 +54,14 @@ function taskOf(task: TaskPlan, { command, flags }: Session) {
     args: wordsFor(flags)('sync', [table], ...options),
   }
 }
+
+const CONCURRENCY = 4
+const PER_SOURCE = 2
+
+const limitsOf = ({ config }: Session): Limits => ({
+  concurrency: config.data.concurrency ?? CONCURRENCY,
+  perSource: config.data.perSource ?? PER_SOURCE,
+})
 
 const MAX_ROWS_COUNTED = 1_000_000
 

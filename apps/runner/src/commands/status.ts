@@ -11,7 +11,7 @@ import { redactDeep } from '../redact-deep.ts'
 import { openScreen } from '../screen.ts'
 import { type Call, openSession, type Session, withReader } from '../session.ts'
 import { oneLine } from '../show/plain.ts'
-import { statusText } from '../show/status.ts'
+import { needsAttention, statusText } from '../show/status.ts'
 import { cut } from '../show/width.ts'
 import { resolveDatabase } from '../target.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -19,10 +19,16 @@ import { type AddVerb, examples } from '../verb.ts'
 export interface StatusFlags {
   /** Refresh every second, until Ctrl-C. */
   readonly watch?: boolean | undefined
+  /** List only tables that fail, wait for a decision, or are stale, and sources that fail. */
+  readonly failing?: boolean | undefined
 }
 
 /** Shows the progress of every table, from the state alone. */
-export async function status(call: Call, { watch }: StatusFlags = {}): Promise<number> {
+export async function status(
+  call: Call,
+  names: readonly string[] = [],
+  { watch, failing }: StatusFlags = {},
+): Promise<number> {
   if (watch === true && call.flags.json === true) {
     throw new SyncError(
       '--watch draws for people and --json prints one document; pass only one of them, and call status --json as often as you need it',
@@ -30,17 +36,19 @@ export async function status(call: Call, { watch }: StatusFlags = {}): Promise<n
     )
   }
   const session = await openSession(call)
-  if (watch === true) return watchStatus(session)
+  if (watch === true) return watchStatus(session, names, failing)
   const { terminal, command, secrets, target } = session
   if (!target.exists) {
     terminal.printJson(NOTHING)
     terminal.print(noDatabase(session))
     return 0
   }
-  const look = await withReader(session, (destination) => createStatusReader(destination, lookingOf(session))())
+  const look = await withReader(session, (destination) => createStatusReader(destination, lookingOf(session, names))())
   const shown = redactDeep(look, secrets.redact)
-  terminal.printJson(shown)
-  terminal.print(statusText(shown, { command, columns: terminal.columns, now: Date.now() }))
+  terminal.printJson(failing === true ? { ...shown, tables: shown.tables.filter(needsAttention) } : shown)
+  terminal.print(
+    statusText(shown, { command, columns: terminal.columns, now: Date.now(), failing, named: names.length > 0 }),
+  )
   for (const line of otherLines(shown.other_projects)) terminal.print(line)
   return 0
 }
@@ -59,14 +67,14 @@ const EVERY_MS = 1000
 const EVERY_PRINTED_MS = 30_000
 
 /** Redraws the status; Ctrl-C leaves the last one on the screen. */
-async function watchStatus(session: Session): Promise<never> {
+async function watchStatus(session: Session, names: readonly string[], failing: boolean | undefined): Promise<never> {
   const { terminal, command, secrets, environment } = session
   const drawn = isLive(process.stdout, environment)
   let look: StatusView | undefined
   let trouble: string | undefined
   const text = (columns: number | undefined, most?: number): string => {
     if (look === undefined) return trouble ?? noDatabase(session)
-    return `${statusText(look, { command, columns, now: Date.now(), most })}${trouble === undefined ? '' : `\n${trouble}`}`
+    return `${statusText(look, { command, columns, now: Date.now(), most, failing, named: names.length > 0 })}${trouble === undefined ? '' : `\n${trouble}`}`
   }
   // The lines above and below the tables, and the line of the cursor.
   const screen = drawn
@@ -84,7 +92,7 @@ async function watchStatus(session: Session): Promise<never> {
       const target = await resolveDatabase(session.target)
       if (target.exists) {
         await withReader({ ...session, target }, async (destination) => {
-          const again = createStatusReader(destination, lookingOf(session))
+          const again = createStatusReader(destination, lookingOf(session, names))
           for (;;) {
             look = redactDeep(await again(), secrets.redact)
             trouble = undefined
@@ -107,8 +115,12 @@ async function watchStatus(session: Session): Promise<never> {
   }
 }
 
-function lookingOf({ config, command, target, identity }: Session): Parameters<typeof createStatusReader>[1] {
+function lookingOf(
+  { config, command, target, identity }: Session,
+  select: readonly string[],
+): Parameters<typeof createStatusReader>[1] {
   return {
+    select,
     config: config.data,
     command,
     askWork: isShareable(target) ? (destination) => readWorkStatus(destination, identity) : undefined,
@@ -122,8 +134,20 @@ export function noDatabase({ target, command }: Session): string {
 export const addStatus: AddVerb = (root, run) => {
   root
     .command('status')
+    .argument('[names...]', 'tables or sources (default: all)')
     .description('show the progress of every table')
+    .option('--failing', 'list only what fails, waits for a decision, or is stale')
     .option('--watch', 'refresh every second, until Ctrl-C')
-    .addHelpText('after', examples('tidemark status', 'tidemark status --watch', 'tidemark status --json'))
-    .action((flags: StatusFlags, command: Command) => run(command, (call) => status(call, flags)))
+    .addHelpText(
+      'after',
+      examples(
+        'tidemark status',
+        'tidemark status github --failing',
+        'tidemark status --watch',
+        'tidemark status --json',
+      ),
+    )
+    .action((names: string[], flags: StatusFlags, command: Command) =>
+      run(command, (call) => status(call, names, flags)),
+    )
 }

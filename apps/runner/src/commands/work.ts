@@ -82,7 +82,7 @@ export type MakeWorkEngine = (
 const runWindows: MakeWorkEngine = async (session, sources, destination, queue, tally) => {
   const run = runOptions(session, sources, destination, await destination.state())
   const paceOf = sharedPaces(queue, session.log)
-  const hear = () => tally.ofRun()
+  const hear = () => tally.ofWindow()
   return new RunWindows({ destination, run: { ...run, paceOf, log: tally.hearing(session.log) }, hear })
 }
 

@@ -66,6 +66,13 @@ export function metricFamilies(
         { suffix: '_count', labels: { table }, value: steps },
       ]),
     },
+    gauge(
+      'tidemark_windows_left',
+      'Windows of each table that the newest run of this process planned and has not read yet.',
+      [...tally.tables].flatMap(([table, { windowsLeft }]) =>
+        windowsLeft === undefined ? [] : [{ labels: { table }, value: windowsLeft }],
+      ),
+    ),
     perTable(tally, 'tidemark_steps_failed_total', 'Step attempts that failed.', (one) => one.stepsFailed),
     perTable(tally, 'tidemark_retries_total', 'Retries of steps.', (one) => one.retries),
     perTable(
@@ -162,6 +169,11 @@ function tableFamilies(standings: readonly TableMetrics[]): readonly Family[] {
       'tidemark_table_lag_seconds',
       'Age of the newest synced position, gaps aside; of several partitions the worst.',
       (one) => one.lagSeconds,
+    ),
+    each(
+      'tidemark_coverage_ratio',
+      'How much is covered of the range from the start of a table to now, from 0 to 1.',
+      (one) => one.coverageRatio,
     ),
     each('tidemark_table_gaps', 'Gaps in the coverage.', (one) => one.gaps),
     each('tidemark_table_rejects', 'Rejected rows.', (one) => one.rejects),

@@ -12,6 +12,8 @@ export interface TableMetrics {
   readonly stale: boolean
   readonly lastCheck: number | undefined
   readonly freshWithinSeconds: number
+  /** How much is covered from its start to now, from 0 to 1. Undefined: it is read whole, or nothing is known yet. */
+  readonly coverageRatio: number | undefined
   /** Gaps in the coverage, over all partitions. */
   readonly gaps: number
   readonly partitionsFailing: number
@@ -30,6 +32,7 @@ export function tableMetrics(state: State, { rejects, now, promised }: StandingO
     stale: one.stale,
     lastCheck: seconds(one.last_checked_at),
     freshWithinSeconds: one.fresh_within_ms / 1000,
+    coverageRatio: one.status === 'removed' ? undefined : one.coverage?.share,
     gaps: one.holes,
     partitionsFailing: one.partitions_failing,
     lastSuccess: seconds(one.last_synced_at),

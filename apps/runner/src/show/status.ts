@@ -19,14 +19,19 @@ export interface StatusOptions {
   readonly now: number
   /** Maximum number of tables: those that need attention come first. */
   readonly most?: number | undefined
+  /** Lists only what needs attention; the first line is about all. */
+  readonly failing?: boolean | undefined
+  /** The user named tables: what is shown is about these. */
+  readonly named?: boolean | undefined
 }
 
 /** The progress of all tables, for people. */
 export function statusText(look: StatusView, options: StatusOptions): string {
-  const { command, columns, now, most = Number.POSITIVE_INFINITY } = options
-  const { tables, running, failing_sources: sources } = look
-  if (tables.length === 0 && sources.length > 0)
-    return [headline(look), whoSyncs(look, now, command), ...footnotes(look, command)].join('\n')
+  const { command, columns, now, most = Number.POSITIVE_INFINITY, failing = false } = options
+  const { running, failing_sources: sources } = look
+  const tables = failing ? look.tables.filter(needsAttention) : look.tables
+  if (tables.length === 0 && (sources.length > 0 || look.tables.length > 0))
+    return [headline(look, options), whoSyncs(look, now, command), ...footnotes(look, command)].join('\n')
   if (tables.length === 0)
     return [
       ...(look.work !== undefined && isShared(look.work) ? workLines(look.work) : []),
@@ -43,13 +48,13 @@ export function statusText(look: StatusView, options: StatusOptions): string {
     rowsText(table),
     table.coverage === null ? '' : coverageBar(table.coverage.segments, bar),
     lagText(table.lag_ms),
-    table.last_checked_at?.slice(0, 19).replace('T', ' ') ?? '',
+    checkText(table),
     table.rejects === 0 ? '' : countText(table.rejects),
     note(table),
   ])
   const more = tables.length - shown.length
   return [
-    `${headline(look)}${readingText(running)}`,
+    `${headline(look, options)}${readingText(running)}`,
     whoSyncs(look, now, command),
     '',
     textTable(header, rows, { width: 100, columns, right: ['rows', 'lag', 'rejects'] }),
@@ -68,7 +73,11 @@ function readingText(running: StatusView['running']): string {
 }
 
 /** Whether all is well. Nothing is called complete if a table fails, is paused, stale, or has a requested resync. */
-export function headline({ to_timestamp, synced_tables, tables, feeds, failing_sources }: StatusView): string {
+export function headline(
+  { to_timestamp, synced_tables, tables, feeds, failing_sources }: StatusView,
+  { named = false }: Pick<StatusOptions, 'named'> = {},
+): string {
+  const each = named ? 'every named table' : 'every table'
   const tracked = tables.filter((table) => table.status !== 'removed')
   const [silent, refusing] = [failing_sources.filter(isSilent), failing_sources.filter((one) => !isSilent(one))]
   const unasked = [
@@ -96,10 +105,10 @@ export function headline({ to_timestamp, synced_tables, tables, feeds, failing_s
   if (wrong.length > 0 || unasked.length > 0) {
     const word = synced_tables.length < tracked.length ? 'complete yet' : 'up to date'
     const many = wrong.length === 0 ? [] : [`of ${countText(tracked.length)}, ${wrong.join(', ')}`]
-    return `Not every table is ${word}: ${[...many, ...unasked].join('; ')}.`
+    return `Not ${each} is ${word}: ${[...many, ...unasked].join('; ')}.`
   }
   const upTo = to_timestamp === null ? '' : ` up to ${to_timestamp}`
-  return `Every table is complete${upTo}${rejects === 0 ? '' : `, except ${plural(rejects, 'rejected row')}`}.`
+  return `${each.replace('e', 'E')} is complete${upTo}${rejects === 0 ? '' : `, except ${plural(rejects, 'rejected row')}`}.`
 }
 
 /** The source has not failed, but has not answered yet. */
@@ -159,6 +168,11 @@ function lengthText(ms: number): string {
   return `${Math.max(1, Math.round(ms / unit))}${name}`
 }
 
+/** Whether a table fails, waits for a decision, or is older than promised. */
+export function needsAttention({ status, stale }: Pick<TableView, 'status' | 'stale'>): boolean {
+  return status === 'failing' || status === 'paused' || stale
+}
+
 const URGENCY = { paused: 0, failing: 1, new: 3, backfilling: 3, returned: 3, complete: 4, removed: 5 } as const
 
 function urgency({ name, status, stale }: TableView, busy: ReadonlySet<string>): number {
@@ -194,8 +208,13 @@ function note(table: TableView): string {
   return [...fed, ...gapText, ...(table.resyncs === 0 ? [] : ['resync requested']), ...unread].join('; ')
 }
 
+/** To the minute: the row has to fit a terminal. */
+function checkText({ last_checked_at: at }: TableView): string {
+  return at === null ? '' : `${at.slice(0, 16).replace('T', ' ')}Z`
+}
+
 function nextTry({ next_try_at: at }: TableView): string {
-  return at === null ? '' : `next try ${at.slice(11, 19)}: `
+  return at === null ? '' : `next try ${at.slice(11, 19)}Z: `
 }
 
 /** Below the table: how to fix what fails or is paused, and which deletions are not detected. */

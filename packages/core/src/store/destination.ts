@@ -2,7 +2,6 @@ import type { Unread } from '../contract/answers.ts'
 import type { TableColumn } from '../contract/column.ts'
 import type { SchemaMode } from '../contract/config.ts'
 import type { Remedy } from '../contract/error.ts'
-import type { FeedBacklog } from '../contract/feed-backlog.ts'
 import type { ColumnType, CursorType } from '../values/column-types.ts'
 import type { Range } from '../values/window.ts'
 import type { Batch, Committed, Counts, StepRef } from './batch.ts'
@@ -14,7 +13,8 @@ import type { Lease, LeasedWindow, Leases } from './lease.ts'
 import type { DecideNotices } from './notice.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
-import type { RecordedSchema, SourceFact, State, TableFailure, TableStatus } from './state.ts'
+import type { RunChange } from './run-change.ts'
+import type { RecordedSchema, State, TableFailure, TableStatus } from './state.ts'
 
 /**
  * A database that holds the tables and their state. The engine decides what is in a batch and the order of batches;
@@ -266,33 +266,6 @@ export type StateChange =
     }
   /** The table as a whole fails no longer. */
   | { readonly kind: 'table-works'; readonly status: TableStatus }
-
-export type RunChange =
-  | {
-      readonly kind: 'ended'
-      readonly exitCode: number
-      readonly error: string | undefined
-      /** What ended it before its end, such as a signal. */
-      readonly endedBy?: string | undefined
-    }
-  /** Tables whose source was asked for all of their partitions, and had no more than what is read by now. */
-  | { readonly kind: 'checked'; readonly tables: ReadonlyMap<string, bigint> }
-  | SourceFact
-  /** It was asked to stop, and is about to. */
-  | { readonly kind: 'stopping'; readonly endedBy: string }
-  /** The process waits for its next run, due at this time by the destination's clock; null: it does not run again. */
-  | { readonly kind: 'waiting'; readonly everyMs: number; readonly dueAt: bigint | null }
-  | { readonly kind: 'removed'; readonly table: string }
-  /** What the source of a feed was seen to keep for it. */
-  | {
-      readonly kind: 'feed-backlog'
-      readonly feed: FeedRef
-      readonly at: bigint
-      readonly backlog: FeedBacklog | undefined
-    }
-  /** What a feed had at its source is removed there: its offset is forgotten, and its tables are read again should it return. */
-  | { readonly kind: 'feed-ended'; readonly feed: FeedRef }
-  | { readonly kind: 'runner-gone' }
 
 export interface ReadOptions {
   readonly window?: Range | undefined

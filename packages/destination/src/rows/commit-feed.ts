@@ -161,7 +161,7 @@ async function writeJudged(commit: FeedCommit, writer: TableWriter, part: FeedTa
   if (replacedBelow !== undefined) await strikeBelow(db, step.table, replacedBelow)
   await recordRejects(db, step, rows.rejects, now)
   failpoint('after-rejects')
-  const past = await pastFedLimit({ db, part, refused: rows.rejects.map(({ message }) => message), now })
+  const past = await pastFedLimit({ db, batch: part, refused: rows.rejects.map(({ message }) => message), now })
   return { keep: past === undefined, value: { ...rows, past } }
 }
 

@@ -9,7 +9,7 @@ const HOUR = 3_600_000_000n
 export interface FedRejects {
   readonly db: Db
   /** Its rows are written, and its rejects recorded; its step is not. */
-  readonly part: FeedTableBatch
+  readonly batch: FeedTableBatch
   /** Why the database refused rows of it, each. */
   readonly refused: readonly string[]
   /** The stamp of the transaction. */
@@ -23,7 +23,7 @@ export interface FedRejects {
  * @returns why, for people.
  */
 export async function pastFedLimit(rejects: FedRejects): Promise<string | undefined> {
-  const { db, part, refused, now } = rejects
+  const { db, batch: part, refused, now } = rejects
   const { rejectLimit: limit, counts } = part
   const rejected = counts.rejected + refused.length
   if (limit === undefined || rejected === 0) return undefined

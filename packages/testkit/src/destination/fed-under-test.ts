@@ -97,7 +97,7 @@ export class FeedUnderTest {
     }))
   }
 
-  /** What is told from here on belongs to steps of another run. */
+  /** What follows belongs to steps of another run. */
   runEnded(): void {
     this.#steps.clear()
   }

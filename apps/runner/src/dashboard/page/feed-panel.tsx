@@ -29,7 +29,9 @@ function BacklogFacts({ backlog, now }: { readonly backlog: NonNullable<FeedLine
       </div>
       <div>
         <dt>Lost in</dt>
-        <dd>{backlog.is_limited === false ? 'no limit' : lossMs === undefined ? '–' : format.about(Math.max(0, lossMs))}</dd>
+        <dd>
+          {backlog.is_limited === false ? 'no limit' : lossMs === undefined ? '–' : format.about(Math.max(0, lossMs))}
+        </dd>
       </div>
     </>
   )
