@@ -106,7 +106,7 @@ async function publish(name: string, folder: string): Promise<PythonEnvironment>
 async function install(folder: string, options: PythonEnvironmentOptions): Promise<void> {
   const { python, requirements, subject, signal, secrets, onLog = () => {} } = options
   onLog(`installing ${requirements.filter((line) => !line.startsWith('#')).join(', ')}`)
-  const run = (command: string, args: readonly string[], judge: (ending: ProcessEnding) => SyncError | undefined) =>
+  const run = (command: string, args: readonly string[], judge: Judge) =>
     outputOf(
       { command, args, cwd: options.folder, subject, signal, secrets, judge, onLog: ({ text }) => onLog(text) },
       onLog,
@@ -138,28 +138,37 @@ async function hasUv({ folder, signal }: PythonEnvironmentOptions): Promise<bool
   }
 }
 
-const noVenv =
-  (subject: string) =>
-  ({ stderr }: ProcessEnding): SyncError =>
-    new SyncError(
-      `${subject}: no virtual environment could be made; install uv, or the venv module of Python (on Debian: python3-venv)\n${stderr}`,
-      'fix-config',
-      { code: 'no-python' },
-    )
+type Judge = (ending: ProcessEnding) => SyncError | undefined
+
+/** Who ended an installer says nothing about what it installs. */
+const unlessKilled =
+  (judge: Judge): Judge =>
+  (ending) =>
+    ending.signal === null ? judge(ending) : undefined
+
+const noVenv = (subject: string): Judge =>
+  unlessKilled(
+    ({ stderr }) =>
+      new SyncError(
+        `${subject}: no virtual environment could be made; install uv, or the venv module of Python (on Debian: python3-venv)\n${stderr}`,
+        'fix-config',
+        { code: 'no-python' },
+      ),
+  )
 
 const UNREACHED =
   /NewConnectionError|Connection(?:Error| refused| reset)|timed out|Temporary failure|Name or service not known|error sending request|dns error|Could not connect|HTTP error 5\d\d/i
 
-const notInstalled =
-  (subject: string) =>
-  ({ stderr }: ProcessEnding): SyncError =>
+const notInstalled = (subject: string): Judge =>
+  unlessKilled(({ stderr }) =>
     UNREACHED.test(stderr)
       ? new SyncError(`${subject}: the package registry could not be reached:\n${stderr}`, 'retry', { code: 'network' })
       : new SyncError(
           `${subject}: its packages could not be installed; correct its requirements:\n${stderr}`,
           'fix-config',
           { code: 'packages' },
-        )
+        ),
+  )
 
 /** Folders that nobody completed, and whose maker is long gone. */
 async function removeAbandoned(cache: string): Promise<void> {

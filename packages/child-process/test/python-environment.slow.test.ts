@@ -18,6 +18,13 @@ async function made(requirements: readonly string[], cache: string, log: string[
   })
 }
 
+/** The process that installs packages into an environment of this cache. */
+function installerIn(cache: string): number | undefined {
+  const all = execFileSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n')
+  const line = all.find((one) => one.includes(cache) && / pip install /.test(one) && !/^\s*\d+\s+\S*sh /.test(one))
+  return line === undefined ? undefined : Number.parseInt(line, 10)
+}
+
 describe('a virtual environment', () => {
   it('is made once, has the programs of its packages, and a half-made one does not count', async () => {
     const cache = mkdtempSync(join(tmpdir(), 'tidemark-cache-'))
@@ -44,6 +51,23 @@ describe('a virtual environment', () => {
     rmSync(join(cache, name!))
     await made(['pip'], cache, log)
     expect(existsSync(half)).toBe(false)
+  })
+
+  it('whose installer is killed in the middle is tried again: nothing is left of it, and the next one is whole', async () => {
+    const cache = mkdtempSync(join(tmpdir(), 'tidemark-cache-'))
+    const failing = made(['setuptools', 'wheel'], cache).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    for (let installer: number | undefined; installer === undefined; ) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      installer = installerIn(cache)
+      if (installer !== undefined) process.kill(installer, 'SIGKILL')
+    }
+    expect(await failing).toMatchObject({ remedy: 'retry', code: 'process-killed' })
+    expect(readdirSync(cache)).toEqual([])
+    const { python } = await made(['setuptools', 'wheel'], cache)
+    execFileSync(python, ['-c', 'import setuptools, wheel'])
   })
 
   it('is made again where its Python is gone', async () => {

@@ -81,7 +81,33 @@ def failure(error, folder):
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folder)]
     last = frames[-1] if frames else None
     where = f"{os.path.relpath(last.filename, folder)}:{last.lineno}" if last else ""
-    return ["failed", kind(error), message(error), where, trace]
+    return ["failed", kind(error), message(error), where, trace, answer(error)]
+
+
+def answer(error):
+    """What a system answered, where that is what the connector failed with: the status, and how long to wait."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        # requests and httpx have the answer beside their error; for urllib and aiohttp the error is it.
+        answered = getattr(error, "response", None)
+        answered = error if answered is None else answered
+        for name in ("status_code", "code", "status"):
+            status = getattr(answered, name, None)
+            if isinstance(status, int) and 400 <= status <= 599:
+                return [int(status), wait(answered)]
+        # What failed while another failure was handled may say that one in its own words, or be one of the network.
+        is_own = error.__suppress_context__ or isinstance(error, OSError)
+        error = error.__cause__ or (None if is_own else error.__context__)
+    return None
+
+
+def wait(answered):
+    try:
+        value = answered.headers.get("Retry-After")
+    except Exception:
+        return None
+    return value if isinstance(value, str) else None
 
 
 def message(error):

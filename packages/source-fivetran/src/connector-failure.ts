@@ -27,13 +27,33 @@ const WAYS_OUT: Readonly<Record<string, { readonly remedy: Remedy; readonly code
   }
 
 /** What a connector that raised an error needs. */
-export function raised(subject: string, verb: string, { why, message, where, trace }: Failed): SyncError {
+export function raised(
+  subject: string,
+  verb: string,
+  { why, message, where, trace, answer }: Failed,
+  now: number = Date.now(),
+): SyncError {
   const failed = `${subject}: ${verb}() failed${where === '' ? '' : ` (${where})`}: ${message}`
   const cause = new Error(trace)
+  if (answer?.[0] === 401)
+    return new SyncError(
+      `${failed}; its system does not accept the credentials: correct config.secrets, or the configuration of the connector`,
+      'fix-config',
+      { code: 'unauthorized', cause },
+    )
   const known = WAYS_OUT[why]
-  if (known === undefined) return new SyncError(failed, 'retry', { code: 'connector-failed', cause })
+  if (known === undefined) {
+    const retryAfterMs = answer?.[1] == null ? undefined : waitOf(answer[1], now)
+    return new SyncError(failed, 'retry', { code: 'connector-failed', retryAfterMs, cause })
+  }
   const { remedy, code, wayOut } = known
   return new SyncError(`${failed}; ${wayOut}`, remedy, { code, cause })
+}
+
+/** A `Retry-After` in milliseconds: seconds, or a date. Undefined: it is neither. */
+function waitOf(text: string, now: number): number | undefined {
+  const ms = /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined
 }
 
 /** The process is gone, and update() had not returned. */

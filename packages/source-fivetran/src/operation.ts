@@ -22,6 +22,8 @@ export type Operation =
       /** `connector.py:12`; empty where it was raised outside the connector. */
       readonly where: string
       readonly trace: string
+      /** What the system of the connector answered, where it failed for that: the status, and its `Retry-After`. */
+      readonly answer: readonly [status: number, retryAfter: string | null] | null
     }
 
 /** An operation that is about rows of a table. */
@@ -47,8 +49,14 @@ export function operationIn(line: string, marker: string): Operation {
     case 'end':
       return { kind }
     case 'failed': {
-      const [why, message, where, trace] = args as [string, string, string, string]
-      return { kind, why, message, where, trace }
+      const [why, message, where, trace, answer] = args as [
+        string,
+        string,
+        string,
+        string,
+        [number, string | null] | null,
+      ]
+      return { kind, why, message, where, trace, answer }
     }
     default:
       throw unexpected()

@@ -70,6 +70,32 @@ ${CONNECTOR}`),
     )
   })
 
+  it.each([
+    ['by itself', 'raise answered', 'unauthorized'],
+    ['as the cause of another', 'raise KeyError("token") from answered', 'unauthorized'],
+    [
+      'in words of its own',
+      'try: raise answered\n    except Exception: raise RuntimeError("no answer")',
+      'unauthorized',
+    ],
+    [
+      'and fails for the network then',
+      'try: raise answered\n    except Exception: raise ConnectionError("gone")',
+      'connector-failed',
+    ],
+    [
+      'and says that it is another failure',
+      'try: raise answered\n    except Exception: raise RuntimeError("other") from None',
+      'connector-failed',
+    ],
+  ])('is not let in by its system, %s', async (_, raise, word) => {
+    const answered = `    answered = Exception("401 Client Error")\n    answered.response = type("Response", (), {"status_code": 401})()\n`
+    expect(await failing(`${answered}    ${raise}`)).toMatchObject({
+      word,
+      remedy: word === 'unauthorized' ? 'fix-config' : 'retry',
+    })
+  })
+
   it('has a mistake in its code is to be corrected', async () => {
     expect(await failing('    undefined_name()')).toMatchObject({ remedy: 'fix-source', word: 'connector-failed' })
     const syntax = await failureOf(connectorOf('def update(:\n'))

@@ -98,8 +98,8 @@ export const SingerConfig = z
     maxMemoryMegabytes: z
       .number()
       .positive()
-      .optional()
-      .describe('the most memory that the tap may use, on Linux. Absent: any'),
+      .default(2048)
+      .describe('the most memory that the tap and what it starts may hold, on Linux'),
     maxOtherLines: z
       .int()
       .min(0)

@@ -85,7 +85,7 @@ export class Tap {
       lines: 'stdout',
       limits: {
         silenceMs: silenceSeconds * 1000,
-        memoryBytes: maxMemoryMegabytes === undefined ? undefined : maxMemoryMegabytes * MB,
+        memoryBytes: maxMemoryMegabytes * MB,
         lineBytes: maxLineMegabytes * MB,
       },
       settings: { silence: 'config.silenceSeconds', memory: 'config.maxMemoryMegabytes' },

@@ -104,6 +104,20 @@ describe('a tap that', () => {
     })
   })
 
+  it('takes more memory than it may is stopped, and the error names the setting', async () => {
+    const { told: changes, error } = await told(
+      [record('items', { id: 1 }), state({ bookmarks: { items: 1 } })],
+      { holds: 400 },
+      { maxMemoryMegabytes: 300 },
+    )
+    expect(changes).toEqual([{ items: [{ id: 1 }] }, AHEAD])
+    expect(error).toMatchObject({
+      remedy: 'fix-config',
+      code: 'memory-limit',
+      message: expect.stringContaining('config.maxMemoryMegabytes'),
+    })
+  })
+
   it('changes the key of a stream is an error that names both and the setting', async () => {
     const { told: changes, error } = await told([
       schema('items'),

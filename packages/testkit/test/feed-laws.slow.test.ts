@@ -6,6 +6,7 @@ import { FEED_LAW_NAMES, type FeedLawName } from '../src/feed/feed-law-name.ts'
 import type { FeedTestOptions } from '../src/feed/feed-options.ts'
 import { testFeed } from '../src/index.ts'
 import { demandSuccess, memory, runInto } from '../src/source/quiet-run.ts'
+import { type FeedApiMistake, feedApi, feedApiOptions } from './sources/feed-api.ts'
 import { type FeedMistake, Ledger } from './sources/ledger.ts'
 import { ENGINE_MUTATIONS } from './wrong/engine-mutations.ts'
 
@@ -79,6 +80,13 @@ const MISTAKES: readonly (readonly [FeedLawName, 'log' | 'tap', FeedMistake, Reg
   ['kill', 'log', 'remembers what it told', /killed before item \d+ and run again, the row .* is missing/],
 ]
 
+const API_MISTAKES: readonly (readonly [FeedLawName, FeedApiMistake, RegExp])[] = [
+  ['errors', 'forgets how long to wait', /answered 429 from the first .*, retryAfterMs is undefined, not 2000/],
+  ['errors', 'tries a refused token again', /answered 401 from the first .*, the remedy is retry, not fix-config/],
+  ['secrets', 'logs its token', /a secret is in: asks http.* with <the secret>/],
+  ['secrets', 'shows its token', /a secret is in: .*it answered 401 to <the secret>/],
+]
+
 describe('each law can fail:', { timeout: 120_000 }, () => {
   it.each(MISTAKES)('%s, where a %s has the mistake "%s"', async (law, as, mistake, example) => {
     const message = await broken(law, { as, mistake })
@@ -101,9 +109,18 @@ describe('each law can fail:', { timeout: 120_000 }, () => {
     expect(message).toContain('For users this means:')
   })
 
+  it.each(API_MISTAKES)('%s, where a feed %s', async (name, mistake, example) => {
+    const law = FEED_LAWS.find((one) => one.name === name)!
+    await expect(checkFeedLaw(law, feedApi(mistake), feedApiOptions)).rejects.toThrow(example)
+    await checkFeedLaw(law, feedApi(), feedApiOptions)
+  })
+
   it('and none is left out', () => {
     expect(FEED_LAWS.map(({ name }) => name)).toEqual([...FEED_LAW_NAMES])
-    const caught = [...MISTAKES.map(([law]) => law), ...Object.values(ENGINE_MUTATIONS).map(({ law }) => law)]
+    const caught = [
+      ...[...MISTAKES, ...API_MISTAKES].map(([law]) => law),
+      ...Object.values(ENGINE_MUTATIONS).map(({ law }) => law),
+    ]
     expect(new Set(caught)).toEqual(new Set(FEED_LAW_NAMES))
   })
 })

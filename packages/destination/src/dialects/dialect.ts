@@ -134,7 +134,7 @@ export interface Session {
   /** Does work and undoes what it did to the database where it says so; a transaction within the transaction. */
   tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T>
   /**
-   * Does work that the database may refuse because of its values, and undoes it then.
+   * Does work that the database may refuse because of its values, or that throws `Withdrawn`, and undoes it then.
    *
    * @param table what is written, for an error that names it. @throws what is not about values.
    */
@@ -180,5 +180,8 @@ export interface Tentative<T> {
   readonly keep: boolean
   readonly value: T
 }
+
+/** Thrown by work that is attempted: it is undone as one that the database refused. */
+export class Withdrawn extends Error {}
 
 export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }

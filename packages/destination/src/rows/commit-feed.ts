@@ -9,8 +9,9 @@ import {
   leftOutFor,
   messageOf,
   type Project,
+  type Reject,
 } from '@tidemark/core/engine'
-import type { Session } from '../dialects/dialect.ts'
+import { type Session, Withdrawn } from '../dialects/dialect.ts'
 import { isOf, type Staging } from '../dialects/staging.ts'
 import {
   completeFed,
@@ -125,13 +126,9 @@ async function writeTable(
   const startedAt = performance.now()
   const writer = prepared(commit.writerOf(lease), step.table)
   await recordRejects(db, step, part.rejects, now)
-  const tried = await writer.attempt(() => writer.tentatively(() => writeJudged(commit, writer, part, seq)))
-  if (!tried.ok) return await refuseTable(commit, part, `the database refused its changes: ${messageOf(tried.error)}`)
-  const { past, written, unchanged, deleted, incomplete, rejects, withheld, staging } = tried.value
-  if (past !== undefined) {
-    await recordRejects(db, step, rejects, now)
-    return await refuseTable(commit, part, past)
-  }
+  const tried = await writer.attempt(() => writeJudged(commit, writer, part, seq))
+  if (!tried.ok) return await refuseTable(commit, part, tried.error)
+  const { written, unchanged, deleted, incomplete, rejects, withheld, staging } = tried.value
   await recordStep(db, step, {
     counts: { ...counts, written, unchanged, deleted, rejected: counts.rejected + rejects.length },
     batches: part.number,
@@ -148,7 +145,18 @@ async function writeTable(
   return { result: withheld === undefined ? result : { ...result, withheld }, staging }
 }
 
-/** Writes a batch's rows, and keeps them unless too many do not fit. */
+/** So many rows of a table do not fit that none of them is written. */
+class PastLimit extends Withdrawn {
+  /** Rows that the database refused. */
+  readonly rejects: readonly Reject[]
+
+  constructor(why: string, rejects: readonly Reject[]) {
+    super(why)
+    this.rejects = rejects
+  }
+}
+
+/** Writes a batch's rows. @throws PastLimit where too many do not fit. */
 async function writeJudged(commit: FeedCommit, writer: TableWriter, part: FeedTableBatch, seq: bigint) {
   const {
     session: { db },
@@ -162,15 +170,19 @@ async function writeJudged(commit: FeedCommit, writer: TableWriter, part: FeedTa
   await recordRejects(db, step, rows.rejects, now)
   failpoint('after-rejects')
   const past = await pastFedLimit({ db, batch: part, refused: rows.rejects.map(({ message }) => message), now })
-  return { keep: past === undefined, value: { ...rows, past } }
+  if (past !== undefined) throw new PastLimit(past, rows.rejects)
+  return rows
 }
 
-/** A table whose changes cannot be written is paused, and the others go on. @param refused why, for people. */
+/** A table whose changes cannot be written is paused, and the others go on. */
 async function refuseTable(
   { session: { db }, now, stagingOf }: FeedCommit,
   { lease, step, counts, number, durationMs }: FeedTableBatch,
-  refused: string,
+  error: unknown,
 ): Promise<{ readonly result: FeedTableCommitted; readonly staging: Staging | undefined }> {
+  const isPast = error instanceof PastLimit
+  if (isPast) await recordRejects(db, step, error.rejects, now)
+  const refused = isPast ? error.message : `the database refused its changes: ${messageOf(error)}`
   const nothing = { written: 0, unchanged: 0, deleted: 0 }
   await recordStep(db, step, {
     counts: { ...counts, ...nothing },

@@ -38,6 +38,8 @@ if (args.includes('--discover')) {
     for (let at = 0; at < config.huge; at++) process.stdout.write('x'.repeat(1024 * 1024))
     process.stdout.write('"}}\n')
   }
-  if (config.hang) setInterval(() => {}, 1000)
+  // So much is held, in megabytes.
+  const held = Array.from({ length: config.holds ?? 0 }, () => Buffer.alloc(1024 * 1024, 1))
+  if (config.hang || held.length > 0) setInterval(() => {}, 1000)
   else process.exitCode = config.code ?? 0
 }

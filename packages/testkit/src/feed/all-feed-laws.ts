@@ -1,6 +1,7 @@
 import { beginLaw } from './begin-law.ts'
 import { feedAbortLaw } from './feed-abort-law.ts'
 import { addsLaw, editsOfFeedLaw, removesLaw } from './feed-change-laws.ts'
+import { feedErrorsLaw, feedSecretsLaw } from './feed-error-laws.ts'
 import { feedKillLaw } from './feed-kill-law.ts'
 import type { FeedLaw } from './feed-law.ts'
 import { acknowledgeLaw, feedRowsLaw, tablesLaw } from './feed-run-laws.ts'
@@ -23,6 +24,8 @@ export const FEED_LAWS: readonly FeedLaw[] = [
   acknowledgeLaw,
   feedKillLaw,
   tablesLaw,
+  feedErrorsLaw,
+  feedSecretsLaw,
   unchangedLaw,
   rekeysLaw,
   truncationsLaw,

@@ -12,6 +12,8 @@ export const FEED_LAW_NAMES = [
   'acknowledge',
   'kill',
   'tables',
+  'errors',
+  'secrets',
   'unchanged',
   'rekeys',
   'truncations',

@@ -48,7 +48,7 @@ export const orderLaw: FeedLaw = {
     const { isPast } = world.feed
     if (isPast === undefined) return []
     await using place = await world.place()
-    let { items } = await world.told(place, 'quiet')
+    let { items } = await world.told(place, { ends: 'quiet' })
     // A feed may tell all that it finds at once with one checkpoint: then more is to happen.
     for (let more = 0; more < MAX_MORE && partedIn(items).length < 2; more++)
       items = [...items, ...(await world.toldSince(place, offsetsIn(items).at(-1)?.offset, 'quiet'))]

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Source } from '@tidemark/core'
+import type { Logger, Source } from '@tidemark/core'
 import { asChange, asCheckpoint, type Feed, silent, type Table } from '@tidemark/core/engine'
 import { closeClient } from '../source/opened.ts'
 import { cut, textOf } from '../source/row-text.ts'
@@ -16,25 +16,27 @@ export class OpenedFeed implements AsyncDisposable {
   readonly feed: Feed
   readonly tables: readonly Table[]
   readonly #client: unknown
+  readonly #log: Logger
   readonly #ended = new AbortController()
 
-  private constructor(feed: Feed, tables: readonly Table[], client: unknown) {
+  private constructor(feed: Feed, tables: readonly Table[], client: unknown, log: Logger) {
     this.feed = feed
     this.tables = tables
     this.#client = client
+    this.#log = log
   }
 
-  static async open(source: Source, feed: Feed, config: unknown): Promise<OpenedFeed> {
+  static async open(source: Source, feed: Feed, config: unknown, log: Logger = silent): Promise<OpenedFeed> {
     const { signal } = new AbortController()
-    const client = await source.connect?.(config as never, { signal, log: silent })
+    const client = await source.connect?.(config as never, { signal, log })
     try {
       await source.identity?.({ client: client as never })
       const tracked = { columns: () => undefined }
       const tables =
         typeof feed.tables === 'function'
-          ? [...(await feed.tables({ client, signal, log: silent, tracked } as never))].map(({ table }) => table)
+          ? [...(await feed.tables({ client, signal, log, tracked } as never))].map(({ table }) => table)
           : feed.tables
-      return new OpenedFeed(feed, tables, client)
+      return new OpenedFeed(feed, tables, client, log)
     } catch (error) {
       await closeClient(client)
       throw error
@@ -43,7 +45,7 @@ export class OpenedFeed implements AsyncDisposable {
 
   /** Asks the source a question about the feed; undefined where the feed has no such function. */
   async ask(question: Ask, more: object = {}): Promise<unknown> {
-    return await question?.({ client: this.#client, log: silent, signal: this.#ended.signal, ...more } as never)
+    return await question?.({ client: this.#client, log: this.#log, signal: this.#ended.signal, ...more } as never)
   }
 
   /** Where a first read begins. @param id names this use of the feed. */
@@ -52,7 +54,7 @@ export class OpenedFeed implements AsyncDisposable {
   }
 
   items(offset: unknown, signal: AbortSignal = this.#ended.signal): AsyncIterator<unknown> {
-    return this.feed.read({ client: this.#client, log: silent, signal, offset } as never)[Symbol.asyncIterator]()
+    return this.feed.read({ client: this.#client, log: this.#log, signal, offset } as never)[Symbol.asyncIterator]()
   }
 
   /**
@@ -75,6 +77,9 @@ export class OpenedFeed implements AsyncDisposable {
         if (next === undefined || next.done === true) return told
         const item = toldItem(next.value)
         told.push(item)
+        // Nothing else would have it continue.
+        if (item.checkpoint?.options.waits === true)
+          await this.ask(this.feed.acknowledge, { offset: item.checkpoint.offset })
         if (item.checkpoint !== undefined && isThere(item.checkpoint.offset)) return told
       }
     } finally {

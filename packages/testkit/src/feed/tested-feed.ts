@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Source } from '@tidemark/core'
+import type { Logger, Source } from '@tidemark/core'
 import type { Destination, Feed, Table } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import type { Report } from '@tidemark/engine'
@@ -62,20 +62,20 @@ export class TestedFeed {
     return OpenPlace.open(this.options)
   }
 
-  open(place: OpenPlace): Promise<OpenedFeed> {
-    return OpenedFeed.open(this.source, this.feed, parsedConfig(this.source, this.options, place))
+  open(place: OpenPlace, log?: Logger): Promise<OpenedFeed> {
+    return OpenedFeed.open(this.source, this.feed, parsedConfig(this.source, this.options, place), log)
   }
 
   /** All that the feed tells from its beginning, and its tables. */
   async told(
     place: OpenPlace,
-    ends?: 'head' | 'quiet',
+    { ends, log }: { readonly ends?: 'head' | 'quiet'; readonly log?: Logger } = {},
   ): Promise<{
     readonly tables: readonly Table[]
     readonly start: unknown
     readonly items: readonly ToldItem[]
   }> {
-    await using opened = await this.open(place)
+    await using opened = await this.open(place, log)
     const start = await opened.start(randomUUID())
     await this.happens(place, opened.tables)
     return { tables: opened.tables, start, items: await opened.told(start, ends) }

@@ -13,7 +13,8 @@ import type { SourceUnderTest } from './source-under-test.ts'
 const DELAY = { 'retry-after': '2' }
 const DELAY_MS = 2000
 
-const FAULTS = [
+/** What a system may answer in the place of data, and what must follow. */
+export const FAULTS = [
   { status: 401, headers: {}, remedy: 'fix-config', delay: false },
   { status: 429, headers: DELAY, remedy: 'retry', delay: true },
   { status: 503, headers: DELAY, remedy: 'retry', delay: true },
@@ -32,26 +33,32 @@ export const errorsLaw: Law = {
   },
 }
 
-async function findingsOf(
-  world: SourceUnderTest,
-  { remedy, delay, ...fault }: (typeof FAULTS)[number],
-): Promise<Finding[]> {
+async function findingsOf(world: SourceUnderTest, fault: (typeof FAULTS)[number]): Promise<Finding[]> {
   await using place = await world.place()
-  return (await failures(world, place, fault)).flatMap(({ table, stage, error }) => {
-    const where = `answered ${fault.status} ${stage}`
-    if (error === undefined) return [{ table, example: `${where}, read() treated the answer as data` }]
-    const failure = failureOf(error)
-    if (failure.remedy !== remedy) {
-      const said = cut(failure.message, 120)
-      return [{ table, example: `${where}, the remedy is ${failure.remedy}, not ${remedy}: ${said}` }]
-    }
-    if (!delay || (failure.retryAfterMs ?? 0) >= DELAY_MS) return []
-    const example = `${where} with "retry-after: 2", retryAfterMs is ${failure.retryAfterMs}, not ${DELAY_MS}`
-    return [{ table, example }]
-  })
+  return (await failures(world, place, faultOf(fault))).flatMap((failed) => misjudged(failed, fault))
 }
 
-interface Failed {
+/** The fault without what must follow. */
+export const faultOf = ({ status, headers }: (typeof FAULTS)[number]): Fault => ({ status, headers })
+
+/** What is wrong with how a source failed under a fault. */
+export function misjudged(
+  { table, stage, error }: Failed,
+  { status, remedy, delay }: (typeof FAULTS)[number],
+): readonly Finding[] {
+  const where = `answered ${status} ${stage}`
+  if (error === undefined) return [{ table, example: `${where}, read() treated the answer as data` }]
+  const failure = failureOf(error)
+  if (failure.remedy !== remedy) {
+    const said = cut(failure.message, 120)
+    return [{ table, example: `${where}, the remedy is ${failure.remedy}, not ${remedy}: ${said}` }]
+  }
+  if (!delay || (failure.retryAfterMs ?? 0) >= DELAY_MS) return []
+  const example = `${where} with "retry-after: 2", retryAfterMs is ${failure.retryAfterMs}, not ${DELAY_MS}`
+  return [{ table, example }]
+}
+
+export interface Failed {
   readonly table: string | undefined
   readonly stage: string
   /** Undefined: it went on. */
@@ -108,7 +115,10 @@ async function failures(
   return found
 }
 
-const thrown = (error: unknown): unknown => error ?? new Error('undefined was thrown')
+export const thrown = (error: unknown): unknown => error ?? new Error('undefined was thrown')
+
+/** Answers in whose errors a source may quote what it asked. */
+export const SECRET_FAULTS = [401, 404, 500]
 
 export const secretsLaw: Law = {
   name: 'secrets',
@@ -116,28 +126,35 @@ export const secretsLaw: Law = {
   meaning: 'tokens and passwords end up in log files, tickets and screens.',
   async check(world) {
     await using place = await world.place()
-    const config = world.config(place)
     const schema = world.source.config as z.core.$ZodType | undefined
-    const findings: Finding[] = unmarkedSecrets(schema).map((name) => ({
-      table: undefined,
-      example: `config field "${name}" looks like a secret but is not declared with secret(), so nothing redacts it`,
-    }))
-    const secrets = secretsIn(schema, config)
-    const short = secrets.find((secret) => secret.length < 8)
-    if (short !== undefined)
-      findings.push({
-        table: undefined,
-        example:
-          'the secret of this test has fewer than 8 characters, so the check cannot search for it; use a longer one',
-      })
-    const lines = await said(world, place)
-    for (const secret of secrets) {
-      const line = lines.find((one) => formsOf(secret).some((form) => one.includes(form)))
-      if (line !== undefined)
-        findings.push({ table: undefined, example: `a secret is in: ${cut(line.replaceAll(secret, '<the secret>'))}` })
-    }
-    return findings
+    return shownSecrets(schema, world.config(place), await said(world, place))
   },
+}
+
+/** What is wrong with the secrets of a config, and with what a source said. */
+export function shownSecrets(
+  schema: z.core.$ZodType | undefined,
+  config: unknown,
+  lines: readonly string[],
+): readonly Finding[] {
+  const findings: Finding[] = unmarkedSecrets(schema).map((name) => ({
+    table: undefined,
+    example: `config field "${name}" looks like a secret but is not declared with secret(), so nothing redacts it`,
+  }))
+  const secrets = secretsIn(schema, config)
+  const short = secrets.find((secret) => secret.length < 8)
+  if (short !== undefined)
+    findings.push({
+      table: undefined,
+      example:
+        'the secret of this test has fewer than 8 characters, so the check cannot search for it; use a longer one',
+    })
+  for (const secret of secrets) {
+    const line = lines.find((one) => formsOf(secret).some((form) => one.includes(form)))
+    if (line !== undefined)
+      findings.push({ table: undefined, example: `a secret is in: ${cut(line.replaceAll(secret, '<the secret>'))}` })
+  }
+  return findings
 }
 
 function formsOf(secret: string): readonly string[] {
@@ -163,7 +180,7 @@ async function said(world: SourceUnderTest, place: OpenPlace): Promise<readonly 
         await read(opened, table, partition, range)
       }
     }
-    for (const status of [401, 404, 500]) {
+    for (const status of SECRET_FAULTS) {
       for (const { error } of await failures(world, place, { status }, log)) errors.push(error)
     }
   } catch (error) {
@@ -175,7 +192,7 @@ async function said(world: SourceUnderTest, place: OpenPlace): Promise<readonly 
 }
 
 /** Takes down what the console prints until the result is called. */
-function listenToConsole(lines: string[]): () => void {
+export function listenToConsole(lines: string[]): () => void {
   const names = ['debug', 'error', 'info', 'log', 'warn'] as const
   const before = names.map((name) => console[name])
   for (const name of names) console[name] = (...values: unknown[]) => void lines.push(values.map(textOf).join(' '))

@@ -1,4 +1,4 @@
-import type { Attempt, Tentative } from '../dialect.ts'
+import { type Attempt, type Tentative, Withdrawn } from '../dialect.ts'
 
 /** Ends a transaction that is to be done once more, with what it has decided by then. */
 export class Again extends Error {}
@@ -41,7 +41,7 @@ export class Decisions {
       try {
         return { keep: true, value: { ok: true, value: await work() } }
       } catch (error) {
-        if (!refuses(error)) throw error
+        if (!(error instanceof Withdrawn) && !refuses(error)) throw error
         return { keep: false, value: { ok: false, error } }
       }
     })

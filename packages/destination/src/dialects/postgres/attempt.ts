@@ -1,4 +1,4 @@
-import type { Attempt } from '../dialect.ts'
+import { type Attempt, Withdrawn } from '../dialect.ts'
 import { refuses } from './errors.ts'
 import type { Reserved } from './sessions.ts'
 
@@ -14,7 +14,7 @@ export async function attempt<T>(
     await client.query('release attempt')
     return { ok: true, value }
   } catch (error) {
-    if (!mayBe(error)) throw error
+    if (!(error instanceof Withdrawn) && !mayBe(error)) throw error
     await client.query('rollback to attempt; release attempt')
     return { ok: false, error }
   }

@@ -8,7 +8,7 @@ import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
 import { dataColumns } from '../../table/columns.ts'
 import { stampText } from '../../values/value-text.ts'
-import type { Attempt, LoadInto, Session, Tentative, WriteOptions } from '../dialect.ts'
+import { type Attempt, type LoadInto, type Session, type Tentative, Withdrawn, type WriteOptions } from '../dialect.ts'
 import type { EncodedRows, Loaded, RefusedRow } from '../encoded-rows.ts'
 import type { Staging } from '../staging.ts'
 import type { Target } from '../target.ts'
@@ -71,7 +71,7 @@ export class SqliteSession implements Session {
       return { ok: true, value }
     } catch (error) {
       if (!this.#raw.isTransaction) throw codeOf(error) === CONSTRAINT ? rolledBack(table, error) : error
-      if (!refuses(error)) throw error
+      if (!(error instanceof Withdrawn) && !refuses(error)) throw error
       this.#raw.exec('rollback to attempt; release attempt')
       return { ok: false, error }
     }
