@@ -33,5 +33,5 @@ export {
 export { listWaitingRunners, type WaitingRunner } from './state/waiting-runners.ts'
 export { tableName } from './table/names.ts'
 export { charactersShown, type SampleOptions, sampleRows } from './table/sample-rows.ts'
-export { countRows, listChanges, type ShapeChange } from './table/table-records.ts'
+export { countRows, countTables, listChanges, type RowCount, type ShapeChange } from './table/table-records.ts'
 export { tookTooLong } from './took-too-long.ts'
