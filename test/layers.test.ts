@@ -219,8 +219,14 @@ describe('each rule can fail:', () => {
     [
       'kysely is nobody else’s dependency',
       'apps/runner/package.json',
-      '{ "name": "@tidemark/runner", "dependencies": { "kysely": "1", "@tidemark/source-git": "1" } }',
+      '{ "name": "@tidemark/runner", "dependencies": { "kysely": "1" } }',
       'depends on kysely, but only destination and source-sql import it',
+    ],
+    [
+      'whoever installs the runner gets no source with it',
+      'apps/runner/package.json',
+      '{ "name": "@tidemark/runner", "dependencies": { "@tidemark/source-git": "1" } }',
+      'depends on @tidemark/source-git, but runner may import engine, destination, core',
     ],
   ])('%s (%s)', (_, path, text, broken) => {
     expect(at(path, text)).toEqual([`${path}: ${broken}`])

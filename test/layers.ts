@@ -198,8 +198,6 @@ function manifestRules(file: File, owner: Package): readonly string[] {
       return [`depends on kysely, but only ${SQL_BUILDERS.join(' and ')} import it`]
     }
     if (target === undefined || isArrow(owner, target)) return []
-    // The runner is also a project that sources are installed in; it finds them and imports none by name.
-    if (owner.name === 'runner' && target.startsWith('source-')) return []
     return [`depends on ${name}, but ${owner.layer} ${arrowsOf(owner)}`]
   })
 }

@@ -70,6 +70,8 @@ export async function discover(project: Project): Promise<Discovered> {
 function sourcePackage(name: string, found: PackageFolder): SourcePackage | undefined {
   const { tidemark, version, peerDependencies } = readManifest(join(found.folder, 'package.json'))
   if (typeof tidemark !== 'object' || tidemark === null) return undefined
+  // A project that names its own sources, such as the runner, is not a source.
+  if ('sources' in tidemark && !('source' in tidemark)) return undefined
   return {
     ...found,
     package: name,

@@ -1,5 +1,19 @@
-import { type CommandText, type Destination, formatInstant, positionText, type State } from '@tidemark/core/engine'
-import { countRejects, countRows, listSteps, type StepRecord, type WorkStatus } from '@tidemark/destination'
+import {
+  type CommandText,
+  type Destination,
+  formatInstant,
+  positionText,
+  type State,
+  type TableState,
+} from '@tidemark/core/engine'
+import {
+  countRejects,
+  countTables,
+  listSteps,
+  type RowCount,
+  type StepRecord,
+  type WorkStatus,
+} from '@tidemark/destination'
 import {
   type FeedOverview,
   type Overview,
@@ -65,7 +79,7 @@ export interface RunningStep {
 type Looking = Pick<Destination, 'state' | 'query' | 'now'>
 
 /** Cached row counts, valid until the next sync. */
-type Counted = Map<string, { readonly at: bigint | null; readonly rows: number; readonly isExact: boolean }>
+type Counted = Map<string, RowCount & { readonly at: bigint | null }>
 
 export interface StatusReaderOptions {
   readonly config: FreshnessConfig
@@ -154,14 +168,20 @@ interface Counting {
 
 async function countInto(counted: Counted, { destination, state, busy }: Counting): Promise<void> {
   const most = Math.min(MAX_ROWS_COUNTED, Math.max(LEAST, Math.floor(COUNTED_IN_ALL / Math.max(1, state.tables.size))))
-  for (const { name, lastSyncedAt: at, present } of state.tables.values()) {
+  const again: TableState[] = []
+  for (const table of state.tables.values()) {
+    const { name, lastSyncedAt: at, present } = table
     const known = counted.get(name)
     if (known !== undefined && known.at === at && !busy.has(name)) continue
     counted.delete(name)
     if (present === 'empty') counted.set(name, { at, rows: 0, isExact: true })
-    if (present !== 'rows') continue
-    // A table that was just dropped, or whose columns were modified outside Tidemark, is shown without a count.
-    const count = await countRows(destination, name, { most }).catch(() => undefined)
+    if (present === 'rows') again.push(table)
+  }
+  // A table that was just dropped, or whose columns were modified outside Tidemark, is shown without a count.
+  const names = again.map(({ name }) => name)
+  const counts = await countTables(destination, names, { most })
+  for (const { name, lastSyncedAt: at } of again) {
+    const count = counts.get(name)
     if (count !== undefined) counted.set(name, { at, ...count })
   }
 }

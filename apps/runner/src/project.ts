@@ -6,7 +6,7 @@ import { messageOf } from '@tidemark/core/engine'
 /** The folder whose dependencies provide the sources, and that contains the config and the data. */
 export interface Project {
   readonly folder: string
-  /** Names of the packages that its package.json lists under `dependencies`. */
+  /** Names of the packages that may be sources: its package.json lists them under `dependencies`, or under `sources` of `tidemark`. */
   readonly dependencies: readonly string[]
 }
 
@@ -59,8 +59,11 @@ function askedProject(folder: string, asked: string): string {
 
 function dependenciesOf(file: string): readonly string[] {
   const manifest = readManifest(file)
-  const { dependencies } = manifest as { dependencies?: unknown }
-  return typeof dependencies === 'object' && dependencies !== null ? Object.keys(dependencies).sort() : []
+  const { dependencies, tidemark } = manifest as { dependencies?: unknown; tidemark?: { sources?: unknown } | null }
+  const installed = typeof dependencies === 'object' && dependencies !== null ? Object.keys(dependencies) : []
+  // For a package whose users must not get its sources with it: those are among its devDependencies.
+  const named = Array.isArray(tidemark?.sources) ? tidemark.sources.filter((name) => typeof name === 'string') : []
+  return [...new Set([...installed, ...named])].sort()
 }
 
 /** @throws SyncError `fix-config` if the file is not readable or not a JSON object. */

@@ -83,6 +83,22 @@ describe('discovery', () => {
     expect((await checked(project)).sources.map(({ name }) => name)).toEqual(['a'])
   })
 
+  it('and those that its manifest names as its sources, which whoever installs the project does not get', async () => {
+    const project = testProject()
+    for (const name of ['b', 'c']) project.install(name, dailySource(name))
+    project.install('a', dailySource('a'))
+    project.install('other', '', { manifest: { tidemark: { sources: ['source-c'] } } })
+    project.write(
+      'package.json',
+      JSON.stringify({
+        dependencies: { 'source-a': '1', 'source-other': '1' },
+        devDependencies: { 'source-b': '1', 'source-c': '1' },
+        tidemark: { sources: ['source-b', 'source-a', 7] },
+      }),
+    )
+    expect((await checked(project)).sources.map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
   it('says that a linked folder cannot find its peer, which one, and what to do', async () => {
     const project = testProject()
     project.install('good', dailySource('good'))

@@ -1,10 +1,11 @@
+import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { joined, jsonPieces, jsonText } from '../src/json-text.ts'
 import { csv } from '../src/show/csv.ts'
 import { durationText } from '../src/show/numbers.ts'
 import { oneLine, plain } from '../src/show/plain.ts'
 import { textTable } from '../src/show/text-table.ts'
-import { widthOf } from '../src/show/width.ts'
+import { NARROW, widthOf } from '../src/show/width.ts'
 
 describe('text for a terminal', () => {
   it.each([
@@ -35,6 +36,14 @@ describe('text for a terminal', () => {
     )
     expect(text.split('\n')).toEqual(['name     n', '----  ----', '日本     5', 'x     1000', 'bold'])
     expect(widthOf('👍🏽e\u0301')).toBe(3)
+  })
+
+  it('takes for narrow what is one column wide', () => {
+    const letters = Array.from({ length: 0x3000 - 0x20 }, (_, at) => String.fromCodePoint(0x20 + at))
+    const narrow = letters.filter((one) => NARROW.test(one))
+    expect(narrow).toContain('█')
+    // Control characters are gone from every text that is measured.
+    expect(narrow.filter((one) => stringWidth(one) !== 1 && !/[\u007f-\u009f\u00ad]/.test(one))).toEqual([])
   })
 
   it('cuts long cells', () => {

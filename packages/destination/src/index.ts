@@ -34,5 +34,12 @@ export { averageStepTimes, type StepTimes } from './state/step-times.ts'
 export { listWaitingRunners, type WaitingRunner } from './state/waiting-runners.ts'
 export { tableName } from './table/names.ts'
 export { charactersShown, type SampleOptions, sampleRows } from './table/sample-rows.ts'
-export { countChanges, countRows, listChanges, type ShapeChange } from './table/table-records.ts'
+export {
+  countChanges,
+  countRows,
+  countTables,
+  listChanges,
+  type RowCount,
+  type ShapeChange,
+} from './table/table-records.ts'
 export { tookTooLong } from './took-too-long.ts'

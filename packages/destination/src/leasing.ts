@@ -1,6 +1,7 @@
 import { type FeedRef, feedKey, type Lease, type LeasedWindow, type Leases } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import type { Connections, Session } from './dialects/dialect.ts'
+import { Lots } from './lots.ts'
 import type { Stagings } from './rows/stagings.ts'
 import { feedLeaseName } from './state/feed-record.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
@@ -15,6 +16,7 @@ export class Leasing {
   readonly #connections: Connections
   readonly #stagings: Stagings
   readonly #options: LeaseOptions
+  readonly #released = new Lots<Lease>((take) => this.#release(take))
   #beatAt = Number.NEGATIVE_INFINITY
 
   constructor(connections: Connections, stagings: Stagings, options: LeaseOptions) {
@@ -58,12 +60,18 @@ export class Leasing {
     this.#beatAt = performance.now()
   }
 
+  /** Tables of which nothing is left are released by the hundred: what is released while others are goes with the next. */
   async release(leases: readonly Lease[]): Promise<void> {
-    if (leases.length === 0) return
-    await this.#write(async (session) => {
-      await releaseLeases(session.db, leases, this.#options.runner)
-      for (const lease of leases)
+    if (leases.length > 0) await this.#released.add(leases)
+  }
+
+  async #release(take: () => readonly Lease[]): Promise<void> {
+    const leases = await this.#write(async (session) => {
+      const some = take()
+      await releaseLeases(session.db, some, this.#options.runner)
+      for (const lease of some)
         for (const [, { table }] of this.#stagings.under(lease)) await session.dropStaging(table)
+      return some
     })
     for (const lease of leases)
       for (const [partition] of this.#stagings.under(lease)) this.#stagings.set(lease, partition, undefined)

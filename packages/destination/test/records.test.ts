@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countRows, listChanges, listRuns, listSteps, listTableRuns } from '../src/index.ts'
+import { countRows, countTables, listChanges, listRuns, listSteps, listTableRuns } from '../src/index.ts'
 import { open, prepare, type Ready } from './place.ts'
 import { onPostgres } from './postgres-place.ts'
 
@@ -85,5 +85,29 @@ describe.each(['sqlite', 'postgres'] as const)('the records on %s', (database) =
     ])
     expect(await countRows(destination, 'things', { most: 10 })).toEqual({ rows: 3, isExact: true })
     expect(await countRows(destination, 'things', { most: 1 })).toEqual({ rows: 1, isExact: false })
+  })
+
+  it('say how many rows each of many tables has, also where some cannot be counted', async () => {
+    const { destination } = await written()
+    const [things] = (await destination.state()).tables.keys()
+    // More than one statement counts, and a failure among those of each.
+    const names = Array.from({ length: 230 }, (_, at) => (at % 90 === 7 ? `gone_${at}` : things!))
+    names[200] = '_tidemark_runs'
+    const asked: string[] = []
+    const counting: Pick<typeof destination, 'query'> = {
+      query: (statement) => {
+        asked.push(statement)
+        return destination.query(statement)
+      },
+    }
+    const counted = await countTables(counting, names, { most: 2 })
+    expect(counted).toEqual(new Map([[things, { rows: 2, isExact: false }]]))
+    expect(asked.length).toBeLessThan(70)
+    asked.length = 0
+    expect((await countTables(counting, [things!, things!], { most: 10 })).get(things!)).toEqual({
+      rows: 3,
+      isExact: true,
+    })
+    expect(asked.length).toBe(1)
   })
 })

@@ -1,5 +1,6 @@
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 import { SyncError } from '@tidemark/core'
+import { driver } from './driver.ts'
 import { InvalidFileError } from './invalid-file-error.ts'
 
 export interface DuckDbLimits {
@@ -9,7 +10,7 @@ export interface DuckDbLimits {
 
 /** A DuckDB in memory that reads local files and nothing else: no extension is fetched, no zone but UTC is known. */
 export async function openDuckDb(limits: DuckDbLimits): Promise<DuckDBInstance> {
-  const instance = await DuckDBInstance.create(':memory:', {
+  const instance = await driver().DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     memory_limit: limits.memoryLimit,

@@ -1,6 +1,7 @@
-import { DuckDBListType, DuckDBMapType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api'
+import type { DuckDBStructType, DuckDBType } from '@duckdb/node-api'
 import { isRawNumber } from '@tidemark/core/values'
 import type { Convert } from './convert.ts'
+import { driver } from './driver.ts'
 import { orMisfit } from './misfit.ts'
 import type { Raw } from './parquet-raw.ts'
 import { isVariantType, variantOf } from './parquet-variant.ts'
@@ -17,6 +18,7 @@ export function rawInside(type: DuckDBType, leaves: readonly { readonly raw: Raw
 }
 
 function insideOf(type: DuckDBType, next: () => Raw | undefined): Convert | undefined {
+  const { DuckDBListType, DuckDBMapType, DuckDBStructType } = driver()
   if (isVariantType(type)) return ofSome(variantOf(type, next))
   if (type instanceof DuckDBStructType) return insideStruct(type, next)
   if (type instanceof DuckDBListType) return insideList(insideOf(type.valueType, next))

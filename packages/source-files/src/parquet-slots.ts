@@ -1,10 +1,5 @@
-import {
-  type DuckDBConnection,
-  DuckDBListType,
-  DuckDBMapType,
-  DuckDBStructType,
-  type DuckDBType,
-} from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
+import { driver } from './driver.ts'
 import { literal } from './duckdb.ts'
 import type { ParquetLeaf } from './parquet-field.ts'
 import { isNested } from './parquet-types.ts'
@@ -37,6 +32,7 @@ const ONE = '1'
 
 /** The number of values of each leaf, in the order in which the file has them. */
 function countsOf(type: DuckDBType, value: string, depth: number): readonly string[] {
+  const { DuckDBListType, DuckDBMapType, DuckDBStructType } = driver()
   const each = (list: string, child: DuckDBType): readonly string[] =>
     countsOf(child, `x${depth}`, depth + 1).map((count) => ofList(list, `x${depth}`, count))
   if (type instanceof DuckDBStructType)

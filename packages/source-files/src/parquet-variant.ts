@@ -1,6 +1,7 @@
-import { DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api'
+import type { DuckDBStructType, DuckDBType } from '@duckdb/node-api'
 import { isRawNumber } from '@tidemark/core/values'
 import type { Convert } from './convert.ts'
+import { driver } from './driver.ts'
 import { bytesFromJson } from './duckdb-text.ts'
 import { InvalidFileError } from './invalid-file-error.ts'
 import { Misfit } from './misfit.ts'
@@ -69,8 +70,10 @@ export function variantProblem({ element, below }: ParquetField): string | undef
     : undefined
 }
 
+const isStruct = (type: DuckDBType): type is DuckDBStructType => type instanceof driver().DuckDBStructType
+
 export const isVariantType = (type: DuckDBType): type is DuckDBStructType =>
-  type instanceof DuckDBStructType && type.entryNames.includes(MARK)
+  isStruct(type) && type.entryNames.includes(MARK)
 
 type NextRaw = () => Raw | undefined
 type Group = Readonly<Record<string, unknown>>
@@ -87,7 +90,7 @@ export function variantOf(type: DuckDBStructType, next: NextRaw): Convert {
 }
 
 function partOf(type: DuckDBType, next: NextRaw): Part {
-  if (!(type instanceof DuckDBStructType)) throw notKnown()
+  if (!isStruct(type)) throw notKnown()
   let typed: Typed | undefined
   for (const [at, name] of type.entryNames.entries()) {
     if (name === TYPED) typed = typedOf(type.entryTypes[at]!, next)
@@ -118,11 +121,11 @@ interface Typed {
 }
 
 function typedOf(type: DuckDBType, next: NextRaw): Typed {
-  if (type instanceof DuckDBListType) {
+  if (type instanceof driver().DuckDBListType) {
     const element = partOf(type.valueType, next)
     return { read: (list, names) => (list as (Group | null)[]).map((one) => (one && element(one, names)) ?? null) }
   }
-  if (type instanceof DuckDBStructType) {
+  if (isStruct(type)) {
     const parts = type.entryTypes.map((entry) => partOf(entry, next))
     return { read: (value, names) => objectOf(type.entryNames, parts, value as Group, names), fields: type.entryNames }
   }

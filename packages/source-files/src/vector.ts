@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer'
-import { DuckDBBlobVector, type DuckDBDataChunk, DuckDBVarCharVector, type DuckDBVector } from '@duckdb/node-api'
+import type { DuckDBBlobVector, DuckDBDataChunk, DuckDBVector } from '@duckdb/node-api'
+import { driver } from './driver.ts'
 
 /** How the values of a result column lie in memory, and what becomes of them. */
 export type Layout = 'number' | 'int64' | 'date' | 'local' | 'instant' | 'string' | 'other'
@@ -40,7 +41,8 @@ export function slicesOf(chunk: DuckDBDataChunk, columns: number): readonly Slic
 
 /** How long the texts or blobs of a column are, in bytes; undefined where it holds neither. */
 function lengthsOf(vector: DuckDBVector, count: number): ((at: number) => number) | undefined {
-  if (!(vector instanceof DuckDBVarCharVector || vector instanceof DuckDBBlobVector)) return undefined
+  const duckdb = driver()
+  if (!(vector instanceof duckdb.DuckDBVarCharVector || vector instanceof duckdb.DuckDBBlobVector)) return undefined
   const { dataView, validity } = vector as unknown as Inside
   const words = new Uint32Array(dataView!.buffer, dataView!.byteOffset, count * 4)
   const isValid = validOf(validity.data)
@@ -251,5 +253,5 @@ function memory(vector: DuckDBVector, pointer: bigint, length: number): Buffer {
   entry.setUint32(0, length, true)
   entry.setBigUint64(8, pointer, true)
   const owner = (vector as unknown as { vector: ConstructorParameters<typeof DuckDBBlobVector>[2] }).vector
-  return new DuckDBBlobVector(entry, ALWAYS, owner, 0, 1).getItem(0)!.bytes as Buffer
+  return new (driver().DuckDBBlobVector)(entry, ALWAYS, owner, 0, 1).getItem(0)!.bytes as Buffer
 }

@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TableState } from '@tidemark/core/engine'
-import { countRows, type Reader } from '@tidemark/destination'
-
-export interface RowCount {
-  readonly rows: number
-  readonly isExact: boolean
-}
+import { countRows, type Reader, type RowCount } from '@tidemark/destination'
 
 export interface RowCounts {
   /** The known count of a table; starts counting if it is not known, for a later call. */

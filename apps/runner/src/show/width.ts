@@ -1,7 +1,8 @@
 import stringWidth from 'string-width'
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-const NARROW = /^[\u0020-\u02ff]*$/
+/** Letters of one column each, with those that lines and bars are drawn of. */
+export const NARROW = /^[\u0020-\u02ff\u2026\u2500-\u259f]*$/
 
 /** The width of a text in terminal columns. */
 export function widthOf(text: string): number {

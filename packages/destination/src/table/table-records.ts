@@ -1,4 +1,5 @@
 import type { Destination } from '@tidemark/core/engine'
+import { chunks } from '../chunks.ts'
 import { literal, quotedName, whole } from '../values/literal.ts'
 import { TABLE_CREATED } from './shape-changes.ts'
 
@@ -40,15 +41,63 @@ export async function countChanges(
   return new Map(rows.map(([name, count, last]) => [String(name), { count: Number(count), last: String(last) }]))
 }
 
+/** How many rows a table holds, as far as they were counted. */
+export interface RowCount {
+  readonly rows: number
+  /** Whether there are no more: counting stops at a bound. */
+  readonly isExact: boolean
+}
+
+interface CountOptions {
+  /** Counted up to here in each table, and no further. */
+  readonly most: number
+}
+
 /** How many rows a table holds that are not marked as deleted, counted up to `most` and no further. */
-export async function countRows(
+export async function countRows(destination: Asked, table: string, options: CountOptions): Promise<RowCount> {
+  const [count] = await countOnce(destination, [table], options)
+  return count!
+}
+
+// A statement of its own for each table costs more than counting does: a turn of the connection, and with Postgres a transaction.
+const COUNTED_AT_ONCE = 100
+
+/** The same for many tables, by name. A table that cannot be counted, such as one that was dropped, is left out. */
+export async function countTables(
   destination: Asked,
-  table: string,
-  { most }: { readonly most: number },
-): Promise<{ readonly rows: number; readonly isExact: boolean }> {
-  const { rows } = await destination.query(
-    `select count(*) from (select 1 from ${quotedName(table)} where _deleted_at is null limit ${whole(most + 1)}) counted`,
+  tables: readonly string[],
+  options: CountOptions,
+): Promise<ReadonlyMap<string, RowCount>> {
+  const counted = new Map<string, RowCount>()
+  // One that cannot be counted fails the statement of all: it is found by halves.
+  const count = async (some: readonly string[]): Promise<void> => {
+    const found = await countOnce(destination, some, options).catch(() => undefined)
+    if (found !== undefined) {
+      for (const [at, name] of some.entries()) counted.set(name, found[at]!)
+      return
+    }
+    if (some.length === 1) return
+    const middle = some.length >> 1
+    await count(some.slice(0, middle))
+    await count(some.slice(middle))
+  }
+  for (const some of chunks(tables, COUNTED_AT_ONCE)) await count(some)
+  return counted
+}
+
+/** Counts in one statement, in the order of the names. */
+async function countOnce(
+  destination: Asked,
+  tables: readonly string[],
+  { most }: CountOptions,
+): Promise<readonly RowCount[]> {
+  const counts = tables.map(
+    (table) =>
+      `(select count(*) from (select 1 from ${quotedName(table)} where _deleted_at is null limit ${whole(most + 1)}) counted)`,
   )
-  const count = Number(rows[0]?.[0] ?? 0)
-  return count > most ? { rows: most, isExact: false } : { rows: count, isExact: true }
+  const { rows } = await destination.query(`select ${counts.join(', ')}`)
+  return (rows[0] ?? []).map((value) => {
+    const count = Number(value)
+    return count > most ? { rows: most, isExact: false } : { rows: count, isExact: true }
+  })
 }

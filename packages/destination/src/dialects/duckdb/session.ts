@@ -5,6 +5,7 @@ import { bytesOf, isWide } from '../../rows/bytes.ts'
 import { loadHalving } from '../../rows/load.ts'
 import { appendRows, mergeRows, raiseEqual, sameKey, upsert, valuesOf } from '../../rows/merge.ts'
 import { standingFirst } from '../../rows/precedence.ts'
+import { presentIn } from '../../rows/present.ts'
 import { changed, exists } from '../../rows/run.ts'
 import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
@@ -163,13 +164,11 @@ export class DuckDbSession implements Session {
     const found = await this.rows(
       sql`select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'main'`,
     )
-    const there = new Set(found.map(([name]) => name))
-    const present = new Map<string, TableState['present']>()
-    for (const name of names) {
-      const isFilled = async () => (await this.rows(sql`select 1 from ${this.#dialect.table(name)} limit 1`)).length > 0
-      present.set(name, !there.has(name) ? 'missing' : (await isFilled()) ? 'rows' : 'empty')
-    }
-    return present
+    return await presentIn(this, {
+      names,
+      there: new Set(found.map(([name]) => String(name))),
+      table: this.#dialect.table,
+    })
   }
 
   async empty(name: string): Promise<void> {

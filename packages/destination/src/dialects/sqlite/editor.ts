@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { fold } from '../../table/names.ts'
 import type { InspectedTable, SchemaEditor } from '../../table/schema-editor.ts'
+import { quotedName } from '../../values/literal.ts'
 import { UNICODE } from '../../values/repertoire.ts'
 import type { Database } from './database.ts'
 import { addColumn, createTable } from './ddl.ts'
+import { codeOf, FAULT } from './errors.ts'
 import { fillColumn } from './fill-column.ts'
 import { indexPositions } from './names.ts'
 import { problemOf } from './problem-of.ts'
@@ -33,15 +36,28 @@ export function sqliteEditor({ raw, path }: Pick<Database, 'raw' | 'path'>): Sch
 }
 
 function physical(raw: DatabaseSync, name: string): InspectedTable | undefined {
+  const table = tableNamed(raw, name)
+  if (table !== undefined) return asTable(raw, table)
   const row = raw
     .prepare("select type, name from main.sqlite_schema where name = ? collate nocase and type in ('table', 'view')")
     .get(name) as { readonly type: string; readonly name: string } | undefined
   if (row === undefined) return undefined
-  const isTable = row.type === 'table'
-  return {
-    isTable,
-    kind: isTable ? 'a table' : 'a view',
-    name: row.name,
-    columns: isTable ? ungeneratedColumns(raw, name) : [],
+  return row.type === 'table' ? asTable(raw, row.name) : { isTable: false, kind: 'a view', name: row.name, columns: [] }
+}
+
+function asTable(raw: DatabaseSync, name: string): InspectedTable {
+  return { isTable: true, kind: 'a table', name, columns: ungeneratedColumns(raw, name) }
+}
+
+/** A table's name as it was written; undefined if only the schema says, whose search reads the definitions of all tables. */
+function tableNamed(raw: DatabaseSync, name: string): string | undefined {
+  try {
+    const [column] = raw.prepare(`select * from main.${quotedName(name)}`).columns()
+    // The columns of a view come from a table of another name.
+    const isTable = column?.database === 'main' && column.table !== null && fold(column.table) === fold(name)
+    return isTable ? column.table! : undefined
+  } catch (error) {
+    if (codeOf(error) === FAULT) return undefined
+    throw error
   }
 }

@@ -4,6 +4,8 @@ import { freeMb } from '../../files/free-mb.ts'
 import { temporaryFolders } from './temporary.ts'
 
 // SQLite's primary result codes; the extended ones carry more in their upper bits.
+/** A statement that does not compile: it names what is not there. */
+export const FAULT = 1
 export const BUSY = 5
 const LOCKED = 6
 const READONLY = 8

@@ -3,7 +3,7 @@ import { SyncError } from '@tidemark/core'
 import { AnswerSize, type QueryResult } from '@tidemark/core/engine'
 import { answerLimit } from '../../answer-limit.ts'
 import type { QueryAnswer } from '../database-kind.ts'
-import { codeOf } from './errors.ts'
+import { codeOf, FAULT } from './errors.ts'
 
 const ALLOWED = 'only a single SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
 /** What may follow a statement: nothing. */
@@ -45,7 +45,7 @@ export function* queryOpen(raw: DatabaseSync, text: string): Generator<QueryAnsw
     // Denied by the authorizer, or by the connection.
     if (code === 23 || code === 8) return refuse('the statement would write, or change the connection', error)
     // What is wrong with the statement, or a value in it that is larger than SQLite or a text may be.
-    if (code === 1 || code === 18 || code === undefined)
+    if (code === FAULT || code === 18 || code === undefined)
       throw new SyncError(`the query cannot be run: ${problemOf(error as Error)}`, 'fix-config', {
         code: 'query',
         cause: error,

@@ -4,6 +4,7 @@ import { type Batch, messageOf, type TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { chunks } from '../../chunks.ts'
 import { loadHalving } from '../../rows/load.ts'
+import { presentIn } from '../../rows/present.ts'
 import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
 import { dataColumns } from '../../table/columns.ts'
@@ -167,13 +168,11 @@ export class SqliteSession implements Session {
 
   async present(names: readonly string[]): Promise<ReadonlyMap<string, TableState['present']>> {
     const found = await this.rows(sql`select name from main.sqlite_schema where type = 'table'`)
-    const there = new Set(found.map(([name]) => name))
-    const present = new Map<string, TableState['present']>()
-    for (const name of names) {
-      const isFilled = async () => (await this.rows(sql`select 1 from ${mainTable(name)} limit 1`)).length > 0
-      present.set(name, !there.has(name) ? 'missing' : (await isFilled()) ? 'rows' : 'empty')
-    }
-    return present
+    return await presentIn(this, {
+      names,
+      there: new Set(found.map(([name]) => String(name))),
+      table: mainTable,
+    })
   }
 
   async empty(name: string): Promise<void> {

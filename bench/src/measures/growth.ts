@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Found, report } from '../measure.ts'
+
+// What commands cost that find nothing new, each a process of its own with a SQLite file, at one size and at twice that size.
+const TABLES = Number(process.argv[2] ?? 1000)
+const PARTITIONS = 25_000
+const WINDOWS = 43_800
+const HOUR = 3_600_000_000n
+const END = BigInt(Date.UTC(2026, 0, 1)) * 1000n
+
+const run = promisify(execFile)
+const runner = fileURLToPath(new URL('../../../apps/runner', import.meta.url))
+/** Writes what the process took as it ends. */
+const TOLD = `data:text/javascript,${encodeURIComponent(
+  `import { writeFileSync } from 'node:fs'
+   process.on('exit', () => writeFileSync(process.env.TOLD, JSON.stringify(process.resourceUsage())))`,
+)}`
+
+const SOURCE = `
+import { defineSource, hours } from '@tidemark/core'
+import { z } from 'zod'
+const { tables, partitions, windows } = JSON.parse(process.env.SHAPE)
+const END = Date.UTC(2026, 0, 1)
+const many = defineSource({ name: 'many' })
+const row = z.object({ id: z.int(), at: z.iso.datetime() })
+export default many.with(
+  Array.from({ length: tables }, (_, n) =>
+    many.table({
+      name: 't' + n, row, primaryKey: ['id'], cursor: 'at',
+      start: new Date(END - windows * 3_600_000).toISOString(),
+      end: () => new Date(END).toISOString(),
+      ...(windows > 1 ? { window: hours(1) } : {}),
+      ...(partitions > 0 ? { partitions: many.partitions(() => Array.from({ length: partitions }, (_, p) => 'p' + p)) } : {}),
+      async *read({ from }) { yield [{ id: 1, at: new Date(from ?? END - 1000).toISOString() }] },
+    }),
+  ),
+)
+`
+
+interface Kind {
+  readonly name: string
+  readonly size: number
+  readonly shape: (size: number) => { readonly tables: number; readonly partitions: number; readonly windows: number }
+  /** Makes the state of this size from that of a small sync: commits of its own would take minutes. */
+  readonly grow?: (state: DatabaseSync, size: number) => void
+  readonly commands: readonly ('status' | 'plan' | 'sync')[]
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    name: 'tables',
+    size: TABLES,
+    shape: (tables) => ({ tables, partitions: 0, windows: 1 }),
+    commands: ['status', 'plan', 'sync'],
+  },
+  {
+    name: 'partitions',
+    size: PARTITIONS,
+    shape: (partitions) => ({ tables: 1, partitions, windows: 1 }),
+    grow: (state, size) => {
+      for (const table of ['_tidemark_partitions', '_tidemark_coverage']) {
+        state.exec(`create temporary table one as select * from ${table}`)
+        const [name, copy] = [state.prepare('update one set partition = ?'), `insert into ${table} select * from one`]
+        const again = state.prepare(copy)
+        for (let n = 1; n < size; n++) {
+          name.run(`p${n}`)
+          again.run()
+        }
+        state.exec('drop table one')
+      }
+    },
+    commands: ['status', 'plan', 'sync'],
+  },
+  // Every other hour is covered, as an interrupted backfill leaves it at its worst. A sync would read what is missing.
+  {
+    name: 'windows',
+    size: WINDOWS,
+    shape: (windows) => ({ tables: 1, partitions: 0, windows }),
+    grow: (state, size) => {
+      state.exec('delete from _tidemark_coverage')
+      const cover = state.prepare(`insert into _tidemark_coverage (name, partition, from_position, to_position, assumed)
+        values ('many_t0', '', ?, ?, 0)`)
+      for (let n = 0; n < size; n += 2) cover.run(END - BigInt(size - n) * HOUR, END - BigInt(size - n - 1) * HOUR)
+    },
+    commands: ['status', 'plan'],
+  },
+]
+
+await report(async (folder) => {
+  const found: Record<string, number> = {}
+  for (const kind of KINDS)
+    for (const times of [1, 2]) Object.assign(found, await measured(join(folder, `${kind.name}-${times}`), kind, times))
+  return found
+})
+
+async function measured(folder: string, { name, size, shape, grow, commands }: Kind, times: number): Promise<Found> {
+  const wanted = size * times
+  await makeProject(folder)
+  const first =
+    grow === undefined ? shape(wanted) : { tables: 1, partitions: name === 'partitions' ? 1 : 0, windows: 1 }
+  await cost(folder, 'sync', first)
+  if (grow !== undefined) {
+    const state = new DatabaseSync(join(folder, 'many.db'))
+    state.exec('begin')
+    grow(state, wanted)
+    state.exec('commit')
+    state.close()
+  }
+  const found: Record<string, number> = {}
+  for (const command of commands) {
+    const { cpu, megabytes } = await cost(folder, command, shape(wanted))
+    found[`${name}.${command}.${times}`] = cpu
+    found[`${name}.${command}.${times}.mb`] = megabytes
+  }
+  return found
+}
+
+async function makeProject(folder: string): Promise<void> {
+  const modules = join(folder, 'node_modules')
+  await mkdir(join(modules, 'source-many'), { recursive: true })
+  await symlink(join(runner, 'node_modules/@tidemark'), join(modules, '@tidemark'))
+  await symlink(join(runner, 'node_modules/zod'), join(modules, 'zod'))
+  const dependencies = { 'source-many': '1.0.0' }
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
+  const its = { name: 'source-many', version: '1.0.0', type: 'module', tidemark: { source: './index.js' } }
+  await writeFile(join(modules, 'source-many/package.json'), JSON.stringify(its))
+  await writeFile(join(modules, 'source-many/index.js'), SOURCE)
+}
+
+/** Seconds of the processor, user and system, and the most memory that a command took. */
+async function cost(folder: string, command: string, shape: object) {
+  const told = join(folder, 'told.json')
+  const env = { ...process.env, TOLD: told, SHAPE: JSON.stringify(shape) }
+  const args = ['--import', TOLD, join(runner, 'dist/main.js'), command, '--json', '--destination', './many.db']
+  await run(process.execPath, args, { cwd: folder, env, maxBuffer: 1 << 28 })
+  const { default: usage } = (await import(`${told}?${performance.now()}`, { with: { type: 'json' } })) as {
+    readonly default: NodeJS.ResourceUsage
+  }
+  return { cpu: (usage.userCPUTime + usage.systemCPUTime) / 1e6, megabytes: Math.round(usage.maxRSS / 1024) }
+}

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { Lots } from '../src/lots.ts'
+
+it('what comes while one lot is at work is the next one', async () => {
+  const done: string[][] = []
+  const lots = new Lots<string>(async (take) => {
+    await Promise.resolve()
+    const lot = [...take()]
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    done.push(lot)
+  })
+  const first = lots.add(['a'])
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  await Promise.all([first, lots.add(['b', 'c']), lots.add(['d'])])
+  expect(done).toEqual([['a'], ['b', 'c', 'd']])
+})
+
+it('a lot that fails, before or after it was taken, fails for its own alone', async () => {
+  const asked: string[][] = []
+  let failing: 'before' | 'after' | undefined
+  const lots = new Lots<string>(async (take) => {
+    if (failing === 'before') throw new Error('no connection')
+    asked.push([...take()])
+    if (failing === 'after') throw new Error('no disk')
+  })
+  failing = 'before'
+  await expect(lots.add(['a'])).rejects.toThrow('no connection')
+  failing = 'after'
+  await expect(lots.add(['b'])).rejects.toThrow('no disk')
+  failing = undefined
+  await lots.add(['c'])
+  expect(asked).toEqual([['b'], ['c']])
+})
