@@ -1,6 +1,6 @@
 import { rowOf, SyncError, type Table } from '@tidemark/core'
 import { columnsFor } from './columns-for.ts'
-import { failingTable } from './failing-table.ts'
+import { failingTable, refusedTable } from './failing-table.ts'
 import type { FoundTable } from './found-table.ts'
 import type { TableOfLog } from './log-feed.ts'
 import { columnOutOfSight, type SightQuestion } from './out-of-sight.ts'
@@ -27,10 +27,8 @@ export async function loggedTables(
   for (const table of found) {
     const one = await loggedTable(table, facts.get(table.name)!, context)
     if (!SyncError.is(one)) logged.push(one)
-    // One that was read before fails; one that never was is left out, and said to be.
-    else if (context.tracked.columns(table.name) !== undefined)
-      refused.push(failingTable(table.name, context.tracked, one))
-    else context.log.warn(`${one.message}; it is left out`)
+    else if (context.tracked.columns(table.name) === undefined) refused.push(refusedTable(table.name, one))
+    else refused.push(failingTable(table.name, context.tracked, one))
   }
   log.catalog.take(logged, facts, findAgain)
   return { logged, refused }
@@ -49,7 +47,7 @@ async function loggedTable(
   const logKey = logKeyOf(table, leaves, own?.appendOnly === true)
   if ('problem' in logKey)
     return new SyncError(
-      `${database.label}: table "${table.name}" cannot be read from the log: ${logKey.problem}`,
+      `${database.label}: table "${table.name}" cannot be read from the log: ${logKey.problem}; or leave it out with exclude: [${JSON.stringify(table.name)}]`,
       'fix-config',
       { code: 'log-identity' },
     )

@@ -1,3 +1,4 @@
+import { copyFileSync, rmSync } from 'node:fs'
 import { sync } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
 import { logServer, readerOf, VERSIONS } from './log-world.ts'
@@ -51,6 +52,22 @@ describe.each(VERSIONS)('a log of Postgres %s that is not wanted any more', (_, 
     await reader.end()
     await world.run({ replication: undefined })
     expect(await world.sql(MADE)).toEqual([])
+  })
+
+  it('is left to another destination that has advanced it', async () => {
+    const world = await open()
+    await world.sql('CREATE TABLE t (id int PRIMARY KEY)')
+    await world.well()
+    copyFileSync(world.file, `${world.file}.before`)
+    await world.sql('INSERT INTO t VALUES (1)')
+    await world.well()
+    // What was copied before is now another destination, which does not want it.
+    copyFileSync(`${world.file}.before`, world.file)
+    rmSync(`${world.file}-wal`, { force: true })
+    rmSync(`${world.file}-shm`, { force: true })
+    await world.run({ replication: undefined })
+    expect(world.log.join('\n')).toMatch(/"tidemark_\w+" stays, because a copy of this destination may be reading it/)
+    expect(await world.sql(MADE)).toHaveLength(3)
   })
 
   it('is told to the user where its source is gone from the config, with the statements that remove it', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { startPostgres } from '@tidemark/postgres-server'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type LogWorld, logServer, readerOf, VERSIONS } from './log-world.ts'
@@ -119,6 +119,34 @@ describe.each(VERSIONS)('a log of Postgres %s that does not continue', (_, major
     await other.end()
     await world.well()
     expect(world.live('t', 'id, v')).toEqual(expected)
+  })
+
+  it('is left to a copy of the destination, once: each then reads by a slot of its own', async () => {
+    const world = await changed()
+    const copy = target({ url: world.url }, { replication: 'log' })
+    copyFileSync(world.file, copy.file)
+    await world.sql('INSERT INTO t VALUES (100, 100)')
+    expect((await copy.run()).exitCode).toBe(0)
+    await world.sql('INSERT INTO t VALUES (101, 101)')
+    world.log.length = 0
+    await world.well()
+    expect(world.log.join('\n')).toMatch(/was advanced past the committed offset/)
+    expect(world.log.join('\n')).toMatch(
+      /stays, because a copy of this destination may be reading it.*pg_drop_replication_slot/,
+    )
+    const slots = async () =>
+      (await world.sql('SELECT count(*)::int FROM pg_replication_slots WHERE database = current_database()'))[0]![0]
+    expect(await slots()).toBe(2)
+    for (const [at, one] of [copy, world, copy, world].entries()) {
+      one.log.length = 0
+      await world.sql(`INSERT INTO t VALUES (${200 + at}, 0)`)
+      expect((await one.run()).exitCode).toBe(0)
+      expect(one.log.join('\n')).not.toContain('read again')
+    }
+    await copy.run()
+    const ids = 'SELECT id FROM crm_t WHERE _deleted_at IS NULL ORDER BY id'
+    expect(copy.rows(ids)).toEqual(world.rows(ids))
+    expect(await slots()).toBe(2)
   })
 
   it('is one for each destination: none advances that of another', async () => {

@@ -186,6 +186,27 @@ describe.each(VERSIONS)('the log of Postgres %s, as the engine asks for it', (_,
     await expect(reading).rejects.toMatchObject({ code: 'feed-lost' })
   })
 
+  it('the stream stays open for the next read, and lets go of the slot where there is no next', async () => {
+    const world = await open()
+    await world.sql('CREATE TABLE t (id int PRIMARY KEY, v text)')
+    const { own, start } = await begun(world)
+    const reader = async (): Promise<unknown> =>
+      (await world.sql('SELECT active_pid FROM pg_replication_slots WHERE database = current_database()'))[0]![0]
+    await world.sql(`INSERT INTO t VALUES (1, 'a')`)
+    const first = await readTo(own, start, hasUpsert)
+    const pid = await reader()
+    expect(pid).toEqual(expect.any(Number))
+    // What is written meanwhile waits in the connection.
+    await world.sql(`INSERT INTO t VALUES (2, 'b')`)
+    const second = await readTo(own, first, hasUpsert)
+    expect(await reader()).toBe(pid)
+    // From another offset than where it is, it begins there.
+    await readTo(own, first, hasUpsert)
+    expect(await reader()).not.toBe(pid)
+    expect(second.lsn).not.toBe(first.lsn)
+    await expect.poll(reader, { timeout: 10_000 }).toBeNull()
+  })
+
   it('what it made is removed, and removing it again is nothing', async () => {
     const world = await open()
     await world.sql('CREATE TABLE t (id int PRIMARY KEY, v text)')

@@ -33,7 +33,7 @@ export class OpenSource {
     return answer as Promise<T>
   }
 
-  /** The next run asks anew, by the same connection. */
+  /** The next run asks again, by the same connection. */
   refresh(): void {
     this.#answers.clear()
     this.since = performance.now()

@@ -6,7 +6,7 @@ import type { LogItem } from './log-reader.ts'
 /** How long the server has to end a stream. */
 const CLOSE_MS = 2000
 
-interface StreamParts {
+interface OpenStreamOptions {
   readonly connection: LogConnection
   readonly items: AsyncGenerator<LogItem>
   /** Where it begins. */
@@ -22,20 +22,20 @@ interface StreamParts {
  * What comes meanwhile waits in its connection.
  */
 export class OpenStream {
-  readonly #parts: StreamParts
+  readonly #options: OpenStreamOptions
   /** The checkpoint that was handed on last, where nothing was after it. */
   #at: string | undefined
   #pending: Promise<IteratorResult<LogItem>> | undefined
   #isBroken = false
 
-  constructor(parts: StreamParts) {
-    this.#parts = parts
-    this.#at = parts.offset.lsn
+  constructor(options: OpenStreamOptions) {
+    this.#options = options
+    this.#at = options.offset.lsn
   }
 
   /** Whether it continues exactly from an offset. */
   continues(offset: LogOffset, readFor: string): boolean {
-    const { offset: first, readFor: known } = this.#parts
+    const { offset: first, readFor: known } = this.#options
     return !this.#isBroken && offset.id === first.id && offset.lsn === this.#at && readFor === known
   }
 
@@ -52,7 +52,7 @@ export class OpenStream {
   }
 
   #next(): Promise<IteratorResult<LogItem>> {
-    const next = this.#parts.items.next()
+    const next = this.#options.items.next()
     next.catch(() => {
       this.#isBroken = true
     })
@@ -60,12 +60,12 @@ export class OpenStream {
   }
 
   get connection(): LogConnection {
-    return this.#parts.connection
+    return this.#options.connection
   }
 
   async close(): Promise<void> {
     this.#isBroken = true
-    const { connection, items, end } = this.#parts
+    const { connection, items, end } = this.#options
     await connection.close(CLOSE_MS)
     items.return(undefined).catch(() => {})
     await end()

@@ -223,16 +223,16 @@ export class PostgresLog {
     this.#stream?.connection.acknowledge(parseWalPosition(offset.lsn))
   }
 
-  /** Removes what `begin` made; after a loss only where nobody else can be reading it. */
+  /** Removes what `begin` made, unless another destination reads it by now: one of which this is a copy, or that is a copy of this. */
   async end({ id, offset, lostFor, signal, log }: Ending): Promise<void> {
     const names = namesOf(id)
     const { label } = this.#sessions
     await this.#closeStream()
     await this.#sessions.administering(signal, async (client) => {
       const state = await slotState(client, names.slot)
-      const isOthers =
-        state !== undefined && (state.activePid !== null || state.confirmed > parseWalPosition(offset.lsn))
-      if (lostFor !== undefined && isOthers && state.walStatus !== 'lost') {
+      const isRead = lostFor !== undefined && state?.activePid != null
+      const isAdvanced = state !== undefined && state.confirmed > parseWalPosition(offset.lsn)
+      if ((isRead || isAdvanced) && state.walStatus !== 'lost') {
         log.warn(
           `${label}: the replication slot "${names.slot}" stays, because a copy of this destination may be reading it; without a copy, run: ${cleanupOf(names).join(' ')}`,
         )
