@@ -1,5 +1,5 @@
+import { alternativesOf, childrenOf, definitionOf } from '@tidemark/engine'
 import type { z } from 'zod'
-import { alternativesOf, childrenOf, definitionOf } from './schema-walk.ts'
 
 /** The secrets in a value: values of a `secret()` in its schema, at any depth, and passwords inside URLs. */
 export function secretsIn(schema: z.core.$ZodType | undefined, value: unknown): readonly string[] {

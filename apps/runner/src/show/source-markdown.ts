@@ -1,7 +1,7 @@
 import type { Source } from '@tidemark/core'
 import { fixedTables, type Table } from '@tidemark/core/engine'
+import { definitionOf } from '@tidemark/engine'
 import type { z } from 'zod'
-import { definitionOf } from '../schema-walk.ts'
 
 type Schema = z.core.$ZodType
 
