@@ -15,7 +15,7 @@ export function sourceMarkdown(source: Source): string {
   return [
     `# ${source.name}`,
     '## Config',
-    source.config === undefined ? 'None.' : configTable(source.config),
+    source.config === undefined ? 'None.' : configTable(source.config as unknown as Schema),
     '## Tables',
     ...(more ? ['The source discovers its tables at run time.'] : []),
     ...tables.flatMap(tableSection),

@@ -1,4 +1,5 @@
 import { type Source, SyncError } from '@tidemark/core'
+import type { z } from 'zod'
 import { pathOf } from './config-path.ts'
 import { problemLines, unknownKeys } from './config-problems.ts'
 
@@ -13,13 +14,14 @@ export type ParsedConfig = { readonly config: object } | { readonly problems: re
  */
 export async function parseConfig(source: Source, value: unknown, path: string): Promise<ParsedConfig> {
   const given = value ?? {}
-  if (source.config === undefined) {
+  const schema = source.config as z.ZodObject | undefined
+  if (schema === undefined) {
     const keys = Object.keys(given)
     if (keys.length === 0) return { config: {} }
     return { problems: [`${path}: source "${source.name}" takes no config, but the config sets ${keys.join(', ')}`] }
   }
-  const unknown = unknownKeys(source.config, given, path)
-  const parsed = await source.config.safeParseAsync(given)
+  const unknown = unknownKeys(schema, given, path)
+  const parsed = await schema.safeParseAsync(given)
   if (!parsed.success || unknown.length > 0)
     return { problems: [...unknown, ...problemLines(parsed.error?.issues ?? [], given, path)] }
   return { config: parsed.data }

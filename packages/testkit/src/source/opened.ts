@@ -1,5 +1,6 @@
 import type { Logger, Partition, Source } from '@tidemark/core'
 import { positionOf, type Question, type Range, silent, type Table } from '@tidemark/core/engine'
+import type { z } from 'zod'
 import type { Place, SourceTestOptions } from './options.ts'
 
 /** A partition as the engine knows it: its id, and what `read` is given. */
@@ -97,8 +98,9 @@ export function configOf(source: Source, options: Pick<SourceTestOptions, 'confi
 
 /** A config as its source's schema gives it. @throws where it does not fit. */
 export function parsedConfig(source: Source, value: unknown): unknown {
-  if (source.config === undefined) return value
-  const parsed = source.config.safeParse(value)
+  const schema = source.config as z.ZodObject | undefined
+  if (schema === undefined) return value
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(({ path, message }) => `config.${path.join('.')}: ${message}`)
   throw new Error(`the config of this test does not fit its schema: ${problems.join('; ')}`)
