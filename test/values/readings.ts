@@ -24,7 +24,7 @@ export async function read(reader: Reader, cases: readonly Case[], urls: readonl
     const destination = await openDestination({ url, runner })
     try {
       const report = await sync({
-        sources: [{ name: 'v', source: source as Source, config: (source as Source).config!.parse(config), options }],
+        sources: [{ name: 'v', source: source as Source, config: config, options }],
         destination,
         log: { debug() {}, info() {}, warn() {} },
         settings: { retry: { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 } },

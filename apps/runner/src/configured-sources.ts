@@ -1,7 +1,6 @@
 import { SyncError, suggestion } from '@tidemark/core'
 import type { Masker } from '@tidemark/core/engine'
-import { type ConfiguredSource, type Failure, failureOf } from '@tidemark/engine'
-import { problemLines, unknownKeys } from './config-problems.ts'
+import { type ConfiguredSource, type Failure, failureOf, parseConfig } from '@tidemark/engine'
 import type { UseConfig } from './config-schema.ts'
 import type { Discovered, InstalledSource } from './discover.ts'
 import { configError, type LoadedConfig } from './load-config.ts'
@@ -167,19 +166,11 @@ async function configure({ name, from, entry }: Wanted, secrets: Masker): Promis
   const path = `sources.${name}.config`
   // Before anything can fail and be reported.
   secrets.add(secretsIn(source.config, value))
-  if (source.config === undefined) {
-    const keys = Object.keys(value)
-    if (keys.length > 0)
-      return { problems: [`${path}: source "${source.name}" takes no config, but the config sets ${keys.join(', ')}`] }
-    return { source: { name, source, config: {}, options, from } }
-  }
   try {
-    const unknown = unknownKeys(source.config, value, path)
-    const parsed = await source.config.safeParseAsync(value)
-    if (!parsed.success || unknown.length > 0)
-      return { problems: [...unknown, ...problemLines(parsed.error?.issues ?? [], value, path)] }
-    secrets.add(secretsIn(source.config, parsed.data))
-    return { source: { name, source, config: parsed.data, options, from } }
+    const parsed = await parseConfig(source, value, path)
+    if ('problems' in parsed) return parsed
+    secrets.add(secretsIn(source.config, parsed.config))
+    return { source: { name, source, config: value, options, from } }
   } catch (error) {
     if (SyncError.is(error) && error.remedy === 'fix-config') return { problems: [`${path}: ${error.message}`] }
     return { failure: failureOf(error) }

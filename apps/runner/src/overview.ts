@@ -9,6 +9,7 @@ import {
 import {
   countRejects,
   countTables,
+  isAlive,
   listSteps,
   type RowCount,
   type StepRecord,
@@ -28,7 +29,6 @@ import { type OtherProject, otherProjects } from './other-projects.ts'
 import { selectedState } from './selected-state.ts'
 import { decisionOn, feedAgain, fixOf } from './show/fix.ts'
 import type { Fix } from './show/fix-text.ts'
-import { isAlive } from './this-runner.ts'
 import { type WorkView, workView } from './work/work-view.ts'
 
 /** What `status` shows: the overview, who syncs, and what is being read at this moment by any runner. */

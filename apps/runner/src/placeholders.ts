@@ -1,4 +1,4 @@
-import { at } from './config-path.ts'
+import { keyPath } from '@tidemark/engine'
 
 /** A variable that the config uses but that is not set. */
 export interface MissingVariable {
@@ -46,9 +46,11 @@ export function readReferences(value: unknown): unknown {
 /** Maps every string in plain data. Other objects (a `Date`, a `RegExp`) stay unchanged. */
 function mapTexts(value: unknown, path: string, replace: (text: string, path: string) => string): unknown {
   if (typeof value === 'string') return replace(value, path)
-  if (Array.isArray(value)) return value.map((one, index) => mapTexts(one, at(path, index), replace))
+  if (Array.isArray(value)) return value.map((one, index) => mapTexts(one, keyPath(path, index), replace))
   if (!isPlainObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, mapTexts(one, at(path, key), replace)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, mapTexts(one, keyPath(path, key), replace)]),
+  )
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -1,10 +1,11 @@
+import type { ConfigSchema } from '@tidemark/core'
+import { alternativesOf, childrenOf, definitionOf } from '@tidemark/engine'
 import type { z } from 'zod'
-import { alternativesOf, childrenOf, definitionOf } from './schema-walk.ts'
 
 /** The secrets in a value: values of a `secret()` in its schema, at any depth, and passwords inside URLs. */
-export function secretsIn(schema: z.core.$ZodType | undefined, value: unknown): readonly string[] {
+export function secretsIn(schema: ConfigSchema | undefined, value: unknown): readonly string[] {
   const found = passwordsIn(value)
-  if (schema !== undefined) collect(schema, value, found, 0)
+  if (schema !== undefined) collect(schema as unknown as z.core.$ZodType, value, found, 0)
   return found
 }
 

@@ -6,7 +6,6 @@ import type {
   Project as Identity,
   Masker,
   ReadOnlyDestination,
-  Runner,
   State,
 } from '@tidemark/core/engine'
 import { openDestination, openReader } from '@tidemark/destination'
@@ -24,7 +23,6 @@ import { settingsFrom } from './settings.ts'
 import { commandFor } from './show/command.ts'
 import { askedPlace, configuredPlace, resolveDatabase, type Target } from './target.ts'
 import type { Terminal } from './terminal.ts'
-import { isAlive, thisRunner } from './this-runner.ts'
 
 /** The options that every verb takes. */
 export interface Flags {
@@ -109,8 +107,7 @@ export function withReader<T>(session: Session, work: (destination: ReadOnlyDest
 }
 
 function openWriter({ log, identity }: Session, url: string): Promise<Destination> {
-  const alive = (runner: Runner): boolean => isAlive(runner) !== false
-  return openDestination({ url, runner: thisRunner(), isAlive: alive, log, project: identity })
+  return openDestination({ url, log, project: identity })
 }
 
 async function working<D extends ReadOnlyDestination, T>(

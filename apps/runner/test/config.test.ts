@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { alternativesOf, fieldsOf, problemLines, unknownKeys } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { env } from '../src/config.ts'
-import { problemLines, unknownKeys } from '../src/config-problems.ts'
 import { ConfigSchema } from '../src/config-schema.ts'
 import { demand, loadConfig, loadDotEnv } from '../src/load-config.ts'
-import { alternativesOf, shapeOf } from '../src/schema-walk.ts'
 import { settingsFrom } from '../src/settings.ts'
 import { reference, testProject } from './test-project.ts'
 
@@ -281,7 +280,7 @@ it('the README names every key', () => {
 /** Every key of the schema; a record's keys are `<name>` under sources and `<table>` under tables. */
 function keysOf(schema: z.core.$ZodType, path: string): readonly string[] {
   return alternativesOf(schema).flatMap((one) => {
-    const below = Object.entries(shapeOf(one) ?? {}).flatMap(([key, inner]) => {
+    const below = Object.entries(fieldsOf(one) ?? {}).flatMap(([key, inner]) => {
       const here = path === '' ? key : `${path}.${key}`
       return ['share', 'above'].includes(key) ? [] : [here, ...keysOf(inner, here)]
     })

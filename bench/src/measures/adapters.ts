@@ -69,7 +69,7 @@ function python([command = '', ...args]: readonly string[], stdio: (number | 'ig
 }
 
 async function into(url: string, { source, config }: Adapter): Promise<void> {
-  const { tables } = await runInto(url, source, { config: source.config?.parse(config) })
+  const { tables } = await runInto(url, source, { config })
   const written = tables.reduce((sum, table) => sum + table.rows.written, 0)
   if (written !== rows) throw new SyncError(`wrote ${written} rows of ${rows}`, 'fix-source')
 }

@@ -10,7 +10,7 @@ const folder = fileURLToPath(new URL('../../node_modules/vega-datasets', import.
 
 await report(async (target) => {
   const source = files as Source
-  const config = source.config?.parse({ tables: { flights: { path: join(folder, 'data/flights-3m.parquet') } } })
+  const config = { tables: { flights: { path: join(folder, 'data/flights-3m.parquet') } } }
   let rows = 0
   const took = await seconds(async () => {
     const done = await runInto(join(target, 'tidemark.db'), source, { config })

@@ -72,7 +72,7 @@ await report(async (folder) => {
     const { url } = server
     await psql(url, TABLE)
     await psql(url, 'VACUUM ANALYZE orders')
-    const config = source.config?.parse({ url, schemas: ['public'], tables: { orders: {} } })
+    const config = { url, schemas: ['public'], tables: { orders: {} } }
     const times: Record<'copy' | 'read' | 'sqlite' | 'piped' | 'postgres' | 'back', number[]> = {
       copy: [],
       read: [],
@@ -100,7 +100,7 @@ await report(async (folder) => {
       const back = await server.newSchema()
       const plainFile = join(folder, `plain-${turn}.db`)
       copyPlain(file, plainFile)
-      const fromFile = source.config?.parse({ url: `sqlite:${plainFile}` })
+      const fromFile = { url: `sqlite:${plainFile}` }
       times.back.push(await seconds(async () => whole(await runInto(back.url, source, { config: fromFile }))))
       await server.dropSchema(back.schema)
     }

@@ -1,10 +1,10 @@
+import { openDestination } from '@tidemark/destination'
 import { plan, status, sync } from '@tidemark/engine'
 import hello from '@tidemark/example-source-hello'
-import { open } from './open.ts'
 
-const destination = await open(process.argv[2] ?? 'service.db')
+const destination = await openDestination({ url: process.argv[2] ?? 'service.db' })
 try {
-  const sources = [{ name: 'hello', source: hello, config: {}, options: {} }]
+  const sources = [{ name: 'hello', source: hello }]
   const { tables } = await plan({ sources, destination }) // what a run would do; writes nothing
   for (const table of tables) console.log(`${table.name} is ${table.tracking}, ${table.steps.length} to read`)
   const report = await sync({ sources, destination })

@@ -1,13 +1,13 @@
+import { openDestination } from '@tidemark/destination'
 import { watch } from '@tidemark/engine'
 import hello from '@tidemark/example-source-hello'
-import { open } from './open.ts'
 
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')))
 
-const destination = await open(process.argv[2] ?? 'service.db')
+const destination = await openDestination({ url: process.argv[2] ?? 'service.db' })
 try {
-  const sources = [{ name: 'hello', source: hello, config: {}, options: {} }]
+  const sources = [{ name: 'hello', source: hello }]
   const run = watch({ sources, destination, signal: stop.signal })
   for await (const event of run) {
     switch (event.type) {

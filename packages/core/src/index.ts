@@ -4,7 +4,7 @@ export { type Column, keepTypes, rowOf, type TableColumn } from './contract/colu
 export { columnsChanged } from './contract/columns-changed.ts'
 export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './contract/config.ts'
 export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './contract/context.ts'
-export { type Duration, days, hours, milliseconds, minutes, seconds } from './contract/duration.ts'
+export { type Duration, type DurationText, days, hours, milliseconds, minutes, seconds } from './contract/duration.ts'
 export { messageOf, type Remedy, SyncError, type SyncErrorOptions } from './contract/error.ts'
 export type {
   ChangedRow,
@@ -44,6 +44,7 @@ export { bytes, filledWith, numeric, secret, unixSeconds } from './contract/sche
 export type { SecretStore } from './contract/secret-store.ts'
 export type { RequestRate, SharedPace } from './contract/shared-pace.ts'
 export {
+  type ConfigSchema,
   defineSource,
   type Source,
   type SourceDraft,

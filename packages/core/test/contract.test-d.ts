@@ -80,7 +80,8 @@ const refs = git.table({
   },
 })
 const gitSource = register(git.with([commits, refs]))
-expectTypeOf(gitSource).toEqualTypeOf<Source<{ repositories?: string[] | undefined }>>()
+expectTypeOf(gitSource).toExtend<Source<{ repositories?: string[] | undefined }>>()
+expectTypeOf(gitSource.config.parse({})).toEqualTypeOf<{ repositories: string[] }>()
 expectTypeOf(commits).toEqualTypeOf<Table<Git>>()
 
 // ---------- tables found at run time: a database ----------

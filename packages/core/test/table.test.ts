@@ -103,7 +103,7 @@ describe('a table that does not fit together', () => {
       { primaryKey: ['id'], keyRanges: { column: 'id', bounds: [1, 2] } },
       'table "issues": keyRanges: bounds must be a function that returns where to cut: bounds: ({ client }) => [1000n, 2000n]',
     ],
-    [{ cursor: 'at', window: 5 }, 'table "issues": "window" must be a duration such as days(1) or seconds(0)'],
+    [{ cursor: 'at', window: 5 }, `table "issues": "window" must be a duration such as days(1) or '30m'`],
     [{ cursor: 'id', end: () => 1, lookback: days(1) }, 'table "issues": "lookback" must be a count'],
     [{ cursor: 'id', end: () => 1, minAge: -1 }, 'table "issues": "minAge" must be a count'],
     [{ cursor: 'id', end: () => 1, retention: 1.5 }, 'table "issues": "retention" must be a count'],

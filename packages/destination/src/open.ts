@@ -1,17 +1,20 @@
 import { type Logger, SyncError } from '@tidemark/core'
-import { type Destination, type Project, silent } from '@tidemark/core/engine'
+import { type Destination, type Project, type Runner, silent } from '@tidemark/core/engine'
 import type { DatabaseKind, Examination, OpenOptions, Place, QueryAnswer, Reader } from './dialects/database-kind.ts'
 import { duckdb } from './dialects/duckdb/kind.ts'
 import { postgres } from './dialects/postgres/kind.ts'
 import { sqlite } from './dialects/sqlite/kind.ts'
 import type { QueueDatabase } from './queue/queue-database.ts'
+import { isAlive, thisRunner } from './state/this-runner.ts'
 
 /** The first that an address names is its kind. */
 const KINDS: readonly DatabaseKind[] = [postgres, duckdb, sqlite]
 
-export interface OpenDestinationOptions extends Omit<OpenOptions, 'leaseMs' | 'moving'> {
+export interface OpenDestinationOptions extends Omit<OpenOptions, 'runner' | 'leaseMs' | 'moving'> {
   /** A path, `sqlite:<path>`, `file:<path>`, `:memory:`, or `postgres://user@host:port/database?schema=name`. */
   readonly url: string
+  /** Who holds the leases of this connection. Absent: this process, another runner each time it opens a destination. */
+  readonly runner?: Runner | undefined
   /** How long a lease outlives its runner's last heartbeat. A minute. */
   readonly leaseMs?: number | undefined
   /** Opens it also in the middle of a move into it. */
@@ -26,6 +29,7 @@ export interface OpenDestinationOptions extends Omit<OpenOptions, 'leaseMs' | 'm
  */
 export async function openDestination({
   url,
+  runner = thisRunner(),
   leaseMs = 60_000,
   moving = false,
   log = silent,
@@ -35,7 +39,7 @@ export async function openDestination({
   const kind = kindOf(place)
   for (const name of kind.ignoredIn?.(place) ?? [])
     log.warn(`the destination's parameter "${name}" is unknown and has no effect; leave it out`)
-  const destination = await kind.open(place, { ...options, leaseMs, moving })
+  const destination = await kind.open(place, { isAlive, ...options, runner, leaseMs, moving })
   log.debug('destination open', { kind: kind.name, place: place.shown })
   return destination
 }

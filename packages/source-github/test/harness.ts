@@ -6,7 +6,6 @@ import type { Destination } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import { type Report, type Settings, sync, systemClock, type TableReport } from '@tidemark/engine'
 import { onTestFinished } from 'vitest'
-import { GitHubConfig } from '../src/config.ts'
 import source from '../src/index.ts'
 
 export interface World {
@@ -42,7 +41,7 @@ export async function world(settings: Settings = {}): Promise<World> {
   }
   const run = (config: object, options: SourceOptions = {}): Promise<Report> =>
     sync({
-      sources: [{ name: 'github', source: source as never, config: GitHubConfig.parse(config), options }],
+      sources: [{ name: 'github', source: source as never, config, options }],
       destination,
       log,
       settings: { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 }, ...settings },

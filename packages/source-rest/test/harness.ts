@@ -9,7 +9,6 @@ import type { Destination } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import { type Report, type Settings, sync, systemClock, type TableReport } from '@tidemark/engine'
 import { onTestFinished } from 'vitest'
-import { RestConfig } from '../src/config.ts'
 import source from '../src/index.ts'
 
 export interface Asked {
@@ -101,7 +100,7 @@ export async function world(settings: Settings = {}): Promise<World> {
   }
   const run = (config: object, options: SourceOptions = {}): Promise<Report> =>
     sync({
-      sources: [{ name: 'api', source: source as never, config: RestConfig.parse(config), options }],
+      sources: [{ name: 'api', source: source as never, config, options }],
       destination,
       log,
       settings: { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 }, ...settings },

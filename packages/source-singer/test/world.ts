@@ -26,9 +26,7 @@ export async function world(url = join(emptyFolder(), 'db.sqlite'), settings: Se
   const logger: Logger = { debug() {}, info: keep, warn: keep }
   const run = (config: Config, options: SourceOptions = {}): Promise<Report> =>
     sync({
-      sources: [
-        { name: 'shop', source: source as never, config: source.config!.parse({ command: TAP, ...config }), options },
-      ],
+      sources: [{ name: 'shop', source: source as never, config: { command: TAP, ...config }, options }],
       destination,
       log: logger,
       settings: { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 }, ...settings },

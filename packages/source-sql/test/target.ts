@@ -30,9 +30,8 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
     const runner = { id: `test-${performance.now()}`, host: 'test', pid: process.pid, startedAt: 0n }
     const destination = await openDestination({ url: file, runner })
     try {
-      const parsed = source.config!.parse({ url: world.url, ...base, ...config })
       return await work({
-        sources: [{ name: 'crm', source, config: parsed, options: {} }],
+        sources: [{ name: 'crm', source, config: { url: world.url, ...base, ...config } }],
         destination,
         log: { debug() {}, info: say, warn: say },
       } as RunOptions)

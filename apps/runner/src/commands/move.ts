@@ -7,7 +7,6 @@ import { type Call, needDatabase, openSession, type Session, withDestination } f
 import { everySoOften } from '../show/every-so-often.ts'
 import { countText, durationText, plural } from '../show/numbers.ts'
 import { textTable } from '../show/text-table.ts'
-import { isAlive, thisRunner } from '../this-runner.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
 /** Copies rows and state to another database, and prints the new config line. */
@@ -23,8 +22,6 @@ export async function move(call: Call, where: string): Promise<number> {
     withDestination(session, async (from) => {
       const to = await openDestination({
         url: place.url,
-        runner: thisRunner(),
-        isAlive: (runner) => isAlive(runner) !== false,
         moving: true,
         log: session.log,
       })

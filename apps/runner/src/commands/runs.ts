@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { formatInstant, positionText, type ReadOnlyDestination, type State } from '@tidemark/core/engine'
 import {
+  isAlive,
   listFoldedRuns,
   listRuns,
   listSteps,
@@ -14,7 +15,6 @@ import { redactDeep } from '../redact-deep.ts'
 import { type Call, needDatabase, openSession, type Session, withReader } from '../session.ts'
 import { endedByWord } from '../show/run-end.ts'
 import { runsText, runText, type StepLine } from '../show/runs.ts'
-import { isAlive } from '../this-runner.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 
 /** Lists the last runs, or shows one of them. */

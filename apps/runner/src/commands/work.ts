@@ -1,7 +1,14 @@
 import type { Logger } from '@tidemark/core'
 import { SyncError, suggestion } from '@tidemark/core'
 import type { Destination, Runner } from '@tidemark/core/engine'
-import { openDestination, openQueueDatabase, readWorkStatus, WorkQueue } from '@tidemark/destination'
+import {
+  isAlive,
+  openDestination,
+  openQueueDatabase,
+  readWorkStatus,
+  thisRunner,
+  WorkQueue,
+} from '@tidemark/destination'
 import { EXIT } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
@@ -16,7 +23,6 @@ import { StateProbe } from '../service/state-probe.ts'
 import { timetableOf } from '../service/timetable.ts'
 import { workerHealthOf } from '../service/worker-health.ts'
 import { type Call, findSources, openSession, runOptions, type Session } from '../session.ts'
-import { isAlive, thisRunner } from '../this-runner.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 import { RunWindows } from '../work/run-windows.ts'
 import { sharedPaces } from '../work/shared-paces.ts'
@@ -187,8 +193,7 @@ function maintenanceLog(log: Logger): (message: string) => void {
 }
 
 function openWorkersDestination({ target, identity, log }: Session, runner: Runner): Promise<Destination> {
-  const alive = (other: Runner): boolean => isAlive(other) !== false
-  return openDestination({ url: target.url, runner, isAlive: alive, log, project: identity, leaseMs: LEASE_MS })
+  return openDestination({ url: target.url, runner, log, project: identity, leaseMs: LEASE_MS })
 }
 
 /** The sources to share: those that are named, else all. @throws SyncError `fix-config` for one that is not configured. */

@@ -1,6 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { listRuns, listSteps, listTableRuns, type Reader } from '@tidemark/destination'
-import { isAlive } from '../this-runner.ts'
+import { isAlive, listRuns, listSteps, listTableRuns, type Reader } from '@tidemark/destination'
 import type { RunAnswer, RunsAnswer } from './answers.ts'
 import { paged } from './paged.ts'
 import { millis, runLine, tableRunLine } from './run-line.ts'

@@ -1,6 +1,7 @@
 import type { State } from '@tidemark/core/engine'
 import {
   countRejects,
+  isAlive,
   listRuns,
   listSteps,
   listWaitingRunners,
@@ -12,7 +13,6 @@ import {
 import { freshUntil, type Promised, promisedBy, type Status, statusOf } from '@tidemark/engine'
 import { type Activity, activityOf } from '../activity.ts'
 import type { FreshnessConfig } from '../overview.ts'
-import { isAlive } from '../this-runner.ts'
 import { createRunHistory, type RunHistory } from './run-history.ts'
 
 /** Everything that the pages share, as of one change mark of the database. */

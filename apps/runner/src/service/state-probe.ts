@@ -1,9 +1,8 @@
 import type { Destination } from '@tidemark/core/engine'
 import { messageOf } from '@tidemark/core/engine'
-import { countRejects, type WorkStatus } from '@tidemark/destination'
+import { countRejects, isAlive, type WorkStatus } from '@tidemark/destination'
 import { type PromiseOptions, promisedBy } from '@tidemark/engine'
 import { type Activity, askActivity } from '../activity.ts'
-import { isAlive } from '../this-runner.ts'
 import { type FeedMetrics, feedMetrics } from './feed-metrics.ts'
 import { type TableMetrics, tableMetrics } from './table-metrics.ts'
 

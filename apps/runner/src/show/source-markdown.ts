@@ -1,7 +1,7 @@
 import type { Source } from '@tidemark/core'
 import { fixedTables, type Table } from '@tidemark/core/engine'
+import { definitionOf } from '@tidemark/engine'
 import type { z } from 'zod'
-import { definitionOf } from '../schema-walk.ts'
 
 type Schema = z.core.$ZodType
 
@@ -15,7 +15,7 @@ export function sourceMarkdown(source: Source): string {
   return [
     `# ${source.name}`,
     '## Config',
-    source.config === undefined ? 'None.' : configTable(source.config),
+    source.config === undefined ? 'None.' : configTable(source.config as unknown as Schema),
     '## Tables',
     ...(more ? ['The source discovers its tables at run time.'] : []),
     ...tables.flatMap(tableSection),

@@ -2,9 +2,8 @@
 // without, whose windows hold the same rows whenever they are read. `READ_MS` is how long a page takes; `FENCE=off` is the
 // negative control.
 import { defineSource } from '@tidemark/core'
-import { openDestination, openQueueDatabase, placeOf, WorkQueue } from '@tidemark/destination'
+import { isAlive, openDestination, openQueueDatabase, placeOf, thisRunner, WorkQueue } from '@tidemark/destination'
 import { z } from 'zod'
-import { isAlive, thisRunner } from '../../src/this-runner.ts'
 import { RunWindows } from '../../src/work/run-windows.ts'
 import { WorkLoop } from '../../src/work/work-loop.ts'
 import { withoutFence } from './without-fence.ts'

@@ -1,8 +1,15 @@
 // A worker as a process of its own: `node work-child.ts <url> <options>`. It reads windows of days as a source would have
 // them, and says on stdout what it does.
 import { setTimeout as wait } from 'node:timers/promises'
-import { openDestination, openQueueDatabase, placeOf, type WindowJob, WorkQueue } from '@tidemark/destination'
-import { isAlive, thisRunner } from '../../src/this-runner.ts'
+import {
+  isAlive,
+  openDestination,
+  openQueueDatabase,
+  placeOf,
+  thisRunner,
+  type WindowJob,
+  WorkQueue,
+} from '@tidemark/destination'
 import type { WorkEngine } from '../../src/work/work-engine.ts'
 import { WorkLoop } from '../../src/work/work-loop.ts'
 

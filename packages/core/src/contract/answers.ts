@@ -32,7 +32,7 @@ export type Key<S extends RowSchema, PK extends readonly string[]> = Pick<z.inpu
 export type Gone<S extends RowSchema, PK extends readonly string[], K> = Key<S, PK> & {
   readonly [C in K & keyof z.input<S>]?: z.input<S>[C]
 }
-/** What `read` yields: rows as the schema accepts them, or keys of deleted rows. */
+/** What `read` yields: rows as the schema accepts them, or keys of deleted rows. Rows of type `unknown` are checked when they come. */
 export type Page<S extends RowSchema, PK extends readonly string[], K> =
   | readonly z.input<S>[]
   | (PK extends readonly [] ? never : Deleted<Gone<S, PK, K>>)

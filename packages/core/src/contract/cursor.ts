@@ -4,6 +4,7 @@ import { formatInstant, parseDate, parseInstant } from '../values/instant.ts'
 import { INT64_MIN, isInt64 } from '../values/int64.ts'
 import type { Range, Window } from '../values/window.ts'
 import { bare, type TableColumn } from './column.ts'
+import { parseDuration } from './duration.ts'
 import { SyncError } from './error.ts'
 
 /** The column that a table is read by, and how its values convert to 64-bit positions and back. */
@@ -133,7 +134,11 @@ export function spanOf(span: unknown, cursor: Pick<Cursor, 'type'> | undefined):
       ? BigInt(span as number)
       : undefined
   }
-  const ms = typeof span === 'object' && span !== null ? (span as { ms?: unknown }).ms : undefined
+  if (typeof span === 'string') return microsOf(parseDuration(span))
+  return typeof span === 'object' && span !== null ? microsOf((span as { ms?: unknown }).ms) : undefined
+}
+
+function microsOf(ms: unknown): bigint | undefined {
   return typeof ms === 'number' ? BigInt(Math.round(ms * 1000)) : undefined
 }
 

@@ -10,6 +10,9 @@ export interface Duration {
   readonly ms: number
 }
 
+/** A length of time as text: `'90s'`, `'5m'`, `'1h'`, `'30d'`; the units are `ms`, `s`, `m`, `h`, `d` and `w`. */
+export type DurationText = `${number}${keyof typeof UNITS}`
+
 function duration(ms: number): Duration {
   if (!Number.isFinite(ms) || ms < 0) {
     throw new SyncError(`a duration must be a finite number of 0 or more, not ${ms} ms`, 'fix-source')

@@ -14,7 +14,7 @@ export function registered(): Map<string, Source> {
  * Makes a source known: `export default register(source)` in a package's entry. Importing the package is then enough
  * to track its tables. Of two sources with one name the later is registered here; a runner tells them apart by their packages.
  */
-export function register<Config>(source: Source<Config>): Source<Config> {
-  registered().set(source.name, source as Source)
+export function register<S extends Source<never>>(source: S): S {
+  registered().set(source.name, source as unknown as Source)
   return source
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Window } from '../values/window.ts'
-import type { Duration } from './duration.ts'
+import type { Duration, DurationText } from './duration.ts'
 
 /** What a row is described by: `z.object({ … })`, or `z.looseObject({ … })` to keep fields that are not named. */
 export type RowSchema = z.ZodObject
@@ -37,14 +37,14 @@ export type CursorOf<S extends RowSchema> =
 /** The type of `from`, `to`, `start` and `end`: that of the cursor's column, on the output side. */
 export type CursorValue<S extends RowSchema, K> =
   IsWide<S> extends true ? string | bigint : K extends keyof Row<S> ? NonNullable<Row<S>[K]> : never
-/** How far along a cursor: a duration of an instant, a count of an integer. */
+/** How far along a cursor: of an instant a duration, `days(30)` or `'30d'`; of an integer a count. */
 export type Span<S extends RowSchema, K> =
   IsWide<S> extends true
-    ? Duration | number | bigint
+    ? Duration | DurationText | number | bigint
     : K extends keyof S['shape']
       ? Bare<S['shape'][K]> extends IntegerSchema
         ? number | bigint
-        : Duration
+        : Duration | DurationText
       : never
 
 /** What `read` is given of its window: `from` and `to` where the table has a cursor, nothing where it has none. */

@@ -1,9 +1,11 @@
 import type { z } from 'zod'
+import type { Page } from './answers.ts'
 import type { Configured, SourceOptions } from './config.ts'
 import type { Awaitable, Context, Partition, Partitions } from './context.ts'
 import { CONTRACT, CONTRACT_WITHOUT_FEEDS } from './contract-version.ts'
 import { SyncError } from './error.ts'
 import { type Feed, type FeedDraft, feedOf, type Json } from './feed.ts'
+import type { Fits, Pages } from './fits.ts'
 import type { Logger } from './log.ts'
 import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
 import type { SecretStore } from './secret-store.ts'
@@ -22,8 +24,20 @@ export interface ConnectContext {
   readonly pace?: SharedPace | undefined
 }
 
+/** The schema of what a user configures, of whichever copy of zod it is: as much of it as this version relies on. */
+export interface ConfigSchema<Output = unknown> {
+  /** Gives a config with its defaults. @throws what zod throws where the value does not fit. */
+  parse(value: unknown): Output
+  /** Its definition, for whoever walks it. */
+  readonly _zod: { readonly def: { readonly type: string } }
+}
+/** What the schema of a source gives; of a source without one an empty object. */
+export type ParsedBy<C extends z.ZodObject | undefined> = C extends z.ZodObject ? z.output<C> : Record<never, never>
+/** What a user writes under `config`. */
+export type WrittenFor<C extends z.ZodObject | undefined> = C extends z.ZodObject ? z.input<C> : Record<never, never>
+
 /** A source without its tables: its name, the config it takes, and how it connects. */
-export interface SourceSpec<C extends z.ZodObject, Client> {
+export interface SourceSpec<C extends z.ZodObject | undefined, Client> {
   /** Lower case letters, digits and `_`. The key under `sources` in a config, and the first part of its tables' names. */
   readonly name: string
   /** What a user must configure. If all fields have defaults, the source works as soon as it is installed. */
@@ -33,7 +47,7 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
    * when it is done with the source, whatever happened. `signal` aborts when the run is stopped, or is done with the source. What it
    * throws fails the tables of this source alone; a `SyncError` names the fix.
    */
-  connect?(config: z.output<C>, context: ConnectContext): Client | Promise<Client>
+  connect?(config: ParsedBy<C>, context: ConnectContext): Client | Promise<Client>
   /** Which system this is (an account, a database id), so that Tidemark notices another one behind the same name. Called once per run. */
   identity?(context: { readonly client: NoInfer<Client> }): Awaitable<string>
 }
@@ -47,13 +61,13 @@ export type TablesOf<Client> = (
 const SOURCE = Symbol.for('tidemark.source')
 
 /** A source, complete with its tables. */
-export interface Source<Config = unknown> {
+export interface Source<Config = unknown, Schema extends ConfigSchema | undefined = ConfigSchema | undefined> {
   /** The name it was defined with. */
   readonly name: string
   /** The contract of the core that it was built with. */
   readonly contract: number
   /** The schema of what a user writes under `config`; undefined if there is nothing to configure. */
-  readonly config: z.ZodObject | undefined
+  readonly config: Schema
   /** See `SourceSpec`. */
   readonly connect: ((config: never, context: ConnectContext) => unknown) | undefined
   /** See `SourceSpec`. */
@@ -65,7 +79,7 @@ export interface Source<Config = unknown> {
 }
 
 /** A source that has no tables yet. */
-export interface SourceDraft<Config, Client> {
+export interface SourceDraft<Config, Client, Schema extends ConfigSchema | undefined = ConfigSchema | undefined> {
   /** A list of similar things to read tables for; several tables may share it, and the engine calls it once per run. */
   partitions<P extends Partition>(
     list: (context: Context<Client>) => AsyncIterable<P> | Iterable<P> | Promise<Iterable<P>>,
@@ -76,11 +90,12 @@ export interface SourceDraft<Config, Client> {
     const PK extends readonly ColumnName<S>[] = readonly [],
     const K extends CursorOf<S> | undefined = undefined,
     P = undefined,
-  >(table: TableSpec<Client, S, PK, K, P>): Table<Client>
+    const Y extends Pages<S, PK, K> = Page<S, PK, K>,
+  >(table: TableSpec<Client, S, PK, K, P, Y> & Fits<Y, S, PK, K>): Table<Client>
   /** Starts a feed: a stream of changes of several tables, with an offset that only this source understands, parsed from the state by `offset`. */
   feed<O extends z.ZodType>(feed: { readonly name: string; readonly offset: O }): FeedDraft<Client, z.output<O> & Json>
   /** Completes the source: with its tables and feeds, or with a function that finds them at run time. */
-  with(tables: readonly (Table<Client> | Feed<Client>)[] | TablesOf<Client>): Source<Config>
+  with(tables: readonly (Table<Client> | Feed<Client>)[] | TablesOf<Client>): Source<Config, Schema>
 }
 
 /**
@@ -89,9 +104,9 @@ export interface SourceDraft<Config, Client> {
  *
  * @throws SyncError `fix-source` where it is not a valid name.
  */
-export function defineSource<C extends z.ZodObject = z.ZodObject<{}>, Client = undefined>(
+export function defineSource<C extends z.ZodObject | undefined = undefined, Client = undefined>(
   spec: SourceSpec<C, Client>,
-): SourceDraft<z.input<C>, Client> {
+): SourceDraft<WrittenFor<C>, Client, C> {
   if (!/^[a-z][a-z0-9_]*$/.test(spec.name)) {
     throw new SyncError(
       `a source's name is lower case letters, digits and "_", starting with a letter; "${spec.name}" is not`,
@@ -106,10 +121,10 @@ export function defineSource<C extends z.ZodObject = z.ZodObject<{}>, Client = u
   }
 }
 
-function complete<C extends z.ZodObject, Client>(
+function complete<C extends z.ZodObject | undefined, Client>(
   spec: SourceSpec<C, Client>,
   tables: Source['tables'],
-): Source<z.input<C>> {
+): Source<WrittenFor<C>, C> {
   const fixed = typeof tables === 'function' ? [] : tables
   const fail = (problem: string): never => {
     throw new SyncError(`source "${spec.name}" has ${problem}`, 'fix-source')
@@ -122,7 +137,7 @@ function complete<C extends z.ZodObject, Client>(
   return {
     name: spec.name,
     contract: feeds.length > 0 ? CONTRACT : CONTRACT_WITHOUT_FEEDS,
-    config: spec.config,
+    config: spec.config as C,
     connect: spec.connect?.bind(spec) as Source['connect'],
     identity: spec.identity?.bind(spec) as unknown as Source['identity'],
     tables,

@@ -24,6 +24,7 @@ export interface TableSpec<
   PK extends readonly ColumnName<S>[],
   K extends CursorOf<S> | undefined,
   P,
+  Y = Page<S, PK, K>,
 > {
   /** Unique within the source; the destination table is `<source>_<name>`. */
   readonly name: string
@@ -117,7 +118,7 @@ export interface TableSpec<
    * Yields pages of the rows of one window (of the whole table, or of `keyRange`, if it has no cursor), in any order unless
    * `ordered`. Rows outside are trimmed; rows that it does not yield are lost. Called again from the start of the window after a failure.
    */
-  read(context: ReadContext<Client, S, K, P> & InKeyRange<S, K, PK>): AsyncIterable<Page<S, PK, K>>
+  read(context: ReadContext<Client, S, K, P> & InKeyRange<S, K, PK>): AsyncIterable<Page<S, PK, K> | Y>
 }
 
 /** How a feed tells a table. */
@@ -260,9 +261,7 @@ export function tableOf<Client>(
     spec[name] === undefined
       ? otherwise
       : (spanOf(spec[name], cursor) ??
-        fail(
-          `"${name}" must be ${cursor?.type === 'integer' ? 'a count' : 'a duration such as days(1) or seconds(0)'}`,
-        ))
+        fail(`"${name}" must be ${cursor?.type === 'integer' ? 'a count' : "a duration such as days(1) or '30m'"}`))
   const timed = cursor?.type === 'timestamp'
   const window = span('window', undefined)
   if (window !== undefined && (cursor === undefined || window < cursor.tick))

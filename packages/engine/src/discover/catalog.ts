@@ -4,12 +4,15 @@ import type { Failure } from '../failure/failure.ts'
 
 import type { SourceGuard } from '../source/source-guard.ts'
 
-/** One configured source: its name in the config, the source, its parsed config, and the engine's options for it. */
+/** One configured source. */
 export interface ConfiguredSource {
+  /** Its name in the config, and the prefix of its tables; several may share a source. */
   readonly name: string
   readonly source: Source
-  readonly config: unknown
-  readonly options: SourceOptions
+  /** What a user writes under `config`; the engine parses it by the source's schema. Absent: `{}`. */
+  readonly config?: unknown
+  /** The engine's options for it, such as `{ every: '1h', tables: { audit: false } }`. */
+  readonly options?: SourceOptions | undefined
 }
 
 /** What the sources have today: the result of discovery, and with the state all that planning needs. */

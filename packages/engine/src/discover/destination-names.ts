@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import type { State, Table, TableState } from '@tidemark/core/engine'
-import { tablePlace } from '../failure/config-path.ts'
+import { tablePlace } from '../config/config-path.ts'
 import type { ConfiguredSource } from './catalog.ts'
 import { otherProject } from './other-project.ts'
 import type { ProblemOf } from './storable-text.ts'
@@ -140,7 +140,7 @@ class Naming {
 
   /** The name that the config gives. */
   #given(table: string): string | undefined {
-    const { tables = {} } = this.#source.options
+    const { tables = {} } = this.#source.options ?? {}
     const own = Object.hasOwn(tables, table) ? tables[table] : undefined
     return own === undefined || own === false ? undefined : own.name
   }
@@ -156,7 +156,7 @@ class Naming {
   }
 
   #wanted(table: string): string {
-    return this.#options.nameOf(`${this.#source.options.prefix ?? this.#source.name}_${table}`)
+    return this.#options.nameOf(`${this.#source.options?.prefix ?? this.#source.name}_${table}`)
   }
 }
 
@@ -172,7 +172,7 @@ function unheldName(use: ConfiguredSource, table: Table, name: string, problem: 
 }
 
 function contestedAlias(source: ConfiguredSource, table: Table, other: Table): SyncError {
-  const place = `${source.options.prefix ?? source.name}_${other.name}`
+  const place = `${source.options?.prefix ?? source.name}_${other.name}`
   const named = [
     [table.name, place],
     [other.name, `${place}_2`],

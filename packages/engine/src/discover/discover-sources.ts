@@ -1,5 +1,6 @@
 import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/core'
 import { adapted, didYouMean, type State, type Table } from '@tidemark/core/engine'
+import { configOf } from '../config/parse-config.ts'
 import { failureOf } from '../failure/failure.ts'
 import { answered, type Patience } from '../source/answered.ts'
 import { retry } from '../source/retry.ts'
@@ -88,11 +89,12 @@ async function surveyGuarded(
   const discovered = { name: use.name, log, close, guard }
   try {
     const source = adapted(use.source)
+    const config = await configOf(use)
     const connect = () =>
       again('a connection', () =>
         connected(
           () =>
-            source.connect?.(use.config as never, {
+            source.connect?.(config as never, {
               signal: open?.signal ?? signal,
               log,
               secrets: options.secretsOf?.(use.name),
@@ -120,7 +122,7 @@ async function surveyGuarded(
     const findTable: DiscoveredSource['findTable'] = async (name, known) => {
       const columns: Tracked['columns'] = (one) => (one === name ? known : tracked.columns(one))
       const table = (await find({ ...tracked, columns })).tables.find((one) => one.name === name)
-      return table && { table, columns: columnsKept(use.name, table, use.options) }
+      return table && { table, columns: columnsKept(use.name, table, use.options ?? {}) }
     }
     const result: DiscoveredSource & { tables: DiscoveredTable[] } = {
       ...{ ...discovered, client, failure: undefined, missing, tables: [] },
@@ -234,7 +236,7 @@ function named(log: Logger, use: string): Logger {
 
 /** A key under `tables` that names no table is a mistake, unless the table is known and only away. */
 function checkOptions(use: ConfiguredSource, found: readonly Table[], state: State): void {
-  for (const key of Object.keys(use.options.tables ?? {})) {
+  for (const key of Object.keys(use.options?.tables ?? {})) {
     if (key.includes('*') || found.some((table) => table.name === key)) continue
     if ([...state.tables.values()].some((table) => table.source === use.name && table.table === key)) continue
     const names = found.map((table) => table.name)
@@ -276,7 +278,7 @@ function describeTable(
     readonly options: DiscoverOptions
   },
 ): DiscoveredTable {
-  const settings = settingsOf(source.name, table, source.options, options.settings)
+  const settings = settingsOf(source.name, table, source.options ?? {}, options.settings)
   const base = {
     ...{ name, unplaced: unplaced ? (true as const) : undefined, source: discovered, table, identity, partitions: [] },
     options: settings,
@@ -292,5 +294,5 @@ function describeTable(
     return { ...base, columns: table.columns, failure }
   }
   const failure = problem === undefined ? undefined : failureOf(problem)
-  return { ...base, columns: columnsKept(source.name, table, source.options), failure }
+  return { ...base, columns: columnsKept(source.name, table, source.options ?? {}), failure }
 }

@@ -21,7 +21,7 @@ export function missingTables(
   source: ConfiguredSource,
   { found, state, acceptDeletions }: Listed,
 ): MissingTables | undefined {
-  if (acceptDeletions || source.options.deletionLimit === 'none') return undefined
+  if (acceptDeletions || source.options?.deletionLimit === 'none') return undefined
   const listed = new Set(found.flatMap(({ name, aliases }) => [name, ...aliases]))
   const known = [...state.tables.values()].filter((table) => table.source === source.name && wasRead(table))
   const wanted = known.filter(({ table }) => optionsOf(source.options, table) !== false)

@@ -115,7 +115,7 @@ function holders(
   const listed = sources.filter(({ name: use, source, options }) => {
     if (use === name) return true
     return fixedTables(source.tables).some(
-      (table) => table.name === name || nameOf(`${options.prefix ?? use}_${table.name}`) === name,
+      (table) => table.name === name || nameOf(`${options?.prefix ?? use}_${table.name}`) === name,
     )
   })
   return [...known, ...listed.map((source) => source.name)]

@@ -22,8 +22,8 @@ function fail(where: string, problem: string): never {
 }
 
 /** The options of a table by its name: an exact key, else the first pattern that fits. `false`: it is left out. */
-export function optionsOf(options: SourceOptions, table: string): TableOptions | false {
-  const tables = options.tables ?? {}
+export function optionsOf(options: SourceOptions | undefined, table: string): TableOptions | false {
+  const tables = options?.tables ?? {}
   if (Object.hasOwn(tables, table)) return tables[table] ?? {}
   const pattern = Object.keys(tables).find((key) => key.includes('*') && matchesPattern(table, key))
   return pattern === undefined ? {} : (tables[pattern] ?? {})

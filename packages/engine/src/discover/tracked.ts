@@ -4,7 +4,7 @@ import type { ConfiguredSource } from './catalog.ts'
 import { modeOf } from './settings.ts'
 
 /** What a source may ask of what was synced before: its own tables as the state has them. */
-export function trackedBy({ name: use, options }: ConfiguredSource, state: State): Tracked {
+export function trackedBy({ name: use, options = {} }: ConfiguredSource, state: State): Tracked {
   const own = [...state.tables.values()].filter((table) => table.source === use)
   const known = new Map(own.map((table) => [table.table, table.schema]))
   const stateOf = (name: string) => own.find((table) => table.table === name)

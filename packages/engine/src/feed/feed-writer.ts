@@ -6,7 +6,7 @@ import {
   leftOutFor,
   type StepRef,
 } from '@tidemark/core/engine'
-import { tablePlace } from '../failure/config-path.ts'
+import { tablePlace } from '../config/config-path.ts'
 import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
 import { heldBack } from '../read/step-error.ts'
 import { recordOn } from '../run/run-context.ts'

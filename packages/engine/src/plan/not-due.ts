@@ -66,7 +66,7 @@ export function notDueOf({
 
 function ownEvery({ options }: Pick<ConfiguredSource, 'options'>, { table }: TableState): number | undefined {
   const own = optionsOf(options, table)
-  const every = (own === false ? undefined : own.every) ?? options.every
+  const every = (own === false ? undefined : own.every) ?? options?.every
   return every === undefined ? undefined : parseDuration(every)
 }
 

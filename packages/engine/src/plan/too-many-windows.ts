@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { type Cursor, textAt, union } from '@tidemark/core/engine'
-import { tablePlace } from '../failure/config-path.ts'
+import { tablePlace } from '../config/config-path.ts'
 import { durationText } from '../time/duration-text.ts'
 import type { PlannedPartition, PlannedTable } from './planned-table.ts'
 

@@ -8,8 +8,8 @@ import {
   type StateChange,
   textAt,
 } from '@tidemark/core/engine'
+import { tablePlace } from '../config/config-path.ts'
 import type { DiscoveredTable } from '../discover/catalog.ts'
-import { tablePlace } from '../failure/config-path.ts'
 import { type Failure, failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
 import { tooManyWindows } from '../plan/too-many-windows.ts'

@@ -1,5 +1,5 @@
 import { type StepRef, union } from '@tidemark/core/engine'
-import { tablePlace } from '../failure/config-path.ts'
+import { tablePlace } from '../config/config-path.ts'
 import type { RunOptions } from '../options.ts'
 import type { Step } from '../plan/step.ts'
 import { DEFAULT_PART } from '../read/part-size.ts'

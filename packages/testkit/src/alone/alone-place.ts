@@ -1,6 +1,6 @@
 import type { Source } from '@tidemark/core'
 import { openFaultProxy } from '../crash/fault-proxy.ts'
-import { parsedConfig } from '../source/opened.ts'
+import { configOf } from '../source/opened.ts'
 import type { Place, SourceTestOptions } from '../source/options.ts'
 import { OpenPlace } from '../source/place.ts'
 import { type FaultLine, proxyLine, serverLine } from './fault-line.ts'
@@ -38,7 +38,7 @@ export class OpenAlonePlace implements AsyncDisposable {
     const line =
       proxy !== undefined ? proxyLine(proxy) : open.server !== undefined ? serverLine(open.server) : undefined
     const place: AlonePlace = { folder: open.folder, url: open.url, port: proxy?.port ?? 0 }
-    return new OpenAlonePlace(open, line, parsedConfig(source, options as SourceTestOptions, place))
+    return new OpenAlonePlace(open, line, configOf(source, options as SourceTestOptions, place))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

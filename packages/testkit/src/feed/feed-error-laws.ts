@@ -10,7 +10,7 @@ import {
 } from '../source/error-laws.ts'
 import type { Fault } from '../source/fault-server.ts'
 import { Lines } from '../source/lines.ts'
-import { parsedConfig } from '../source/opened.ts'
+import { configOf } from '../source/opened.ts'
 import type { OpenPlace } from '../source/place.ts'
 import { textOf } from '../source/row-text.ts'
 import type { FeedLaw } from './feed-law.ts'
@@ -41,7 +41,7 @@ export const feedSecretsLaw: FeedLaw = {
     await using place = await world.place()
     const { source, options } = world
     const schema = source.config as z.core.$ZodType | undefined
-    return shownSecrets(schema, parsedConfig(source, options, place), await said(world, place))
+    return shownSecrets(schema, configOf(source, options, place), await said(world, place))
   },
 }
 

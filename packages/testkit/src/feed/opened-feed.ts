@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger, Source } from '@tidemark/core'
 import { asChange, asCheckpoint, type Feed, silent, type Table } from '@tidemark/core/engine'
-import { closeClient } from '../source/opened.ts'
+import { closeClient, parsedConfig } from '../source/opened.ts'
 import { cut, textOf } from '../source/row-text.ts'
 import type { ToldItem } from './told-rows.ts'
 
@@ -28,7 +28,7 @@ export class OpenedFeed implements AsyncDisposable {
 
   static async open(source: Source, feed: Feed, config: unknown, log: Logger = silent): Promise<OpenedFeed> {
     const { signal } = new AbortController()
-    const client = await source.connect?.(config as never, { signal, log })
+    const client = await source.connect?.(parsedConfig(source, config) as never, { signal, log })
     try {
       await source.identity?.({ client: client as never })
       const tracked = { columns: () => undefined }

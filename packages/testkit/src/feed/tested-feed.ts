@@ -3,7 +3,7 @@ import type { Logger, Source } from '@tidemark/core'
 import type { Destination, Feed, Table } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import type { Report } from '@tidemark/engine'
-import { parsedConfig } from '../source/opened.ts'
+import { configOf } from '../source/opened.ts'
 import { OpenPlace } from '../source/place.ts'
 import { contents, demandSuccess, memory, runInto } from '../source/quiet-run.ts'
 import { testRunner } from '../source/test-runner.ts'
@@ -63,7 +63,7 @@ export class TestedFeed {
   }
 
   open(place: OpenPlace, log?: Logger): Promise<OpenedFeed> {
-    return OpenedFeed.open(this.source, this.feed, parsedConfig(this.source, this.options, place), log)
+    return OpenedFeed.open(this.source, this.feed, configOf(this.source, this.options, place), log)
   }
 
   /** All that the feed tells from its beginning, and its tables. */
@@ -137,7 +137,7 @@ export class TestedFeed {
     const source = { ...this.source, tables: [feed(this.feed)] }
     return await runInto({
       source,
-      config: parsedConfig(this.source, this.options, place),
+      config: configOf(this.source, this.options, place),
       destination: this.#through(destination),
       partRows: batchRows,
       without,

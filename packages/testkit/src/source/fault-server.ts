@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
 const TRICKLE_MS = 20
+/** What belongs to one connection, which a request or an answer that is passed on has not. */
+const OF_A_CONNECTION = ['connection', 'expect', 'host', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 
 /**
  * What stands in front of the answers, or becomes of them: a status with its headers, no answer at all, a connection that
@@ -81,9 +83,9 @@ export class FaultServer {
       const response = await answer(
         new Request(`${this.url}${incoming.url}`, {
           method,
-          headers: Object.entries(headers).flatMap(([name, value]) =>
-            [value ?? []].flat().map((one) => [name, one]),
-          ) as [string, string][],
+          headers: Object.entries(headers)
+            .filter(([name]) => name !== 'content-length' && !OF_A_CONNECTION.includes(name))
+            .flatMap(([name, value]) => [value ?? []].flat().map((one): [string, string] => [name, one])),
           body: method === 'GET' || method === 'HEAD' ? null : body,
         }),
       )
@@ -97,8 +99,12 @@ export class FaultServer {
   /** Sends an answer, or what a fault leaves of it. */
   async #send(response: Response, outgoing: ServerResponse): Promise<void> {
     const body = new Uint8Array(await response.arrayBuffer())
+    // The body of an answer that was fetched, as from a mock in a process of its own, was decoded by then.
+    const left = response.url === '' ? [] : ['content-encoding']
+    for (const [name, value] of response.headers)
+      if (![...OF_A_CONNECTION, ...left].includes(name)) outgoing.appendHeader(name, value)
     // So that a body which is cut cannot be taken for a whole one.
-    outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), 'content-length': body.length })
+    outgoing.setHeader('content-length', body.length).writeHead(response.status)
     if (this.fault === 'cut') {
       outgoing.write(body.subarray(0, body.length >> 1), () => outgoing.destroy())
       return

@@ -1,5 +1,6 @@
 import type { Logger, Partition, Source } from '@tidemark/core'
 import { positionOf, type Question, type Range, silent, type Table } from '@tidemark/core/engine'
+import type { z } from 'zod'
 import type { Place, SourceTestOptions } from './options.ts'
 
 /** A partition as the engine knows it: its id, and what `read` is given. */
@@ -27,10 +28,10 @@ export class Opened implements AsyncDisposable {
     this.log = log
   }
 
-  /** @param config as the schema gives it, see `parsedConfig`. */
+  /** @param config what a user writes under `config`. */
   static async open(source: Source, config: unknown, options: OpenOptions = {}): Promise<Opened> {
     const { signal = new AbortController().signal, log = silent } = options
-    const client = await source.connect?.(config as never, { signal, log })
+    const client = await source.connect?.(parsedConfig(source, config) as never, { signal, log })
     try {
       await source.identity?.({ client: client as never })
       const context = { client: client as never, signal, log }
@@ -87,12 +88,19 @@ export async function closeClient(client: unknown): Promise<void> {
   await (client as { close?: () => unknown } | undefined)?.close?.()
 }
 
-/** The config of a test as its schema gives it. @throws where it does not fit. */
-export function parsedConfig(source: Source, options: Pick<SourceTestOptions, 'config'>, place: Place): unknown {
+/** What a user writes under `config` in a test. @throws where it does not fit the source's schema. */
+export function configOf(source: Source, options: Pick<SourceTestOptions, 'config'>, place: Place): unknown {
   const { config } = options
-  const value: unknown = typeof config === 'function' ? (config as (place: Place) => unknown)(place) : config
-  if (source.config === undefined) return value ?? {}
-  const parsed = source.config.safeParse(value ?? {})
+  const value: unknown = (typeof config === 'function' ? (config as (place: Place) => unknown)(place) : config) ?? {}
+  parsedConfig(source, value)
+  return value
+}
+
+/** A config as its source's schema gives it. @throws where it does not fit. */
+export function parsedConfig(source: Source, value: unknown): unknown {
+  const schema = source.config as z.ZodObject | undefined
+  if (schema === undefined) return value
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(({ path, message }) => `config.${path.join('.')}: ${message}`)
   throw new Error(`the config of this test does not fit its schema: ${problems.join('; ')}`)

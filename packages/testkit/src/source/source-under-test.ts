@@ -1,7 +1,7 @@
 import type { Source } from '@tidemark/core'
 import { positionOf, type Range, type Table, textAt } from '@tidemark/core/engine'
 import type { LawName } from './law-name.ts'
-import { type OnePartition, Opened, type OpenOptions, parsedConfig } from './opened.ts'
+import { configOf, type OnePartition, Opened, type OpenOptions } from './opened.ts'
 import type { SourceTestOptions } from './options.ts'
 import { OpenPlace } from './place.ts'
 import { type ReadRow, read } from './reading.ts'
@@ -48,7 +48,7 @@ export class SourceUnderTest {
   }
 
   config(place: OpenPlace): unknown {
-    return parsedConfig(this.source, this.options, place)
+    return configOf(this.source, this.options, place)
   }
 
   open(place: OpenPlace, options?: OpenOptions): Promise<Opened> {

@@ -1,8 +1,8 @@
 import { suggestion } from '@tidemark/core'
 import { didYouMean } from '@tidemark/core/engine'
 import type { z } from 'zod'
-import { at, pathOf } from './config-path.ts'
-import { alternativesOf, childrenOf, hasCatchall, shapeOf } from './schema-walk.ts'
+import { keyPath, pathOf } from './config-path.ts'
+import { alternativesOf, childrenOf, fieldsOf, hasCatchall } from './schema-walk.ts'
 
 type Schema = z.core.$ZodType
 type Issue = z.core.$ZodIssue
@@ -13,16 +13,16 @@ export function unknownKeys(schema: Schema, value: unknown, path: string): reado
   // With several possible schemas it is not known which one the user means, so no key is reported.
   if (objects.length !== 1) return []
   const [only] = objects as [Schema]
-  const shape = shapeOf(only)
+  const shape = fieldsOf(only)
   const here =
     shape === undefined || hasCatchall(only)
       ? []
       : Object.keys(value as object)
           .filter((key) => !Object.hasOwn(shape, key))
-          .map((key) => `${at(path, key)}: ${unknownKey(key, Object.keys(shape))}`)
+          .map((key) => `${keyPath(path, key)}: ${unknownKey(key, Object.keys(shape))}`)
   return [
     ...here,
-    ...childrenOf(only, value).flatMap((child) => unknownKeys(child.schema, child.value, at(path, child.key))),
+    ...childrenOf(only, value).flatMap((child) => unknownKeys(child.schema, child.value, keyPath(path, child.key))),
   ]
 }
 

@@ -19,7 +19,7 @@ export function unwrapped(schema: Schema): Schema {
   return schema
 }
 
-export function shapeOf(schema: Schema): Readonly<Record<string, Schema>> | undefined {
+export function fieldsOf(schema: Schema): Readonly<Record<string, Schema>> | undefined {
   const def = definitionOf(unwrapped(schema))
   return def.type === 'object' ? (def['shape'] as Record<string, Schema>) : undefined
 }

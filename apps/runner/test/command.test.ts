@@ -1,25 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { commandFor } from '../src/show/command.ts'
-import { isAlive, thisRunner } from '../src/this-runner.ts'
 import { testProject } from './test-project.ts'
-
-describe('whether a runner lives', () => {
-  const self = thisRunner()
-
-  it.each([
-    ['this process', self, true],
-    ['a process id that is not there', { ...self, pid: 4_194_303 }, false],
-    ['a process id that was used again', { ...self, startedAt: self.startedAt - 60_000_000n }, false],
-    ['a process on another host', { ...self, host: 'elsewhere' }, undefined],
-    ['a process of another container or boot', { ...self, id: `00000000-${self.id}` }, undefined],
-  ])('%s', (_, runner, alive) => {
-    expect(isAlive(runner)).toBe(alive)
-  })
-
-  it('each run is another runner', () => {
-    expect(thisRunner().id).not.toBe(self.id)
-  })
-})
 
 describe('how to call it again', () => {
   it('is the script of the workspace where that is meant for this project, through npx where pnpm came through npx', () => {
