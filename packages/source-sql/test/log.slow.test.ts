@@ -222,6 +222,21 @@ describe.each(VERSIONS)('the log of Postgres %s', (_, major) => {
     expect(world.live('t', 'id, v, made')).toEqual([expected[0], { id: 2, v: 'B', made: 8 }])
   })
 
+  it('reads a table again whose rows got a value each with a column, also where another column went before', async () => {
+    const world = await open()
+    await world.sql(
+      `CREATE TABLE t (id int PRIMARY KEY, other int, v int); INSERT INTO t (id, v) VALUES (1, 1), (2, 2)`,
+    )
+    await world.well()
+    await world.sql('ALTER TABLE t DROP COLUMN other')
+    await world.sql('UPDATE t SET v = 10 WHERE id = 1')
+    await world.sql('ALTER TABLE t ADD COLUMN made uuid DEFAULT gen_random_uuid()')
+    await world.sql('UPDATE t SET v = 20 WHERE id = 1')
+    await world.well()
+    const there = (await world.sql('SELECT id, v, made FROM t ORDER BY id')).map(([id, v, made]) => ({ id, v, made }))
+    expect(world.live('t', 'id, v, made')).toEqual(there)
+  })
+
   it('reads a table without a key once, if its rows are only added', async () => {
     const world = await open({ tables: { log: { appendOnly: true } } })
     await world.sql(`CREATE TABLE log (a int, b text); INSERT INTO log SELECT 1, 'same' FROM generate_series(1, 5)`)

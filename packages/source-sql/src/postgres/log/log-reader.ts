@@ -49,6 +49,8 @@ export interface LogWorld {
 export interface LaterLoss {
   readonly from: bigint
   readonly reasons: Readonly<Record<string, string>>
+  /** What they are like there. */
+  readonly shapes: Readonly<Record<string, string>>
 }
 
 /** What ends without a beginning was committed before. */
@@ -79,7 +81,7 @@ export class LogReader {
   #later: LaterLoss
   readonly #hasLost: boolean
 
-  constructor(world: LogWorld, offset: LogOffset, later: LaterLoss = { from: 0n, reasons: {} }) {
+  constructor(world: LogWorld, offset: LogOffset, later: LaterLoss = { from: 0n, reasons: {}, shapes: {} }) {
     this.#world = world
     this.#later = later
     this.#hasLost = hasLost(offset)
@@ -130,12 +132,12 @@ export class LogReader {
 
   /** Between two transactions: a loss is kept with the offset, so that whoever continues from it knows. */
   async *#endIfLost(): AsyncGenerator<LogItem> {
-    const { from, reasons } = this.#later
+    const { from, reasons, shapes } = this.#later
     if (this.#transaction === undefined && this.#lsn >= from) {
-      this.#later = { from, reasons: {} }
+      this.#later = { from, reasons: {}, shapes }
       for (const [name, reason] of Object.entries(reasons)) {
         this.#lost[name] = reason
-        this.#shapes = { ...this.#shapes, [name]: this.#world.shapes()[name] ?? '' }
+        this.#shapes = { ...this.#shapes, [name]: shapes[name]! }
       }
     }
     if (Object.keys(this.#lost).length === 0) return
@@ -264,6 +266,9 @@ export class LogReader {
     const added = relation.columns.filter((_, at) => !before.columns.has(marks[at]!))
     if (added.length === 0 && marks.length === before.columns.size) return table
     const now = added.length === 0 ? table : ((await this.#world.findAgain(name)) ?? table)
+    if (now !== table) this.#reshaped.push(now)
+    // It is lost when the log has come there, whatever it is on the way.
+    if (Object.hasOwn(this.#later.reasons, name)) return now
     const { files, columns: numbers } = parseShape(this.#world.shapes()[name] ?? '')
     for (const column of added) {
       if (!now.found.columns.some((one) => one.name === column.name)) continue
@@ -273,7 +278,6 @@ export class LogReader {
     }
     const columns = new Map(marks.map((mark) => [mark, before.columns.get(mark) ?? numbers.get(mark) ?? '']))
     this.#shapes = { ...this.#shapes, [name]: shapeText({ ...before, columns, files }) }
-    if (now !== table) this.#reshaped.push(now)
     return now
   }
 }

@@ -15,6 +15,11 @@ interface Parts extends Asked {
   readonly chunks: LogChunks
 }
 
+const DEFAULT = `
+  SELECT coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity::pg_catalog.text) FROM pg_catalog.pg_attribute a
+  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = $2 AND (d.oid IS NOT NULL OR a.attidentity <> '')`
+
 /** What the reader of a log asks of its database. */
 export function logWorld({ sessions, catalog, chunks, signal }: Parts): LogWorld {
   const query = (text: string, values: readonly unknown[]): Promise<TextRow[]> =>
@@ -28,7 +33,11 @@ export function logWorld({ sessions, catalog, chunks, signal }: Parts): LogWorld
     truncated: (name) => chunks.truncated(name),
     filledWith: async ({ found }, column) => {
       const rows = await query(BEFORE, [found.details['oid'], column])
-      return rows.map(([value]) => value).find((value) => value != null) ?? undefined
+      const value = rows.map(([one]) => one).find((one) => one != null)
+      if (value != null) return value
+      // Each row got one of its own where the default is not the same for all.
+      const [row] = await query(DEFAULT, [found.details['oid'], column])
+      return row?.[0] ?? undefined
     },
     snapshot: async () => {
       const [row] = await query('SELECT pg_catalog.pg_current_snapshot()::text', [])

@@ -205,7 +205,8 @@ export class PostgresLog {
       }
     }
     const world = logWorld({ ...asked, sessions: this.#sessions, catalog: this.catalog, chunks: this.chunks })
-    const later = { from: this.#foundBefore, reasons: addedAgain(offset.shapes, this.catalog.shapes) }
+    const { shapes } = this.catalog
+    const later = { from: this.#foundBefore, reasons: addedAgain(offset.shapes, shapes), shapes }
     return new OpenStream({
       connection,
       items: new LogReader(world, offset, later).read({ next }),
