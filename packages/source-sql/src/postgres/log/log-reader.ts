@@ -6,7 +6,7 @@ import { hasLost, type LogOffset } from './log-offset.ts'
 import { isAppendOnly, type LoggedTable } from './logged-table.ts'
 import { type LogMessage, type LogRelation, PgOutput, type ReadTuple, UnknownLogMessage } from './pgoutput.ts'
 import { rowReader } from './row-reader.ts'
-import { columnMark, hasSameColumns, parseShape, shapeText } from './shape.ts'
+import { columnMark, parseShape, shapesFrom, shapeText } from './shape.ts'
 import { type Snapshot, sees } from './snapshot.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
 
@@ -102,7 +102,7 @@ export class LogReader {
   }
 
   async *read(connection: Pick<LogConnection, 'next'>): AsyncGenerator<LogItem> {
-    // What was lost is being read again by now: that is told even where nothing has happened since.
+    // What was lost is being read again by now: a checkpoint says so even where nothing has happened since.
     let told = this.#hasLost ? undefined : this.#lsn
     for (;;) {
       for (const piece of await connection.next()) {
@@ -280,22 +280,6 @@ export class LogReader {
     this.#shapes = { ...this.#shapes, [name]: shapeText({ ...before, columns, files }) }
     return now
   }
-}
-
-/** What the tables are like at an offset: new ones as they are now, and known ones in their present files where their columns are the same. */
-function shapesFrom(
-  then: Readonly<Record<string, string>>,
-  now: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(now).map(([name, text]) => {
-      const before = then[name] === undefined ? undefined : parseShape(then[name])
-      const present = parseShape(text)
-      if (before === undefined || hasSameColumns(before, present)) return [name, text]
-      const columns = new Map([...before.columns].map(([mark, number]) => [mark, present.columns.get(mark) ?? number]))
-      return [name, shapeText({ ...present, columns, files: before.files })]
-    }),
-  )
 }
 
 /** A row of a table whose rows are only added: a column that it did not have yet is NULL. */

@@ -37,3 +37,19 @@ const parts = (text: string): readonly string[] => (text === '' ? [] : text.spli
 /** Whether two have the same columns, by name and type. */
 export const hasSameColumns = (one: Shape, other: Shape): boolean =>
   one.columns.size === other.columns.size && [...one.columns.keys()].every((mark) => other.columns.has(mark))
+
+/** What the tables are like at an offset: new ones as they are now, and known ones in their present files where their columns are the same. */
+export function shapesFrom(
+  then: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(now).map(([name, text]) => {
+      const before = then[name] === undefined ? undefined : parseShape(then[name])
+      const present = parseShape(text)
+      if (before === undefined || hasSameColumns(before, present)) return [name, text]
+      const columns = new Map([...before.columns].map(([mark, number]) => [mark, present.columns.get(mark) ?? number]))
+      return [name, shapeText({ ...present, columns, files: before.files })]
+    }),
+  )
+}
