@@ -1,7 +1,7 @@
 import { knownShape, rowOf, type SyncError, type Table, type Tracked } from '@tidemark/core'
 import { type Client, sql } from './source.ts'
 
-/** A new table that cannot be read: it fails with the reason, and nothing of it is made in the destination. */
+/** A table that the log cannot tell: it fails with the reason, and nothing of it is made or changed in the destination. */
 export function refusedTable(name: string, error: SyncError): Table<Client> {
   const refuse = (): never => {
     throw error

@@ -1,6 +1,6 @@
 import { rowOf, SyncError, type Table } from '@tidemark/core'
 import { columnsFor } from './columns-for.ts'
-import { failingTable, refusedTable } from './failing-table.ts'
+import { refusedTable } from './failing-table.ts'
 import type { FoundTable } from './found-table.ts'
 import type { TableOfLog } from './log-feed.ts'
 import { columnOutOfSight, type SightQuestion } from './out-of-sight.ts'
@@ -26,9 +26,8 @@ export async function loggedTables(
   const facts = await log.catalog.facts(found, context)
   for (const table of found) {
     const one = await loggedTable(table, facts.get(table.name)!, context)
-    if (!SyncError.is(one)) logged.push(one)
-    else if (context.tracked.columns(table.name) === undefined) refused.push(refusedTable(table.name, one))
-    else refused.push(failingTable(table.name, context.tracked, one))
+    if (SyncError.is(one)) refused.push(refusedTable(table.name, one))
+    else logged.push(one)
   }
   log.catalog.take(logged, facts, findAgain)
   return { logged, refused }

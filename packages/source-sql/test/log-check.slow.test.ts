@@ -110,9 +110,7 @@ describe.each(VERSIONS)('check of the log of Postgres %s', (_, major) => {
     await world.sql('CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY)')
     await world.well()
     await world.sql('ALTER TABLE t REPLICA IDENTITY NOTHING')
-    const { failures, tables } = await checked(world)
-    expect(failures[0]?.message ?? tables.find(({ name }) => name === 'crm_t')?.pausedFor).toMatch(
-      /REPLICA IDENTITY DEFAULT|now is by/,
-    )
+    const { failures } = await checked(world)
+    expect(failures[0]?.message).toContain('ALTER TABLE "public"."t" REPLICA IDENTITY DEFAULT')
   })
 })

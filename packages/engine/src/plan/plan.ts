@@ -146,7 +146,7 @@ const quoted = (names: readonly string[]): string => (names.length === 0 ? 'none
 
 /** Why a known table must not be read on without a decision; undefined if nothing prevents it. */
 function pauseOf(
-  { table, identity, partitions, options }: DiscoveredTable,
+  { table, identity, partitions, options, failure }: DiscoveredTable,
   known: TableState | undefined,
   before: TableState | undefined,
   config: PlanConfig,
@@ -156,7 +156,9 @@ function pauseOf(
     return `the source is another system now: ${identity} instead of ${known.identity}`
   }
   const { schema: recorded } = known
-  if (recorded !== null) {
+  // A table that cannot be asked fails with its reason, and says nothing of how it will be read.
+  const isKnown = failure === undefined
+  if (recorded !== null && isKnown) {
     const key = [...table.primaryKey]
     if (String(recorded.primaryKey) !== String(key) || recorded.globalKey !== table.globalKey) {
       return `its primary key changed from ${quoted(recorded.primaryKey)} to ${quoted(key)}`
@@ -172,7 +174,7 @@ function pauseOf(
   // Its changes are left out since then: only a resync has them told again. Of one whose feed was ended, the feed itself reads all again.
   if (known.fed !== undefined && known.pausedFor !== null && !isBack && !isRestarted(known, config))
     return known.pausedFor
-  if (known.everFilled && fedBefore !== fedNow) return otherFeedText(fedBefore, fedNow)
+  if (known.everFilled && fedBefore !== fedNow && isKnown) return otherFeedText(fedBefore, fedNow)
   if (known.everFilled && known.present === 'missing') return MISSING
   if (known.everFilled && known.present === 'empty') return EMPTIED
   const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
