@@ -56,7 +56,7 @@ describe('the log of Postgres', () => {
       const query = (statement: string) => server.rows(statement, database)
       for (const statement of LOAD_TABLES.split(';')) await query(statement)
       if (isLate) {
-        const standby = await server.replica({ recovery_min_apply_delay: '100ms' })
+        const standby = await server.replica({ recovery_min_apply_delay: '100ms', max_wal_senders: '20' })
         onTestFinished(() => standby.stop())
         // A commit of the application is in the log for so long before anybody sees it.
         await query(`ALTER DATABASE ${database} SET synchronous_commit = 'remote_apply'`)
