@@ -101,15 +101,19 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
     expect(await main.innerText()).not.toContain('Emmy Noether')
 
     await goTo(page, '/table?name=shop_refunds')
-    expect(await main.innerText()).toMatch(
-      /The last sync failed[\s\S]*pnpm tidemark sync shop_refunds[\s\S]*Last errors/,
-    )
+    await expect
+      .poll(() => main.innerText(), { timeout: 30_000 })
+      .toMatch(/The last sync failed[\s\S]*pnpm tidemark sync shop_refunds[\s\S]*Last errors/)
     await goTo(page, '/table?name=crm_deals')
-    expect(await main.innerText()).toMatch(/Paused: a decision is needed[\s\S]*pnpm tidemark resync crm_deals --full/)
+    await expect
+      .poll(() => main.innerText(), { timeout: 30_000 })
+      .toMatch(/Paused: a decision is needed[\s\S]*pnpm tidemark resync crm_deals --full/)
     await goTo(page, '/table?name=github_pull_requests')
-    expect(await main.innerText()).toMatch(/5 partitions[\s\S]*acme\/app/)
+    await expect.poll(() => main.innerText(), { timeout: 30_000 }).toMatch(/5 partitions[\s\S]*acme\/app/)
     await goTo(page, '/table?name=no_such')
-    expect(await main.innerText()).toMatch(/there is no table "no_such"; it may have been removed/)
+    await expect
+      .poll(() => main.innerText(), { timeout: 30_000 })
+      .toMatch(/there is no table "no_such"; it may have been removed/)
     expect(problems).toEqual([])
   })
 
