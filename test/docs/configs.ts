@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import type { Block } from './blocks.ts'
 import { Scratch } from './typescript.ts'
 
-/** Whether a block is a config of the runner: one that calls `defineConfig`, or JSON with sources. */
+/** Whether a block is a config of the runner: one that calls `defineConfig`, or JSON with sources that is no notice. */
 export function isConfig({ language, text, title }: Block): boolean {
   if (title !== undefined) return false
-  return language === 'json' ? /"(?:sources|destination)"/.test(text) : /\bdefineConfig\(/.test(text)
+  return language === 'json'
+    ? /"(?:sources|destination)"/.test(text) && !text.includes('"notices"')
+    : /\bdefineConfig\(/.test(text)
 }
 
 /** What the real command says of a config that is wrong, its sources' own fields too; undefined where it takes it. */
@@ -21,7 +23,13 @@ export async function configProblem(root: string, { language, text, at }: Block)
   const env = Object.fromEntries(
     variables.map((name) => [
       name,
-      name === 'DATABASE_URL' ? 'data/scratch.db' : /URL$/.test(name) ? 'nothing.db' : 'x'.repeat(20),
+      name === 'DATABASE_URL'
+        ? 'data/scratch.db'
+        : /^(?:SLACK_WEBHOOK|PAGER)_URL$/.test(name)
+          ? 'https://127.0.0.1/'
+          : /URL$/.test(name)
+            ? 'nothing.db'
+            : 'x'.repeat(20),
     ]),
   )
   const main = join(root, 'apps/runner/dist/main.js')

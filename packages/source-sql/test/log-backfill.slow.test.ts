@@ -99,8 +99,8 @@ it('a reader of a table that is read beside its log never sees an older version,
   // A machine that has much else to do gets more time.
   expect(lagMs).toBeLessThan(isByHand ? 5000 : 20_000)
   expect(confirmations).toBeGreaterThan(released.length / 4)
-  // The server says every 15 s from where on a restart could read.
-  expect(restarts).toBeGreaterThan(isByHand ? seconds / 60 : 0)
+  // The server says every 15 s from where on a restart could read: the share of CI may end before.
+  if (isByHand) expect(restarts).toBeGreaterThan(seconds / 60)
 })
 
 const watched = (n: number): number => 1 + Math.floor((n * (ROWS - 1)) / WATCHED)
