@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, messageOf } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { OpenSources, type Report, type RunOptions } from '@tidemark/engine'
+import { feedFailureOf, unreadFeedText } from '../feed-failure.ts'
 
 export interface FeedFollowerOptions {
   /** Lends the destination for as long as a source is followed. */
@@ -92,7 +93,7 @@ export class FeedFollower {
           const partOf = { run, nextStep: () => ++steps }
           const report = await sync(destination, { select, signal, partOf, openSources: this.openSources })
           if (signal.aborted) break
-          const failure = failureOf(report, source)
+          const failure = feedFailureOf(report, source)
           if (failure !== undefined) this.#warn(source, failure)
           const isHeld = report.tables.some(({ heldBy }) => heldBy !== undefined)
           await wait(failure !== undefined || isHeld ? LATER_MS : AGAIN_MS, undefined, { signal }).catch(() => {})
@@ -104,7 +105,7 @@ export class FeedFollower {
   }
 
   #warn(source: string, message: string): void {
-    this.#options.log?.warn(`the feeds of ${source} cannot be read now: ${message}`, { source })
+    this.#options.log?.warn(unreadFeedText(source, message), { source })
   }
 }
 
@@ -115,11 +116,4 @@ async function fedTables(destination: Destination, source: string): Promise<read
     .filter((table) => table.source === source && logs.some(({ feed }) => feed === table.fed?.feed))
     .filter(({ status }) => status !== 'removed' && status !== 'paused' && status !== 'failing')
     .map(({ name }) => name)
-}
-
-/** One failure of a feed is that of all its tables. */
-function failureOf({ failure, sources, tables }: Report, source: string): string | undefined {
-  const ofSource = sources.find(({ name }) => name === source)?.failure
-  const ofTables = tables.flatMap(({ failures }) => failures.map((one) => one.failure))
-  return (failure ?? ofSource ?? ofTables[0])?.message
 }

@@ -3,6 +3,7 @@ import { SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import type { WindowJob } from '@tidemark/destination'
 import { type HandedOut, OpenSources, type Report, type RunOptions, sync } from '@tidemark/engine'
+import { sourceFailureOf } from '../feed-failure.ts'
 import { FairOrder } from './fair-order.ts'
 import type { FailedWindow, WindowContext, WindowOutcome, WorkEngine } from './work-engine.ts'
 import { WorkFeeds } from './work-feeds.ts'
@@ -102,7 +103,7 @@ export class RunWindows implements WorkEngine {
         } else if (isDone) break
         else if (!(await isWoken())) ahead = 0
       }
-      const failure = failureOf(await planned, source)
+      const failure = sourceFailureOf(await planned, source)
       if (failure !== undefined)
         throw new SyncError(failure.message, failure.remedy, failure.code === undefined ? {} : { code: failure.code })
     } finally {
@@ -138,7 +139,7 @@ export class RunWindows implements WorkEngine {
       return 'changed'
     }
     if (report.interrupted || read?.heldBy !== undefined) return 'held'
-    const failure = read?.failures[0]?.failure ?? failureOf(report, source)
+    const failure = read?.failures[0]?.failure ?? sourceFailureOf(report, source)
     if (failure === undefined) return 'done'
     const { message, remedy, code, retryAfterMs } = failure
     // Another worker has it by now, or a newer version of this program changed the table.
@@ -218,9 +219,4 @@ function* windowsOf(
     if (left-- <= 0) return
     yield { source, table: table.name, partition, from: window?.from, to: window?.to, lane }
   }
-}
-
-/** Why a source could not be asked. */
-function failureOf({ failure, sources }: Report, source: string): Report['failure'] {
-  return failure ?? sources.find(({ name }) => name === source)?.failure
 }

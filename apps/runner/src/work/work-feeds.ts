@@ -1,5 +1,6 @@
 import { type Logger, messageOf } from '@tidemark/core'
 import type { Report, RunOptions } from '@tidemark/engine'
+import { feedFailureOf, unreadFeedText } from '../feed-failure.ts'
 
 export interface WorkFeedsOptions {
   readonly sync: (more: Partial<RunOptions>) => Promise<Report>
@@ -36,16 +37,13 @@ export class WorkFeeds {
 
   async #read(source: string, select: readonly string[], signal: AbortSignal): Promise<void> {
     const { sync, log } = this.#options
-    const warn = (message: string): void =>
-      log?.warn(`the feeds of ${source} cannot be read now: ${message}`, { source })
+    const warn = (message: string): void => log?.warn(unreadFeedText(source, message), { source })
     try {
       const report = await sync({ select, signal })
       if (signal.aborted) return
-      // One failure of a feed is that of all its tables. Held by another worker it is read there.
-      const ofSource = report.sources.find(({ name }) => name === source)?.failure
-      const ofTables = report.tables.flatMap(({ failures }) => failures.map((one) => one.failure))
-      const failure = report.failure ?? ofSource ?? ofTables[0]
-      if (failure !== undefined) warn(failure.message)
+      // Held by another worker it is read there.
+      const failure = feedFailureOf(report, source)
+      if (failure !== undefined) warn(failure)
     } catch (error) {
       if (!signal.aborted) warn(messageOf(error))
     }
