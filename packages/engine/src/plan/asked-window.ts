@@ -53,6 +53,10 @@ export function askedWindow(
     to: to === undefined ? INT64_MAX : position(to, '--to'),
   }
   if (window.from !== undefined && window.from >= window.to)
-    throw new SyncError('--from is not before --to', 'fix-config', { code: 'usage' })
+    throw new SyncError(
+      to === undefined ? `--from: no position follows ${from}` : '--from is not before --to',
+      'fix-config',
+      { code: 'usage' },
+    )
   return window
 }
