@@ -5,6 +5,9 @@ import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config
 // biome-ignore lint/suspicious/noUndeclaredEnvVars: each script of a package sets it for itself
 export const lane = process.env['TIDEMARK_LANE']
 
+/** Draws the values of property tests from one seed, where one is given. */
+const setupFiles = process.env['TIDEMARK_SEED'] === undefined ? [] : [join(import.meta.dirname, 'vitest.seed.ts')]
+
 /**
  * The tests below some folders, divided into lanes by their names.
  *
@@ -25,6 +28,7 @@ export function inLanes(folders = 'test/**'): ViteUserConfig {
   return defineConfig({
     test: {
       ...(lane === undefined ? { include: [all] } : lanes[lane]),
+      setupFiles,
       // What a package imports is loaded once for all files of a worker: that is much of what a fast test costs.
       isolate: lane !== 'fast',
       // Tests wait for real processes, files and databases, and several packages are tested at once: slow is not broken.
