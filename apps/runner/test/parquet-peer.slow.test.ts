@@ -24,7 +24,7 @@ function withFiles(): TestProject {
   }
   const place = join(project.folder, 'node_modules/@tidemark/source-files')
   for (const one of ['dist', 'package.json']) cpSync(join(files, one), join(place, one), { recursive: true })
-  for (const name of ['csv-parse', 'stream-json', 'stream-chain']) link(name)
+  for (const name of ['stream-json', 'stream-chain']) link(name)
   project.write('orders.csv', 'id,total\n1,2.50\n')
   cpSync(join(files, 'test/fixtures/nanoseconds.parquet'), join(project.folder, 'flights.parquet'))
   project.config({

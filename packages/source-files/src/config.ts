@@ -1,7 +1,7 @@
 import { COLUMN_TYPES, SyncError } from '@tidemark/core'
 import { z } from 'zod'
 import { knowsEncoding } from './content.ts'
-import type { Dialect } from './csv.ts'
+import type { Dialect } from './csv-record.ts'
 import { unreadable } from './magic.ts'
 
 const Format = z.enum(['csv', 'tsv', 'ndjson', 'json', 'parquet'])

@@ -1,27 +1,7 @@
-import { finished } from 'node:stream/promises'
-import { type CsvError, type InfoField, type InfoRecord, Parser } from 'csv-parse'
+import { type CsvRecord, CsvRecords, type Dialect, type Fields, STRAY } from './csv-record.ts'
 import { InvalidFileError } from './invalid-file-error.ts'
-import { DELIMITERS, type LineEnd, lineEndOf } from './line-ends.ts'
+import { type LineEnd, lastOf, lineEndOf } from './line-ends.ts'
 import { Misfit } from './misfit.ts'
-
-/** How a delimited text is written. */
-export interface Dialect {
-  readonly delimiter: string
-  /** Empty: no quoting. */
-  readonly quote: string
-  /** What makes a quote inside quotes a part of the value; by itself, doubled, where it is the quote. */
-  readonly escape: string
-  /** Unquoted values that mean NULL. */
-  readonly nulls: ReadonlySet<string>
-  /** Whether they mean it in quotes too. */
-  readonly quotedNulls: boolean
-  /** Lines to leave out at the start. */
-  readonly skip: number
-  /** Whether a row with too few values is filled up with NULL. */
-  readonly fillShort: boolean
-}
-
-export type Fields = readonly (string | null)[]
 
 /** A row that does not fit its file. It becomes a rejected row. */
 export class BadRecord extends Misfit {
@@ -36,7 +16,6 @@ export class BadRecord extends Misfit {
 }
 
 const FILL = 'set "shortRows": "fill" in the table\'s config'
-const STRAY = 'a carriage return outside of quotes, in a file whose lines end with line feeds'
 
 // No value of a table is longer; a quote that is never closed must not fill the memory.
 const LONGEST = 128 * 1024 * 1024
@@ -46,211 +25,132 @@ const MOST_VALUES = 1_000_000
  * Reads delimited text as RFC 4180 writes it, given piece by piece. Lines end in LF or CRLF, also mixed, or all in CR,
  * or in CRCRLF, as the first one does. The first record, or the first that `width` names, says how many values a row has.
  *
- * The library finds the records. Which row is rejected and which file is cut off is decided here, by the bytes of the
- * record at hand: so they are kept until it is whole.
+ * Which row is rejected and which file is cut off is decided here; where values begin and end, by `CsvRecords`.
  */
 export class CsvParser {
   readonly #dialect: Dialect
-  readonly #delimiterLength: number
-  /** Made when it is known how lines end. */
-  #parser: Parser | undefined
-  #end: LineEnd = 'lf'
-  /** What came before that. */
-  #start = ''
+  /** Known with the first line. */
+  #end: LineEnd | undefined
   #skip: number
-  #bytes: Buffer[] = []
-  /** Offsets: of the bytes kept, of the record at hand, of the end of its last value, of the end of all that was given. */
-  #kept = 0
-  #record = 0
-  #value = 0
-  #given = 0
-  /** The line of an offset. */
+  /** What was given and is not read yet, how long it is, and how long it was when the last record in it had no end. */
+  #held: string[] = []
+  #length = 0
+  #unended = 0
+  /** The line of the first character that is held. */
   #line: number
-  #lineOffset = 0
-  #problem: string | undefined
-  #isUnended = false
-  #records: (Fields | BadRecord)[] = []
   width: number | undefined
 
   constructor(dialect: Dialect, width?: number) {
-    const { delimiter, skip } = dialect
     this.#dialect = dialect
-    this.#delimiterLength = Buffer.byteLength(delimiter)
-    this.#skip = skip
-    this.#line = skip + 1
+    this.#skip = dialect.skip
+    this.#line = dialect.skip + 1
     this.width = width
   }
 
-  /** The records that are complete with this piece. @throws Broken where the text ends inside a record. */
-  async feed(piece: string, last: boolean): Promise<(Fields | BadRecord)[]> {
-    const given = this.#start + piece
-    this.#parser ??= this.#begin(given, last)
-    if (this.#parser === undefined) {
-      this.#start = given
-      return []
+  /** The records that are complete with this piece. @throws InvalidFileError where the text ends inside a record. */
+  feed(piece: string, last: boolean): (Fields | BadRecord)[] {
+    this.#held.push(piece)
+    this.#length += piece.length
+    // A record that is long is not looked at again with each piece, but when there is twice as much of it.
+    if (!last && this.#length < 2 * this.#unended && this.#length <= LONGEST) return []
+    const records: (Fields | BadRecord)[] = []
+    const text = this.#text(last)
+    if (text === undefined) {
+      this.#unended = this.#length
+      return records
     }
-    this.#start = ''
-    const text = this.#skipped(given)
-    if (text !== '') {
-      this.#isUnended = !text.endsWith(this.#end === 'cr' ? '\r' : '\n')
-      await this.#write(this.#parser, text)
-    }
-    if (last) await this.#finish(this.#parser)
-    if (this.#given - this.#record > LONGEST)
+    const end = this.#end!
+    const isUnended = last && text !== '' && !text.endsWith(lastOf(end)) && !text.endsWith('\r\n')
+    const rest = this.#read(isUnended ? text + lastOf(end) : text, last, isUnended, records)
+    if (last && rest !== '')
       throw new InvalidFileError(
-        `has a record of more than 128 MB (line ${this.#lineOf(this.#record)}); check for a quote that is never closed`,
+        `ends inside a quoted value that begins in the record of line ${this.#line}: it is cut off, or a quote is never closed`,
       )
-    this.#forget()
-    const records = this.#records
-    this.#records = []
+    if (rest.length > LONGEST)
+      throw new InvalidFileError(
+        `has a record of more than 128 MB (line ${this.#line}); check for a quote that is never closed`,
+      )
+    this.#hold(rest)
+    this.#unended = rest.length
     return records
   }
 
-  #begin(text: string, isWhole: boolean): Parser | undefined {
-    const { delimiter, quote, escape: mark, skip } = this.#dialect
-    const end = lineEndOf(text, skip > 0 ? undefined : this.#dialect, isWhole)
-    if (end === undefined) return undefined
-    this.#end = end
-    const parser = new Parser({
-      delimiter,
-      quote,
-      escape: quote === '' ? null : mark,
-      record_delimiter: [...DELIMITERS[end]],
-      relax_quotes: true,
-      relax_column_count: true,
-      cast: (value, info) => this.#cast(value, info),
-      // Taking each record here and none from the stream spares an event a record.
-      on_record: (fields: Fields, info) => this.#add(fields, info),
-    })
-    // Whoever writes gets the error; without a listener the error would be thrown a second time.
-    parser.on('error', () => {}).resume()
-    return parser
-  }
-
-  #skipped(piece: string): string {
-    let text = piece
-    while (this.#skip > 0) {
-      const newline = text.indexOf(this.#end === 'cr' ? '\r' : '\n')
-      if (newline < 0) return ''
-      text = text.slice(newline + 1)
-      this.#skip--
+  /** What is held, without the lines to leave out; undefined as long as it is not known how lines end. */
+  #text(last: boolean): string | undefined {
+    let text = this.#held.join('')
+    this.#end ??= lineEndOf(text, this.#skip > 0 ? undefined : this.#dialect, last)
+    if (this.#end === undefined) {
+      this.#hold(text)
+      return undefined
+    }
+    for (; this.#skip > 0; this.#skip--) {
+      const at = text.indexOf(lastOf(this.#end))
+      if (at < 0) {
+        this.#hold('')
+        return undefined
+      }
+      text = text.slice(at + 1)
     }
     return text
   }
 
-  async #write(parser: Parser, text: string): Promise<void> {
-    const bytes = Buffer.from(text)
-    this.#bytes.push(bytes)
-    this.#given += bytes.length
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    parser.write(bytes, (error) => (error ? reject(error) : resolve()))
-    await promise
+  #hold(text: string): void {
+    this.#held = [text]
+    this.#length = text.length
   }
 
-  async #finish(parser: Parser): Promise<void> {
-    // Of a line that ends the library also takes off a CR.
-    if (this.#isUnended) await this.#write(parser, this.#end === 'cr' ? '\r' : '\n')
-    try {
-      const end = finished(parser)
-      parser.end()
-      await end
-    } catch (error) {
-      if ((error as CsvError).code !== 'CSV_QUOTE_NOT_CLOSED') throw error
-      throw new InvalidFileError(
-        `ends inside a quoted value that begins in the record of line ${this.#lineOf(this.#record)}: it is cut off, or a quote is never closed`,
-      )
+  /** Adds the records of a text. Gives what is behind the last one that is complete. */
+  #read(text: string, isWhole: boolean, isUnended: boolean, to: (Fields | BadRecord)[]): string {
+    const end = this.#end!
+    const records = new CsvRecords(text, this.#dialect, end, isWhole)
+    let from = 0
+    let counted = 0
+    for (let record = records.at(0); record !== undefined; record = records.at(from)) {
+      const { fields, isEmpty, problem, next } = record
+      if (!isEmpty || this.width === 1) {
+        this.width ??= fields.length
+        if (fields.length === this.width && problem === undefined && fields.length <= MOST_VALUES) {
+          to.push(fields)
+        } else {
+          this.#line += timesIn(text, lastOf(end), counted, from)
+          counted = from
+          to.push(this.#unfitting(record, this.width, isUnended && next === text.length))
+        }
+      }
+      from = next
     }
-    if (this.#record < this.#given)
+    this.#line += timesIn(text, lastOf(end), counted, from)
+    return text.slice(from)
+  }
+
+  /** A row that has too few or too many values, or wrong ones. */
+  #unfitting({ fields, problem }: CsvRecord, width: number, isUnended: boolean): Fields | BadRecord {
+    if (problem === STRAY && this.#end === 'cr')
       throw new InvalidFileError(
-        `was read only to byte ${this.#record} of ${this.#given} of its text; check that it is CSV`,
+        `ends its first line with a carriage return only, and a later one with a line feed (in the record of line ${this.#line}): write it with one kind of line ending`,
       )
-  }
-
-  #cast(text: string, { index, quoting, bytes }: InfoField): string | null {
-    const { nulls, quote, quotedNulls } = this.#dialect
-    const from = index === 0 ? this.#record : this.#value + this.#delimiterLength
-    this.#value = bytes
-    if (index === MOST_VALUES)
-      throw new InvalidFileError(`has a record of more than a million values (line ${this.#lineOf(this.#record)})`)
-    if (!quoting) {
-      if (nulls.has(text)) return null
-      if (text.includes(this.#end === 'cr' ? '\n' : '\r')) this.#checkEnd()
-      return text
-    }
-    // A value with text behind its closing quote is given with its quotes, unless that text begins with NUL.
-    if (text.startsWith(quote) || text.includes('\0')) {
-      const behind = behindQuotes(this.#slice(from, bytes).toString(), this.#dialect)
-      if (behind !== '') this.#problem = `text after a closing quote: ${behind.slice(0, 50)}`
-    }
-    return quotedNulls && nulls.has(text) ? null : text
-  }
-
-  /** A line end of another kind than that of the first line stands in a value. */
-  #checkEnd(): void {
-    if (this.#end === 'cr')
+    if (fields.length > MOST_VALUES)
+      throw new InvalidFileError(`has a record of more than a million values (line ${this.#line})`)
+    const isShort = fields.length < width
+    if (isShort && problem === undefined && this.#dialect.fillShort)
+      return [...fields, ...Array<null>(width - fields.length).fill(null)]
+    const what = `${counted(fields.length)} where ${width} are expected`
+    if (isShort && isUnended)
       throw new InvalidFileError(
-        `ends its first line with a carriage return only, and a later one with a line feed (in the record of line ${this.#lineOf(this.#record)}): write it with one kind of line ending`,
+        `ends in a row of ${what}, without a line end (line ${this.#line}): if the file is cut off, write it again in full; if its last row is meant to be short, ${FILL}`,
       )
-    this.#problem ??= STRAY
+    const way = isShort ? `; to fill short rows with NULL, ${FILL}` : ''
+    return new BadRecord(this.#line, problem ?? what + way, fields)
   }
+}
 
-  #add(fields: Fields, { bytes }: InfoRecord): null {
-    const from = this.#record
-    const problem = this.#problem
-    const isEmpty = fields.length === 1 && this.#value === from
-    this.#record = bytes
-    this.#problem = undefined
-    if (isEmpty && this.width !== 1) return null
-    this.width ??= fields.length
-    const { width } = this
-    if (fields.length === width && problem === undefined) {
-      this.#records.push(fields)
-    } else if (fields.length < width && problem === undefined && this.#dialect.fillShort) {
-      this.#records.push([...fields, ...Array<null>(width - fields.length).fill(null)])
-    } else if (fields.length < width && this.#isUnended && bytes === this.#given) {
-      throw new InvalidFileError(
-        `ends in a row of ${counted(fields.length)} where ${width} are expected, without a line end (line ${this.#lineOf(from)}): if the file is cut off, write it again in full; if its last row is meant to be short, ${FILL}`,
-      )
-    } else {
-      const way = fields.length < width ? `; to fill short rows with NULL, ${FILL}` : ''
-      const what = problem ?? `${counted(fields.length)} where ${width} are expected${way}`
-      this.#records.push(new BadRecord(this.#lineOf(from), what, fields))
-    }
-    return null
-  }
-
-  #lineOf(offset: number): number {
-    const passed = this.#slice(this.#lineOffset, offset)
-    const end = this.#end === 'cr' ? 13 : 10
-    for (let at = passed.indexOf(end); at >= 0; at = passed.indexOf(end, at + 1)) this.#line++
-    this.#lineOffset = offset
-    return this.#line
-  }
-
-  #slice(from: number, to: number): Buffer {
-    if (this.#bytes.length > 1) this.#bytes = [Buffer.concat(this.#bytes)]
-    return this.#bytes[0]?.subarray(from - this.#kept, to - this.#kept) ?? Buffer.alloc(0)
-  }
-
-  /** Lets the bytes go that stand before the record at hand. */
-  #forget(): void {
-    if (this.#record === this.#kept) return
-    this.#lineOf(this.#record)
-    this.#bytes = [this.#slice(this.#record, this.#given)]
-    this.#kept = this.#record
-  }
+function timesIn(text: string, wanted: string, from: number, to: number): number {
+  let times = 0
+  for (let at = text.indexOf(wanted, from); at >= 0 && at < to; at = text.indexOf(wanted, at + 1)) times++
+  return times
 }
 
 const counted = (values: number): string => (values === 1 ? '1 value' : `${values} values`)
-
-/** What stands behind the closing quote of a value, as it was written. */
-function behindQuotes(value: string, { quote, escape: mark }: Dialect): string {
-  for (let at = 1; at < value.length; at++) {
-    if (value[at] === mark && (mark !== quote || value[at + 1] === quote)) at++
-    else if (value[at] === quote) return value.slice(at + 1)
-  }
-  return ''
-}
 
 /** Column names of a header: an empty one is named after its place, one that was there before gets a number. */
 export function uniqueNames(header: Fields): readonly string[] {

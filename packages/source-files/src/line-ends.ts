@@ -1,12 +1,11 @@
 /** How the lines of a text end: LF, also with one CR before it; LF with two CR before it, as a twice converted file has; CR. */
 export type LineEnd = 'lf' | 'crcrlf' | 'cr'
 
-/** What ends a record, by how the lines end. A longer one comes before what it ends in. */
-export const DELIMITERS: Readonly<Record<LineEnd, readonly string[]>> = {
-  lf: ['\r\n', '\n'],
-  crcrlf: ['\r\r\n', '\r\n', '\n'],
-  cr: ['\r\n', '\r'],
-}
+/** How many carriage returns before a line feed belong to the end of a line. */
+export const CARRIAGE_RETURNS: Readonly<Record<LineEnd, number>> = { lf: 1, crcrlf: 2, cr: 0 }
+
+/** The character that ends a line; what comes before or behind it may belong to the end too. */
+export const lastOf = (end: LineEnd): string => (end === 'cr' ? '\r' : '\n')
 
 /** A first line that is longer is taken for one of a file that ends its lines as most do. */
 const LONGEST = 4 * 1024 * 1024

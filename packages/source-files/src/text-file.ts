@@ -2,7 +2,8 @@ import type { Meter } from './bytes.ts'
 import type { FileTable, Format } from './config.ts'
 import { dialectOf } from './config.ts'
 import { textOf } from './content.ts'
-import { BadRecord, CsvParser, type Fields, uniqueNames } from './csv.ts'
+import { BadRecord, CsvParser, uniqueNames } from './csv.ts'
+import type { Fields } from './csv-record.ts'
 import { type JsonObject, jsonDocument, jsonLines } from './json-records.ts'
 import type { JsonReader } from './json-value.ts'
 
@@ -29,7 +30,7 @@ export async function* csvPages(
   const parser = new CsvParser(dialectOf(table, format), given?.length)
   let names: readonly string[] | undefined = given === undefined ? undefined : uniqueNames(given)
   for await (const [piece, last] of withLast(textOf(path, table.encoding, signal, meter))) {
-    let records = await parser.feed(piece, last)
+    let records = parser.feed(piece, last)
     if (names === undefined) {
       const [first] = records
       if (first === undefined) continue

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
+import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CsvParser, type Fields, uniqueNames } from '../src/csv.ts'
+import { BadRecord, CsvParser, uniqueNames } from '../src/csv.ts'
+import type { Dialect, Fields } from '../src/csv-record.ts'
 import { chunksOf, identifier, literal, openDuckDb } from '../src/duckdb.ts'
 import { failure } from '../src/invalid-file-error.ts'
 import { jsonDocument, jsonLines } from '../src/json-records.ts'
@@ -89,13 +91,70 @@ describe('any table of texts', () => {
             .join('')
           const parser = new CsvParser(DIALECT)
           const records: unknown[] = []
-          for (const piece of decodedPieces(text, cuts)) records.push(...(await parser.feed(piece, false)))
-          records.push(...(await parser.feed('', true)))
+          for (const piece of decodedPieces(text, cuts)) records.push(...parser.feed(piece, false))
+          records.push(...parser.feed('', true))
           expect(records).toEqual(rows.map((row) => row.map((value) => value.toWellFormed())))
         },
       ),
       { numRuns: 500 },
     )
+  })
+
+  it('has the values that csv-parse finds, also where it is not written as it should be', () => {
+    const dialects = fc
+      .record({ delimiter: fc.constantFrom(',', '\t'), quote: fc.constantFrom('"', "'", ''), escape: fc.boolean() })
+      .map(
+        ({ escape: isDoubled, ...rest }): Dialect => ({
+          ...DIALECT,
+          ...rest,
+          escape: isDoubled ? rest.quote : '\\',
+          nulls: new Set(),
+        }),
+      )
+    // An empty line is a row of csv-parse.
+    const isFilled = (fields: Fields): boolean => fields.length > 1 || fields[0] !== ''
+    const units = fc.constantFrom('a', 'é', ',', '\t', '"', "'", '\\', '\n', '\r\n', '""', "''", '"a,\nb"', "'\t'")
+    fc.assert(
+      fc.property(dialects, fc.array(units, { maxLength: 25 }), fc.array(fc.nat()), (dialect, parts, cuts) => {
+        const text = `${parts.join('')}\n`
+        const { delimiter, quote } = dialect
+        let expected: string[][] | undefined
+        try {
+          expected = parse(text, {
+            delimiter,
+            quote,
+            escape: quote === '' ? null : dialect.escape,
+            record_delimiter: ['\r\n', '\n'],
+            relax_quotes: true,
+            relax_column_count: true,
+            skip_empty_lines: true,
+          })
+        } catch {
+          // It ends inside quotes.
+        }
+        const parser = new CsvParser(dialect)
+        const read = (): Fields[] =>
+          [...pieces(text, cuts).map((piece) => parser.feed(piece, false)), parser.feed('', true)]
+            .flat()
+            .map((record) => (record instanceof BadRecord ? record.values : record))
+        if (expected === undefined) expect(read).toThrow('ends inside a quoted value')
+        else expect(read().filter(isFilled)).toEqual(expected.filter(isFilled))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it.each(['', 'x,y\n'])('of which a value is long is not read again with each of its pieces', (before) => {
+    const value = 'ab\n'.repeat(1_000_000)
+    const parser = new CsvParser(DIALECT)
+    const records: unknown[] = []
+    const text = `${before}1,"${value}"\n2,b\n`
+    for (let at = 0; at < text.length; at += 100) records.push(...parser.feed(text.slice(at, at + 100), false))
+    records.push(...parser.feed('', true))
+    expect(records.slice(-2)).toEqual([
+      ['1', value],
+      ['2', 'b'],
+    ])
   })
 
   it('gives every column a name of its own', () => {

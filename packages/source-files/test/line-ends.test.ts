@@ -46,9 +46,9 @@ describe('lines that end', () => {
         fillShort: false,
       })
       const records = [
-        ...(await parser.feed(text.slice(0, cut), false)),
-        ...(await parser.feed(text.slice(cut), false)),
-        ...(await parser.feed('', true)),
+        ...parser.feed(text.slice(0, cut), false),
+        ...parser.feed(text.slice(cut), false),
+        ...parser.feed('', true),
       ]
       expect(records, `cut at ${cut}`).toEqual([
         ['a', 'b'],
