@@ -34,7 +34,7 @@ export type {
   StepRef,
 } from './store/batch.ts'
 export { type ColumnChanges, columnChanges } from './store/column-change.ts'
-export type { ComparedScope, Comparison, Difference, DifferenceKind, Extent } from './store/comparison.ts'
+export type { ComparedScope, Comparison, Difference, DifferenceKind, Extent, SourceRows } from './store/comparison.ts'
 export {
   type Coverage,
   completeTo,

@@ -55,6 +55,8 @@ export interface Compared {
   readonly changed: number
   /** Rows that differ, so far as this look can tell. */
   readonly doubtful: number
+  /** Rows differ, and only another look at the same scope can tell which: this one has found none. */
+  readonly inexact?: boolean | undefined
 }
 
 /**

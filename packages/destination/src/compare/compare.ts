@@ -5,11 +5,13 @@ import {
   type EncodedKey,
   type EncodedRow,
   type Encoder,
+  type SourceRows,
   type StoredRow,
 } from '@tidemark/core/engine'
 import { rejectOf } from '../rows/refused.ts'
 import { dataTypes, type Layout } from '../table/columns.ts'
 import type { Canonical } from '../values/canonical.ts'
+import { Balance } from './balance.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
 import { digest } from './digest.ts'
 import { keptKey, readKey } from './kept-key.ts'
@@ -57,6 +59,10 @@ export function compare({
     lateAt.length === 0 || !keyed ? null : lateAt.map(({ at }) => digest(joinedText([texts[at]!]))).join('')
   let current: { readonly number: number; readonly scope: ComparedScope; readonly again: boolean } | undefined
   let last: number | undefined
+  /** Of a look that so far only weighs the sides against each other. */
+  let balance: Balance | undefined
+  /** The scope whose sides were found to differ, and not yet where. */
+  let unequal: number | undefined
   let rejected = 0
   let changed = 0
 
@@ -70,11 +76,35 @@ export function compare({
   const shownKey = (values: readonly unknown[]) => jsonOf(values)
   const keyOfRow = (row: EncodedRow): EncodedKey => keyAt.map((at) => row[at])
 
+  const isRefusedRow = (row: EncodedRow): boolean =>
+    refused.size > 0 && refused.has(rejectOf(layout, row, undefined, canonical).hash)
+
+  const weightOf = (texts: readonly (string | null)[], position: unknown): string =>
+    joinedText([...texts, position === null ? null : String(position)])
+
+  const weigh = (given: SourceRows, to: Balance): void => {
+    for (const row of given.rows) {
+      const position = row.at(-1)
+      if (cursored && position === null) continue
+      if (isRefusedRow(row)) rejected++
+      else to.add(weightOf(textsOf(row), position))
+    }
+    to.keep(given)
+  }
+
+  /** Looks at what the source gave row by row, or asks for another look where it is not at hand any more. */
+  const stopWeighing = ({ kept }: Balance): void => {
+    balance = undefined
+    rejected = 0
+    if (kept === undefined) unequal = current!.number
+    else for (const given of kept) addExactly(given)
+  }
+
   const addRow = (row: EncodedRow, partition: string): void => {
     const position = row.at(-1) as Entry['position']
     // Rows without a place on the cursor are kept outside all windows.
     if (cursored && position === null) return
-    const isRefused = refused.size > 0 && refused.has(rejectOf(layout, row, undefined, canonical).hash)
+    const isRefused = isRefusedRow(row)
     if (isRefused) rejected++
     const texts = textsOf(row)
     if (!keyed) {
@@ -208,6 +238,36 @@ export function compare({
     }
   }
 
+  const addExactly = ({ rows, deletions, presentKeys: seen, changedKeys = [] }: SourceRows): void => {
+    const { partition } = current!.scope
+    for (const row of rows) addRow(row, partition)
+    for (const { key, position } of deletions) {
+      const one = keyDigest(keyTexts(key), partition)
+      if (cursored) ledger.put({ key: one, kind: DELETED, row: null, late: null, position, id: null }, true)
+      else ledger.remove(one)
+    }
+    if (!keyed) return
+    for (const key of seen) {
+      const one = keyDigest(keyTexts(key), partition)
+      ledger.put({ key: one, kind: PRESENT, row: null, late: null, position: null, id: null }, cursored)
+    }
+    for (const key of changedKeys) ledger.supersede(keyDigest(keyTexts(key), partition))
+  }
+
+  /** @returns how many rows the destination has. */
+  const weighStored = async (from: Balance, signal: AbortSignal | undefined): Promise<number> => {
+    const { isDue, take } = turns(signal)
+    let rows = 0
+    for await (const row of stored.rows(current!.scope)) {
+      if (isDue()) await take()
+      if (row.deletedAt !== null) continue
+      rows++
+      const texts = types.map((type, at) => canonicalText(row.values[at], type))
+      from.remove(weightOf(texts, row.position))
+    }
+    return rows
+  }
+
   return {
     name: layout.name,
     encoder,
@@ -219,24 +279,24 @@ export function compare({
       rejected = 0
       changed = 0
       current = { number, scope, again: number === last }
+      const isExact = current.again || number === unequal || scope.asOf !== undefined
+      balance = isExact ? undefined : new Balance()
+      unequal = undefined
     },
-    add({ rows, deletions, presentKeys: seen, changedKeys = [] }) {
-      const { partition } = current!.scope
-      for (const row of rows) addRow(row, partition)
-      for (const { key, position } of deletions) {
-        const one = keyDigest(keyTexts(key), partition)
-        if (cursored) ledger.put({ key: one, kind: DELETED, row: null, late: null, position, id: null }, true)
-        else ledger.remove(one)
-      }
-      if (!keyed) return
-      for (const key of seen) {
-        const one = keyDigest(keyTexts(key), partition)
-        ledger.put({ key: one, kind: PRESENT, row: null, late: null, position: null, id: null }, cursored)
-      }
-      for (const key of changedKeys) ledger.supersede(keyDigest(keyTexts(key), partition))
+    add(given) {
+      // A reported deletion may be of a row that the source gives too: only the key tells.
+      if (balance !== undefined && given.deletions.length > 0) stopWeighing(balance)
+      if (balance !== undefined) weigh(given, balance)
+      else if (unequal === undefined) addExactly(given)
     },
     async end(deletionsUnknown, signal) {
       const { number, scope, again } = current!
+      if (balance !== undefined) {
+        const rows = await weighStored(balance, signal)
+        if (balance.isEven) return { rows, rejected, changed, doubtful: 0 }
+        stopWeighing(balance)
+      }
+      if (unequal !== undefined) return { rows: 0, rejected: 0, changed: 0, doubtful: 0, inexact: true }
       const { isDue, take } = turns(signal)
       let rows = 0
       for await (const row of stored.rows(scope)) {

@@ -73,7 +73,8 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
         failures.set(slice.number, silent)
         continue
       }
-      const first = await lookAt(slice, task)
+      const seen = await lookAt(slice, task)
+      const first = seen.inexact ? await lookAt(slice, task) : seen
       const last = first.doubtful > 0 || first.unread > 0 ? await lookAt(slice, task) : first
       for (const name of Object.keys(rows) as (keyof LookedRows)[]) rows[name] += last[name]
       changed += last.changed
@@ -97,6 +98,7 @@ function isOurs(error: unknown): boolean {
 
 interface Seen extends LookedRows {
   readonly doubtful: number
+  readonly inexact: boolean
   readonly changed: number
   readonly unread: number
 }
@@ -111,13 +113,14 @@ async function lookAt(slice: Slice, task: LookTask): Promise<Seen> {
     comparison.begin(number, { partition, window })
     const ranges = window === undefined ? [undefined] : windowsOf(window, discovered)
     const read = await readAll(ranges, partition, { ...task, wait }, (gathered) => comparison.add(sourceRows(gathered)))
-    const { rows, rejected, doubtful, changed } = await comparison.end(read.keyless, signal)
+    const { rows, rejected, doubtful, changed, inexact = false } = await comparison.end(read.keyless, signal)
     return {
       source: read.rows,
       destination: rows,
       rejected: read.rejected + rejected,
       undeclared: read.undeclared,
       doubtful,
+      inexact,
       changed,
       unread: await unreadRows({ table, client: source.client, log: source.log, partition: value, ranges, wait }, read),
     }
@@ -134,7 +137,7 @@ async function lookAtFed({ number, partition, window }: Slice, task: LookTask): 
     const read = await readFed(task, begun, wait)
     const { rows, rejected, doubtful, changed } = await comparison.end(read.keyless, signal)
     const counts = { source: read.rows, destination: rows, rejected: read.rejected + rejected, undeclared: 0 }
-    return { ...counts, doubtful, changed, unread: 0 }
+    return { ...counts, doubtful, inexact: false, changed, unread: 0 }
   })
 }
 
