@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { ColumnType, Contents, StoredRow } from '@tidemark/core/engine'
 import { canonicalText, joinedText } from '../compare/canonical-text.ts'
+import { RowSum } from '../compare/row-sum.ts'
 
 /** Sums up the contents of rows, in whatever order they come. Equal rows of two databases have one sum. */
 export function contentsSum(types: readonly ColumnType[]): {
@@ -8,8 +8,7 @@ export function contentsSum(types: readonly ColumnType[]): {
   contents(): Contents
 } {
   let count = 0
-  let high = 0n
-  let low = 0n
+  const sum = new RowSum()
   return {
     add(rows) {
       for (const { values, position, partition, syncedAt, deletedAt, missing } of rows) {
@@ -21,13 +20,10 @@ export function contentsSum(types: readonly ColumnType[]): {
           deletedAt,
           ...(missing === undefined ? [] : [missing]),
         ]
-        const one = hash('sha256', joinedText([...texts, ...system]), 'buffer')
-        const view = new DataView(one.buffer, one.byteOffset, one.byteLength)
-        high = BigInt.asUintN(64, high + view.getBigUint64(0))
-        low = BigInt.asUintN(64, low + view.getBigUint64(8))
+        sum.add(joinedText([...texts, ...system]))
         count++
       }
     },
-    contents: () => ({ rows: count, hash: high.toString(16).padStart(16, '0') + low.toString(16).padStart(16, '0') }),
+    contents: () => ({ rows: count, hash: sum.text }),
   }
 }

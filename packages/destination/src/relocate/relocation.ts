@@ -20,7 +20,7 @@ import { columnCount } from '../table/prepare.ts'
 import { contentsSum } from './contents-sum.ts'
 import { markMade, markMoving, moveInto, unmarkMoving } from './moving.ts'
 import { readRecords, replaceRecords } from './state-records.ts'
-import { storedColumns, storedForm, unfit } from './stored-form.ts'
+import { storedColumns, storedForms, unfit } from './stored-form.ts'
 import { tableLayout, tablePlan } from './table-layout.ts'
 
 type Db = Kysely<StateDatabase>
@@ -127,7 +127,7 @@ export class TableRelocation implements Relocation {
   async put(lease: Lease, table: KnownTable, loose: boolean, rows: readonly StoredRow[]): Promise<void> {
     const { codec, table: nameOf } = this.#base.dialect
     const layout = tableLayout(table, loose)
-    const encoded = rows.map((row) => storedForm(layout, row, codec))
+    const encoded = rows.map(storedForms(layout, codec))
     const columns = storedColumns(layout)
     const into = {
       table: nameOf(layout.name),

@@ -13,22 +13,25 @@ export function storedColumns(layout: Layout): readonly { readonly name: string;
   ]
 }
 
-/** A row in the forms that a database takes. @throws SyncError code `unfit` for a value that it cannot hold. */
-export function storedForm(layout: Layout, row: StoredRow, codec: ValueCodec): readonly unknown[] {
-  const all = [
-    ...row.values,
-    ...[row.position, row.syncedAt, row.deletedAt],
-    ...(layout.partitioned ? [row.partition] : []),
-    ...(layout.fed ? [row.missing] : []),
-  ]
-  return storedColumns(layout).map(({ name, type }, at) => {
-    const value = all[at]
-    if (value === null || value === undefined) return null
-    const form = codec.stored[type](value)
-    if (form === undefined)
-      throw unfit(layout, row, `column "${name}" holds ${shown(value)}, which is not a valid ${type} there`)
-    return form
-  })
+/** Gives a row in the forms that a database takes. @throws SyncError code `unfit` for a value that it cannot hold. */
+export function storedForms(layout: Layout, codec: ValueCodec): (row: StoredRow) => readonly unknown[] {
+  const columns = storedColumns(layout).map(({ name, type }) => ({ name, type, form: codec.stored[type] }))
+  return (row) => {
+    const all = [
+      ...row.values,
+      ...[row.position, row.syncedAt, row.deletedAt],
+      ...(layout.partitioned ? [row.partition] : []),
+      ...(layout.fed ? [row.missing] : []),
+    ]
+    return columns.map(({ name, type, form: formOf }, at) => {
+      const value = all[at]
+      if (value === null || value === undefined) return null
+      const form = formOf(value)
+      if (form === undefined)
+        throw unfit(layout, row, `column "${name}" holds ${shown(value)}, which is not a valid ${type} there`)
+      return form
+    })
+  }
 }
 
 /** @returns an error that names the table, the row and what is wrong with it. */
