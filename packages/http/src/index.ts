@@ -1,5 +1,6 @@
 export { decimalText, isRawNumber, parseJson, type RawNumber } from '@tidemark/core/values'
 export type { AnswerCheck, AnswerChecks } from './answer-checks.ts'
+export { type AnswerPlace, yesOrNo } from './answer-place.ts'
 export { atPath, type BodyPath } from './at-path.ts'
 export type { Authorization, OAuth } from './authorization.ts'
 export { type CursorValue, compareCursors } from './cursor-value.ts'

@@ -1,13 +1,16 @@
 import { SyncError } from '@tidemark/core'
+import { type AnswerPlace, placeText } from './answer-place.ts'
 import type { BodyPath } from './at-path.ts'
 import type { HttpAnswer } from './http-options.ts'
-import { placeText, saysMore, type TotalPlace, totalOf } from './list-total.ts'
+import { saysMore, type TotalPlace, totalOf } from './list-total.ts'
 
 export interface ListCountOptions {
   /** Whether pages have nothing but their place: a row that is deleted meanwhile makes another pass the border between two. */
   readonly byPlace: boolean
   readonly rows: BodyPath
   readonly total: TotalPlace | undefined
+  /** Where an answer says whether there is more behind it; the usual places where absent. */
+  readonly more?: AnswerPlace | undefined
   /** What identifies a row: one that comes twice counts once. */
   readonly keyIn: ((row: unknown) => string | undefined) | undefined
 }
@@ -22,6 +25,8 @@ export interface ListSoFar {
   readonly total: number | undefined
   /** What in this answer says that there is more behind it, such as `has_more`. */
   readonly more: string | undefined
+  /** How many pages without rows there were in a row, with this one. */
+  readonly empty: number
 }
 
 // Keys of more rows than this are not kept: what comes twice then counts twice.
@@ -35,6 +40,7 @@ export class ListCount {
   #rows = 0
   #again = 0
   #longest = 0
+  #empty = 0
   #total: number | undefined
   /** The least that any answer said: rows that are deleted meanwhile are no longer owed. */
   #least: number | undefined
@@ -47,7 +53,13 @@ export class ListCount {
   }
 
   get soFar(): ListSoFar {
-    return { rows: this.#rows - this.#again, longest: this.#longest, total: this.#total, more: this.#more }
+    return {
+      rows: this.#rows - this.#again,
+      longest: this.#longest,
+      total: this.#total,
+      more: this.#more,
+      empty: this.#empty,
+    }
   }
 
   /** Takes in a page. @returns how many of its rows had not come before. */
@@ -62,7 +74,8 @@ export class ListCount {
     this.#pages++
     this.#total = total ?? this.#total
     if (total !== undefined) this.#least = Math.min(total, this.#least ?? total)
-    this.#more = saysMore(answer.body, this.#options.rows)
+    this.#more = saysMore(answer, this.#options.rows, this.#options.more)
+    this.#empty = rows.length === 0 ? this.#empty + 1 : 0
     this.#rows += rows.length
     this.#longest = Math.max(this.#longest, rows.length)
     const fresh = rows.filter((row) => this.#isFresh(row)).length
@@ -81,13 +94,22 @@ export class ListCount {
 
   /** At the end of a list. @throws SyncError where the API counts more rows than it gave. */
   check(what: string, isPaged: boolean): void {
-    const { rows } = this.soFar
+    this.checkPlaces(what)
+    this.#checkCount(what, isPaged)
+  }
+
+  /** Where a list is left before its end. @throws SyncError where rows have moved to pages that were read before. */
+  checkPlaces(what: string): void {
     if (this.#isShrunk && this.#options.byPlace)
       throw new SyncError(
         `${what}: rows were deleted while the list was read, so other rows moved to earlier pages and were missed`,
         'retry',
         { code: 'paging' },
       )
+  }
+
+  #checkCount(what: string, isPaged: boolean): void {
+    const { rows } = this.soFar
     if (this.#least === undefined || rows >= this.#least) return
     const told = `${what}: the API counts ${this.#least} rows and gave ${rows}`
     throw isPaged

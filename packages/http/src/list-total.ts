@@ -1,9 +1,10 @@
+import { type AnswerPlace, atPlace, placeName, yesOrNo } from './answer-place.ts'
 import { atPath, type BodyPath, namesOf } from './at-path.ts'
 import type { HttpAnswer } from './http-options.ts'
 import { headerOf } from './response-headers.ts'
 
 /** Where an answer counts the rows of its list; `false`: nowhere. */
-export type TotalPlace = BodyPath | { readonly header: string } | false
+export type TotalPlace = AnswerPlace | false
 
 const HEADERS = ['x-total-count', 'x-total', 'total-count', 'x-wp-total', 'x-pagination-total-count']
 const ABOUT = ['meta', '_meta', 'metadata', 'pagination', 'paging', 'page', 'pageInfo', 'page_info', 'paginationInfo']
@@ -37,20 +38,13 @@ const MORE = ['has_more', 'hasMore', 'has_next', 'hasNext', 'has_next_page', 'ha
 export function totalOf({ body, headers }: HttpAnswer, rows: BodyPath, place?: TotalPlace): number | undefined {
   if (place === false) return undefined
   if (place === undefined) return totalInHeaders(headers) ?? totalIn(body, rows)
-  return countOf(isHeader(place) ? headerOf(headers, place.header.toLowerCase()) : atPath(body, place))
+  return countOf(atPlace({ body, headers }, place))
 }
 
-/** A place as an error names it. */
-export function placeText(place: Exclude<TotalPlace, false>): string {
-  return isHeader(place) ? `in the header "${place.header}"` : `at "${[place].flat().join('.')}" of the body`
-}
-
-const isHeader = (place: Exclude<TotalPlace, false>): place is { readonly header: string } =>
-  typeof place === 'object' && !Array.isArray(place)
-
-/** The name of what says that there is more behind an answer. */
-export function saysMore(body: unknown, rows: BodyPath): string | undefined {
-  return placesIn(body, rows)
+/** The name of what says that there is more behind an answer: at the declared place, else at the usual ones. */
+export function saysMore(answer: HttpAnswer, rows: BodyPath, declared?: AnswerPlace): string | undefined {
+  if (declared !== undefined) return yesOrNo(atPlace(answer, declared)) === true ? placeName(declared) : undefined
+  return placesIn(answer.body, rows)
     .flatMap(([path, place]) => MORE.filter((name) => own(place, name) === true).map((name) => `${path}${name}`))
     .at(0)
 }

@@ -50,7 +50,7 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
   const { map, keyIn, maxPages: most = 100_000, paging = onePage() } = options
   const loop = new LoopGuard(paging, http)
   const { rows: place = '', total = paging.total } = options
-  const count = new ListCount({ byPlace: paging.byPlace, rows: place, total, keyIn })
+  const count = new ListCount({ byPlace: paging.byPlace, rows: place, total, more: paging.more, keyIn })
   let request: HttpRequest | undefined = paging.first({ ...options.request, checks: options })
   /** By what the API counts all is there: a count may be wrong, so it is looked behind it. */
   let isCounted = false

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { atPath, byLink, onePage, type PageAnswer, type Paging } from '@tidemark/http'
+import { atPath, byLink, headerOf, onePage, type PageAnswer, type Paging, yesOrNo } from '@tidemark/http'
 
 /** Where APIs name a next page, or say that there is more. */
 const SIGNS = [
@@ -28,6 +28,7 @@ const SIGNS = [
   'page_info.has_next_page',
   'response_metadata.next_cursor',
 ].map((path) => (path.startsWith('@') ? [path] : path.split('.')))
+const HEADERS = ['x-next-page', 'x-next-cursor', 'x-next-page-token', 'x-next', 'next-cursor', 'x-has-more']
 
 /**
  * For a table whose config says nothing of pages: one is all, unless the answer names a next one. To stop there would be
@@ -51,6 +52,8 @@ export function onlyPage(table: string): Paging {
 function signIn(page: PageAnswer): string | undefined {
   const soFar = { ...page.soFar, more: undefined }
   if (byLink().next({ ...page, soFar, following: () => page.request }) !== undefined) return 'Link: rel="next"'
+  const header = HEADERS.find((name) => yesOrNo(headerOf(page.answer.headers, name)) === true)
+  if (header !== undefined) return header
   return SIGNS.find((path) => isSign(atPath(page.answer.body, path)))?.join('.')
 }
 

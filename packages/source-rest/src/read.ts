@@ -6,6 +6,7 @@ import {
   byOffset,
   byPageNumber,
   bySince,
+  type CursorPaging,
   type CursorValue,
   compareCursors,
   type HttpRequest,
@@ -193,7 +194,7 @@ function pagingOf({ name, pagination }: RestTable): Paging {
     case 'next_url':
       return byNextUrl(pagination.at)
     case 'cursor':
-      return byCursor(pagination)
+      return byCursor(pagination as CursorPaging)
     case 'page':
       return byPageNumber(pagination)
     case 'offset':

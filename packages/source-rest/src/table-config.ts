@@ -7,6 +7,9 @@ const duration = z
   .string()
   .regex(/^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)$/, { error: 'say a length of time such as "10m", "1h" or "30d"' })
 const size = z.strictObject({ parameter: z.string().min(1), value: z.int().min(1) })
+/** A path in the body of an answer, or one of its headers. */
+const Place = z.union([BodyPath, z.strictObject({ header: z.string().min(1) })])
+const emptyPages = z.int().min(1).max(1000).optional()
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()])
 
@@ -29,23 +32,46 @@ export const AnswerChecksConfig = z.union([AnswerCheckConfig, z.array(AnswerChec
 const PaginationConfig = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('none') }),
   z.strictObject({ type: z.literal('link'), rel: z.string().default('next') }),
-  z.strictObject({ type: z.literal('next_url'), at: BodyPath }),
-  z.strictObject({ type: z.literal('cursor'), at: BodyPath, parameter: z.string().min(1), more: BodyPath.optional() }),
+  z.strictObject({ type: z.literal('next_url'), at: Place }),
+  z
+    .strictObject({
+      type: z.literal('cursor'),
+      /** Where an answer names the cursor of the next page, */
+      at: Place.optional(),
+      /** or the field of its last row that the next page begins behind. */
+      row: BodyPath.optional(),
+      parameter: z.string().min(1),
+      more: Place.optional(),
+    })
+    .refine(({ at, row }) => (at === undefined) !== (row === undefined), {
+      path: ['at'],
+      error:
+        'say where the cursor of the next page is: "at", a place in the response, or "row", a field of its last row such as "id"',
+    }),
   z.strictObject({
     type: z.literal('page'),
     parameter: z.string().min(1).default('page'),
     first: z.int().min(0).default(1),
     size: size.optional(),
-    pages: BodyPath.optional(),
+    pages: Place.optional(),
+    more: Place.optional(),
+    emptyPages,
     recheck: z.literal(false).optional(),
   }),
-  z.strictObject({
-    type: z.literal('offset'),
-    parameter: z.string().min(1).default('offset'),
-    size: size.optional(),
-    total: BodyPath.optional(),
-    recheck: z.literal(false).optional(),
-  }),
+  z
+    .strictObject({
+      type: z.literal('offset'),
+      parameter: z.string().min(1).default('offset'),
+      size: size.optional(),
+      total: Place.optional(),
+      more: Place.optional(),
+      emptyPages,
+      recheck: z.literal(false).optional(),
+    })
+    .refine(({ emptyPages: most = 1, size: step }) => most === 1 || step !== undefined, {
+      path: ['emptyPages'],
+      error: 'needs "size": behind an empty page Tidemark requests the next one by the size of a page',
+    }),
   z.strictObject({ type: z.literal('since'), size: z.int().min(2) }),
 ])
 
@@ -120,7 +146,7 @@ export const TableConfig = z.strictObject({
   minAge: duration.optional().describe('minimum age of a row before it is read: `1m`'),
   retention: duration.optional().describe('how long the API keeps rows: `90d`'),
   total: z
-    .union([BodyPath, z.strictObject({ header: z.string().min(1) }), z.literal(false)])
+    .union([Place, z.literal(false)])
     .optional()
     .describe(
       'where the response counts the rows of the list: `meta.total`, or `{ header: "X-Total-Count" }`. Absent: the usual places. `false`: the count means something else',

@@ -19,6 +19,12 @@ describe('a mistake in the config is named with its path', () => {
     ['tables.t.pagination', { tables: { t: { ...CURSOR, ordered: 'descending', pagination: { type: 'offset' } } } }],
     ['tables.t.pagination', { tables: { t: { ...CURSOR, reanchor: false, pagination: { type: 'offset' } } } }],
     ['tables.t.pagination', { tables: { t: { ...TABLE, pagination: { type: 'since', size: 10 } } } }],
+    ['tables.t.pagination.at', { tables: { t: { ...TABLE, pagination: { type: 'cursor', parameter: 'after' } } } }],
+    [
+      'tables.t.pagination.at',
+      { tables: { t: { ...TABLE, pagination: { type: 'cursor', at: 'x', row: 'id', parameter: 'after' } } } },
+    ],
+    ['tables.t.pagination.emptyPages', { tables: { t: { ...TABLE, pagination: { type: 'offset', emptyPages: 2 } } } }],
     ['tables.t.params.since', { tables: { t: { ...TABLE, params: { since: '{from}' } } } }],
     ['tables.t.params.since', { tables: { t: { ...CURSOR, params: { since: '{from:unixx}' } } } }],
     ['tables.t.params.since', { tables: { t: { ...CURSOR, params: { since: '{form}' } } } }],

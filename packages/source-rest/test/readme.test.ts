@@ -3,9 +3,26 @@ import { expect, it } from 'vitest'
 import { RestConfig } from '../src/config.ts'
 import { Api, json, world } from './harness.ts'
 
+const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const SNIPPETS = [...README.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, language, code]) =>
+  language === '' ? code! : [],
+)
+
+it('there are snippets in the README', () => {
+  expect(SNIPPETS.length).toBeGreaterThan(1)
+})
+
+it.each(SNIPPETS.map((code, at) => [at + 1, code] as const))(
+  'snippet %i of the README is a part of a config',
+  (_, code) => {
+    const part = (new Function('env', `return {${code}}`) as (env: (name: string) => string) => object)((name) => name)
+    const config = { baseUrl: 'https://api.example.com', tables: { t: { path: '/t' } }, ...part }
+    expect(RestConfig.safeParse(config).error?.issues).toBeUndefined()
+  },
+)
+
 it('the example of the README is a config, and reads', async () => {
-  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const code = /```ts\nimport .*\n([\s\S]*?)```/.exec(text)![1]!.replace('export default defineConfig(', 'return (')
+  const code = /```ts\nimport .*\n([\s\S]*?)```/.exec(README)![1]!.replace('export default defineConfig(', 'return (')
   type Example = { sources: { shop: { config: Record<string, unknown> } } }
   const { config } = (new Function('env', code)((name: string) => `value of ${name}`) as Example).sources.shop
   expect(RestConfig.parse(config).tables).toHaveProperty('order_lines')
