@@ -75,7 +75,11 @@ export class HttpClient {
 
   request<T = unknown>(request: HttpRequest): Promise<HttpAnswer<T>> {
     return this.#again(request, async (answer, what) => {
-      const { status, headers, url } = answer
+      const { status, headers, url, isEmpty } = answer
+      if (isEmpty === true) {
+        answer.body.resume()
+        return { status, headers, url: url.href, body: undefined as T, isEmpty }
+      }
       const maxBytes = this.#options.maxBytes ?? 64 * MB
       const body = await jsonOf(answer, { method: request.method, what, redact: this.redact, maxBytes })
       const { checks } = request

@@ -71,6 +71,8 @@ export interface HttpAnswer<T = unknown> {
   readonly headers: ResponseHeaders
   /** Parsed without loss: see `parseJson`. Undefined if the answer has no body (304, 204, HEAD). */
   readonly body: T
+  /** Its status is one of those that the request declares as "nothing here". */
+  readonly isEmpty?: true | undefined
   /** The final URL, after redirects; without credentials. */
   readonly url: string
 }

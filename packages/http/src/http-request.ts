@@ -1,5 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import type { AnswerChecks } from './answer-checks.ts'
+import type { EmptyStatus } from './empty-status.ts'
 
 /** A value of a query: a list becomes one parameter per item; undefined is left out. */
 export type QueryValue = string | number | bigint | boolean | undefined | readonly (string | number | bigint)[]
@@ -19,6 +20,8 @@ export interface HttpRequest {
   readonly idempotent?: true | undefined
   /** Statuses to accept as an answer, in addition to 200 to 299. */
   readonly accept?: readonly number[] | undefined
+  /** Statuses that mean "nothing here": the answer is `isEmpty`, and its body is not parsed. */
+  readonly empty?: readonly EmptyStatus[] | undefined
   /** What marks a body as an error although its status does not. */
   readonly checks?: AnswerChecks | undefined
   /** The maximum number of attempts, if less than the client's. */

@@ -1,11 +1,12 @@
 import { SyncError } from '@tidemark/core'
 import { type AnswerChecks, failureIn } from './answer-checks.ts'
 import { atPath } from './at-path.ts'
+import type { EmptyStatus } from './empty-status.ts'
 import type { HttpClient } from './http-client.ts'
 import { excerptOf } from './http-failure.ts'
 import type { HttpAnswer } from './http-options.ts'
 import type { HttpRequest } from './http-request.ts'
-import { ListCount } from './list-count.ts'
+import { ListCount, type ListSoFar } from './list-count.ts'
 import type { TotalPlace } from './list-total.ts'
 import { LoopGuard } from './loop-guard.ts'
 import { onePage, type PageAnswer, type Paging } from './paging.ts'
@@ -27,6 +28,12 @@ export interface PagesOptions extends AnswerChecks {
   readonly recheck?: true | undefined
   /** Maps each row before it is used. */
   readonly map?: ((row: unknown) => unknown) | undefined
+  /** Statuses that mean that the list has no rows, of the answer to its first request. */
+  readonly empty?: readonly EmptyStatus[] | undefined
+  /** Statuses that mean that the list has ended, of the answer to a later one. */
+  readonly end?: readonly EmptyStatus[] | undefined
+  /** Whether nothing behind these rows is wanted: the list is left there, and not read to its end. */
+  readonly until?: ((rows: readonly unknown[]) => boolean) | undefined
   /** The maximum number of pages in one list (100,000). */
   readonly maxPages?: number | undefined
 }
@@ -57,12 +64,21 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
   const read: PageRead[] = []
   const keysOf = (rows: readonly unknown[]): readonly string[] => rows.flatMap((row) => keyIn?.(row) ?? [])
   const made = (rows: readonly unknown[]): readonly unknown[] => (map === undefined ? rows : rows.map(map))
+  const recheckPages = async (): Promise<void> => {
+    if (count.soFar.total !== undefined && options.until === undefined) return
+    await recheck(http, read, {
+      ask: (page) => pageOf(http, { request: page, options, isCounted: true, empty: options.end }),
+      keysOf: (rows) => keysOf(made(rows)),
+      nextOf: (page, { answer, rows }) => nextOf(paging, http, { request: page, answer, rows, soFar: UNCOUNTED }),
+    })
+  }
   const end = async (what: string, isPaged: boolean): Promise<void> => {
     count.check(what, isPaged)
-    if (count.soFar.total === undefined && read.length > 1)
-      await recheck(http, read.slice(0, -1), (body, page) =>
-        keysOf(made(listIn(body, options, { what: page, redact: http.redact }))),
-      )
+    await recheckPages()
+  }
+  const leave = async (what: string): Promise<void> => {
+    count.checkPlaces(what)
+    await recheckPages()
   }
   for (let number = 1; request !== undefined; number++) {
     options.request.signal?.throwIfAborted()
@@ -74,9 +90,15 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
         { code: 'paging' },
       )
     loop.ask(request)
-    const page = await pageOf(http, { request, options, isCounted })
+    const empty = number === 1 ? (options.empty ?? options.request.empty) : options.end
+    const page = await pageOf(http, { request, options, isCounted, empty })
     if (page === undefined || (isCounted && loop.hasSeen(page.rows))) return end(what, true)
     const { answer } = page
+    if (answer.isEmpty === true) {
+      if (number > 1) return endedBy(answer, what, count.soFar, () => end(what, true))
+      yield { rows: [], answer, next: undefined }
+      return
+    }
     loop.see(request, page.rows)
     const rows = made(page.rows)
     const fresh = count.take(answer, rows, what)
@@ -87,13 +109,17 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
     if (options.recheck === true && paging.byPlace && rows.length > 0)
       read.push(pageRead(request, answer, keysOf(rows)))
     const seen: SeenPage = { request, answer, rows: page.rows, soFar: count.soFar }
-    const next: HttpRequest | undefined = nextOf(paging, http, seen)
-    if (next === undefined) await end(what, number > 1 || paging.byPlace)
+    const isEnough = options.until?.(rows) === true
+    const next: HttpRequest | undefined = isEnough ? undefined : nextOf(paging, http, seen)
+    if (isEnough) await leave(what)
+    else if (next === undefined) await end(what, number > 1 || paging.byPlace)
     isCounted = paging.byPlace && (count.isComplete || paging.isLast?.(seen) === true)
     yield { rows: rows as readonly T[], answer, next }
     request = next
   }
 }
+
+const UNCOUNTED: ListSoFar = { rows: 0, longest: 0, total: undefined, more: undefined, empty: 0 }
 
 type SeenPage = Omit<PageAnswer, 'following'>
 
@@ -104,10 +130,17 @@ async function pageOf(
     request,
     options,
     isCounted,
-  }: { readonly request: HttpRequest; readonly options: PagesOptions; readonly isCounted: boolean },
+    empty,
+  }: {
+    readonly request: HttpRequest
+    readonly options: PagesOptions
+    readonly isCounted: boolean
+    readonly empty: PagesOptions['empty']
+  },
 ): Promise<{ readonly answer: HttpAnswer; readonly rows: readonly unknown[] } | undefined> {
   try {
-    const answer: HttpAnswer = await http.request(request)
+    const answer: HttpAnswer = await http.request({ ...request, empty })
+    if (answer.isEmpty === true || answer.status === 304) return { answer, rows: [] }
     const rows = listIn(answer.body, options, { what: http.describe(request), redact: http.redact })
     return { answer, rows }
   } catch (error) {
@@ -115,6 +148,16 @@ async function pageOf(
     if (isCounted && isEnd) return undefined
     throw error
   }
+}
+
+/** A status says that the list ended before this page. @throws SyncError where the answer before says that it did not. */
+function endedBy({ status }: HttpAnswer, what: string, { more }: ListSoFar, end: () => Promise<void>): Promise<void> {
+  if (more === undefined) return end()
+  throw new SyncError(
+    `${what} returned ${status}, which ends the list, and the page before it says that there are more rows ("${more}")`,
+    'fix-source',
+    { code: 'paging' },
+  )
 }
 
 function nextOf(paging: Paging, http: HttpClient, page: SeenPage): HttpRequest | undefined {

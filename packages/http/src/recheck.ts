@@ -15,28 +15,53 @@ export function pageRead(request: HttpRequest, { headers }: HttpAnswer, keys: re
   return { request, keys, tag: revisionIn(headers) }
 }
 
+export interface RecheckOptions {
+  /** Requests a page again; undefined where there is no such page any more. */
+  readonly ask: (request: HttpRequest) => Promise<Page | undefined>
+  readonly keysOf: (rows: readonly unknown[]) => readonly string[]
+  /** The request of the page behind one. */
+  readonly nextOf: (request: HttpRequest, page: Page) => HttpRequest | undefined
+}
+
+interface Page {
+  readonly answer: HttpAnswer
+  readonly rows: readonly unknown[]
+}
+
 /**
  * Looks at the pages of a list once more. By place a row is passed over only where one before it has left meanwhile, so
- * where all rows of all pages but the last are still on those pages, none was.
+ * where all rows of all pages but the last are still in the list, none was. Rows that were added meanwhile push others to
+ * the pages behind, so these are looked at too, as far as they hold rows that were read.
  *
  * @throws SyncError `retry` where one has left.
  */
 export async function recheck(
   http: HttpClient,
   pages: readonly PageRead[],
-  keysOf: (body: unknown, what: string) => readonly string[],
+  { ask, keysOf, nextOf }: RecheckOptions,
 ): Promise<void> {
+  if (pages.length < 2) return
   const missing = new Set<string>()
   const there = new Set<string>()
-  for (const { request, keys, tag } of pages) {
-    const headers = { ...request.headers, ...conditional(tag) }
-    const { status, body } = await http.request({ ...request, headers, accept: [304] })
-    const now = status === 304 ? keys : keysOf(body, http.describe(request))
-    for (const key of now) {
+  const found = (keys: readonly string[]): void => {
+    for (const key of keys) {
       there.add(key)
       missing.delete(key)
     }
+  }
+  for (const { request, keys, tag } of pages.slice(0, -1)) {
+    const headers = { ...request.headers, ...conditional(tag) }
+    const page = await ask({ ...request, headers, accept: [304] })
+    found(page?.answer.status === 304 ? keys : keysOf(page?.rows ?? []))
     for (const key of keys) if (!there.has(key)) missing.add(key)
+  }
+  const known = new Set(pages.flatMap(({ keys }) => keys))
+  for (let request = missing.size > 0 ? pages.at(-1)?.request : undefined; request !== undefined; ) {
+    const page = await ask(request)
+    const keys = keysOf(page?.rows ?? [])
+    if (page === undefined || !keys.some((key) => known.has(key))) break
+    found(keys)
+    request = missing.size > 0 ? nextOf(request, page) : undefined
   }
   if (missing.size > 0)
     throw new SyncError(

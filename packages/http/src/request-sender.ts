@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { Credentials } from './authorization.ts'
 import type { Authorizer } from './authorizer.ts'
+import { meansEmpty } from './empty-status.ts'
 import type { HttpClock } from './http-clock.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
 import type { HttpOptions, RetryOptions } from './http-options.ts'
@@ -116,9 +117,11 @@ export class RequestSender {
     try {
       const answer = await authorizer.send((credentials) => this.#send(request, credentials, signal), signal)
       const accepted = (answer.status >= 200 && answer.status < 300) || request.accept?.includes(answer.status)
-      if (!accepted) throw await this.#refused(answer, what)
+      const text = accepted ? '' : await beginningOf(answer.body, answer.headers, what)
+      const isEmpty = meansEmpty({ ...answer, text }, request.empty)
+      if (!accepted && !isEmpty) throw this.#refused(answer, text, what)
       this.#heed(answer.headers, what)
-      return await consume(answer, what)
+      return await consume(isEmpty ? { ...answer, isEmpty } : answer, what)
     } catch (error) {
       throw signal.aborted ? signal.reason : error
     } finally {
@@ -173,9 +176,9 @@ export class RequestSender {
     pace.pause(ms)
   }
 
-  async #refused(answer: Incoming, what: string): Promise<SyncError> {
+  #refused(answer: Incoming, text: string, what: string): SyncError {
     const { options, clock, pace, redact, retry } = this.#with
-    const excerpt = excerptOf(await beginningOf(answer.body, answer.headers, what), redact)
+    const excerpt = excerptOf(text, redact)
     const told = { status: answer.status, headers: answer.headers, excerpt, what }
     const failure = options.failureOf?.(told) ?? statusFailure(told, clock.now())
     // At once, before the next in turn goes out.

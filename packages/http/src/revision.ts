@@ -18,11 +18,16 @@ export async function revisionOf(
   previous: string | undefined,
 ): Promise<string | undefined> {
   const headers = { ...request.headers, ...conditional(previous) }
-  const { status, headers: told } = await http.request({
+  const {
+    status,
+    headers: told,
+    isEmpty,
+  } = await http.request({
     ...request,
     headers,
     accept: [...(request.accept ?? []), 304],
   })
+  if (isEmpty === true) return undefined
   return status === 304 ? (previous ?? revisionIn(told)) : revisionIn(told)
 }
 

@@ -34,6 +34,8 @@ export interface Incoming {
   readonly body: Readable
   /** Where it was answered, after redirects. */
   readonly url: URL
+  /** Its status means "nothing here". */
+  readonly isEmpty?: true | undefined
 }
 
 interface Way {

@@ -174,3 +174,45 @@ describe('a list by place that says whether there is more', () => {
     expect((await read(spread, { paging: offset })).rows).toEqual(ROWS)
   })
 })
+
+describe('a status', () => {
+  const size = { parameter: 'limit', value: 10 }
+  const byPage = byPageNumber({ parameter: 'page', size })
+  const page = (query: URLSearchParams) =>
+    ROWS.slice(Number(query.get('page')) * 10 - 10, Number(query.get('page')) * 10)
+
+  it.each([404, 410, 400, 403, 204])('%i that means "nothing here" is a list without rows', async (status) => {
+    const answer = () => ({ body: status === 204 ? '' : '<html>not here</html>', status })
+    expect(await read(answer, { empty: [status], paging: byPage })).toEqual({ rows: [], requests: 1 })
+    expect(await errorOf(read(answer, { paging: byPage }))).toBeDefined()
+    expect(await errorOf(read(answer, { paging: byPage, end: [status] }))).toBeDefined()
+  })
+
+  it('means it only with the text that is declared, in whatever case', async () => {
+    const empty = [{ status: 404, contains: 'no orders' }]
+    expect((await read(() => ({ body: '{"error":"No Orders yet"}', status: 404 }), { empty })).rows).toEqual([])
+    const other = await errorOf(read(() => ({ body: '{"error":"no route"}', status: 404 }), { empty }))
+    expect(other).toMatchObject({ code: 'http-404' })
+  })
+
+  it('403 for a limit that is used up does not mean it', async () => {
+    const answer = () => ({ body: '{}', status: 403, headers: { 'retry-after': '1000' } })
+    expect(await errorOf(read(answer, { empty: [403] }))).toMatchObject({ code: 'rate-limited' })
+  })
+
+  it('ends a list behind its pages, and not at its first', async () => {
+    const answer = (query: URLSearchParams) =>
+      page(query).length > 0 ? { body: { data: page(query) } } : { body: 'no such page', status: 404 }
+    expect(await read(answer, { paging: byPage, end: [404] })).toEqual({ rows: ROWS, requests: 4 })
+    expect(await errorOf(read(answer, { paging: byPage, empty: [404] }))).toMatchObject({ code: 'http-404' })
+  })
+
+  it.each<[string, object, string]>([
+    ['more rows', { has_more: true }, 'says that there are more rows ("has_more")'],
+    ['a greater number of rows', { total: 25 }, 'the API counts 25 rows and gave 10'],
+  ])('ends no list of which the answers before tell %s', async (_, told, message) => {
+    const answer = (query: URLSearchParams) =>
+      query.get('page') === '1' ? { body: { data: page(query), ...told } } : { body: {}, status: 404 }
+    expect((await errorOf(read(answer, { paging: byPage, end: [404] }))).message).toContain(message)
+  })
+})

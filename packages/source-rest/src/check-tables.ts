@@ -126,10 +126,12 @@ function checkPaging(table: TableConfig): Problem[] {
   if (total !== undefined && pagination?.type === 'offset' && pagination.total !== undefined)
     problems.push(at('is already in "pagination"; remove one of the two', 'total'))
   const isAnchored = ordered === 'ascending' && names(table, 'from') && table.reanchor !== false
-  if (cursor !== undefined && (pagination?.type === 'page' || pagination?.type === 'offset') && !isAnchored)
+  const isByPlace = pagination?.type === 'page' || pagination?.type === 'offset'
+  if (cursor !== undefined && isByPlace && ordered === 'descending') problems.push(...checkNewestFirst(table))
+  else if (cursor !== undefined && isByPlace && !isAnchored)
     problems.push(
       at(
-        'a list that is read by a cursor changes while it is paged, so paging by page number or offset loses rows; make the API sort it by the cursor ("ordered": "ascending", with the parameter it needs for that) and set where to begin with {from}',
+        'a list that is read by a cursor changes while it is paged, so paging by page number or offset loses rows; make the API sort it by the cursor: "ordered": "ascending", with the parameter it needs for that, and {from} where to begin, or "ordered": "descending"',
         'pagination',
       ),
     )
@@ -140,6 +142,26 @@ function checkPaging(table: TableConfig): Problem[] {
   if (revision !== undefined && method === 'POST')
     problems.push(at('only requests with the method GET have an ETag', 'revision'))
   if (body !== undefined && method !== 'POST') problems.push(at('needs "method": "POST"', 'body'))
+  return problems
+}
+
+/** A list by place from its newest row to the first known one. */
+function checkNewestFirst({ primaryKey, window }: TableConfig): Problem[] {
+  const problems: Problem[] = []
+  if (primaryKey === undefined)
+    problems.push(
+      at(
+        'a descending list by page number or offset needs a primaryKey: new rows push others to the next page, and only a key tells that they are the same',
+        'primaryKey',
+      ),
+    )
+  if (window !== undefined)
+    problems.push(
+      at(
+        'each window would read a descending list by page number or offset from its first page; leave it out',
+        'window',
+      ),
+    )
   return problems
 }
 

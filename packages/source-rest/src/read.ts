@@ -11,6 +11,7 @@ import {
   compareCursors,
   type HttpRequest,
   type ListPage,
+  newestFirst,
   onePage,
   type PagesOptions,
   type Paging,
@@ -79,6 +80,17 @@ const namesOf = (kinds: ReadonlyMap<string, number>): string => {
 async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<ListPage<unknown>> {
   const { table, make } = reading
   const list = listOptions(reading)
+  if (isNewestFirst(table)) {
+    const own = (row: unknown) => cursorOf(row, table.cursor!)
+    yield* newestFirst(client.http, {
+      ...list,
+      map: make,
+      request: requestOf(reading, reading.from),
+      from: reading.from,
+      cursorOf: own,
+    })
+    return
+  }
   if (!isReanchored(table)) {
     yield* pages(client.http, { ...list, map: make, request: requestOf(reading, reading.from) })
     return
@@ -122,6 +134,14 @@ export function isReanchored(table: RestTable): boolean {
   return table.reanchor ?? !['none', 'cursor'].includes(table.pagination?.type ?? 'none')
 }
 
+/** Whether the list is read from its newest row to the first known one, its pages by nothing but their place. */
+export function isNewestFirst({ cursor, ordered, pagination }: RestTable): boolean {
+  return cursor !== undefined && ordered === 'descending' && isByPlace(pagination)
+}
+
+const isByPlace = (pagination: RestTable['pagination']): boolean =>
+  pagination?.type === 'page' || pagination?.type === 'offset'
+
 /** What a table's request is, for a bound that may be another than the window's. */
 export function requestOf(
   { table, to, partition, signal, longestWaitMs, attempts }: Omit<Reading, 'make'>,
@@ -143,6 +163,7 @@ export function requestOf(
     headers: table.headers,
     method: table.method,
     ...(table.method === 'POST' ? { body: filledDeep(table.body ?? {}, fill), idempotent: true as const } : {}),
+    empty: table.statuses?.empty,
     signal,
     longestWaitMs,
     attempts,
@@ -161,13 +182,19 @@ function listOptions({ table, isGlance }: Reading): Omit<PagesOptions, 'request'
     keyIn: keyOf(table),
     recheck: isGlance !== true && isRechecked(table) ? true : undefined,
     errors: table.errors,
+    empty: table.statuses?.empty,
+    end: table.statuses?.end,
   }
 }
 
-/** What is not there in a list that is read whole counts as deleted, so it must not have moved meanwhile. */
-function isRechecked({ pagination, primaryKey, cursor }: RestTable): boolean {
-  const isByPlace = pagination?.type === 'page' || pagination?.type === 'offset'
-  return isByPlace && pagination.recheck !== false && primaryKey !== undefined && cursor === undefined
+/**
+ * What is not there in a list that is read whole counts as deleted, and what a list from the newest row misses is never
+ * asked for again: so neither must have moved meanwhile.
+ */
+function isRechecked(table: RestTable): boolean {
+  const { pagination, primaryKey, cursor } = table
+  if (pagination?.type !== 'page' && pagination?.type !== 'offset') return false
+  return pagination.recheck !== false && primaryKey !== undefined && (cursor === undefined || isNewestFirst(table))
 }
 
 /** Where the rows are counted; nowhere in a list that is meant to be one page of more. */

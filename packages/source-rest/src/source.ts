@@ -19,7 +19,7 @@ import { RestConfig } from './config.ts'
 import { kindsOf } from './kind.ts'
 import { checkPart, type ParentPartition } from './parent-partition.ts'
 import { listParts } from './parts.ts'
-import { countRows, type Reading, readRows, requestOf } from './read.ts'
+import { countRows, isNewestFirst, type Reading, readRows, requestOf } from './read.ts'
 import { RestClient } from './rest-client.ts'
 import { rowMaker } from './row-maker.ts'
 import type { RestTable } from './table-config.ts'
@@ -155,7 +155,8 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     immutable: table.immutable ? (true as const) : undefined,
     // An API that says what it removed is read by a source of its own.
     deletions: cursor === undefined ? undefined : ('unseen' as const),
-    ordered: table.ordered,
+    // Of a list by place no page says that those before it were whole: it is covered when it has been read.
+    ordered: isNewestFirst(table) ? undefined : table.ordered,
     nullCursor: table.nullCursor,
     window: length(table.window),
     lookback: length(table.lookback),

@@ -28,6 +28,23 @@ const AnswerCheckConfig = z
   })
 export const AnswerChecksConfig = z.union([AnswerCheckConfig, z.array(AnswerCheckConfig).min(1)])
 
+// Statuses of credentials, of limits and of moments: what they stand for passes, or is wrong for the whole API.
+const NEVER_EMPTY = [401, 407, 408, 425, 429]
+const isEmptyStatus = (status: number): boolean =>
+  status === 204 || (status >= 400 && status < 500 && !NEVER_EMPTY.includes(status))
+const StatusCode = z.int().refine(isEmptyStatus, {
+  error: ({ input }) =>
+    `${String(input)} cannot mean that there is nothing: name 204, or a status from 400 to 499 other than ${NEVER_EMPTY.join(', ')}`,
+})
+const EmptyStatusConfig = z.union([
+  StatusCode,
+  z.strictObject({
+    status: StatusCode,
+    /** A text in the response, in whatever case. */
+    contains: z.string().min(1),
+  }),
+])
+
 /** How the next page is found. */
 const PaginationConfig = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('none') }),
@@ -102,6 +119,15 @@ export const TableConfig = z.strictObject({
       'what means no rows in place of the list, instead of an error: `null`, or `absent` (the field is missing)',
     ),
   single: z.boolean().default(false).describe('the response has one object in place of a list'),
+  statuses: z
+    .strictObject({
+      empty: z.array(EmptyStatusConfig).min(1).optional(),
+      end: z.array(EmptyStatusConfig).min(1).optional(),
+    })
+    .optional()
+    .describe(
+      'statuses that are no errors: `{ empty: [404] }` means that there are no rows, `{ end: [404] }` behind the last page that the list has ended. In place of a status, `{ status, contains }` also requires a text in the response',
+    ),
   success: AnswerChecksConfig.optional().describe(
     'check that holds for every good response, such as `{ at: "success", equals: true }`; see below. Replaces the one for all tables',
   ),
@@ -125,7 +151,9 @@ export const TableConfig = z.strictObject({
   ordered: z
     .enum(['ascending', 'descending'])
     .optional()
-    .describe('the order in which the API returns rows, by the cursor'),
+    .describe(
+      'the order in which the API returns rows, by the cursor. `descending`: each sync reads from the newest row to the first that is known',
+    ),
   since: z
     .enum(['inclusive', 'exclusive'])
     .default('inclusive')

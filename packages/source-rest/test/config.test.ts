@@ -16,7 +16,18 @@ describe('a mistake in the config is named with its path', () => {
     ['tables.t.pth', { tables: { t: { ...TABLE, pth: 1 } } }],
     ['tables.t.pagination.type', { tables: { t: { ...TABLE, pagination: { type: 'pages' } } } }],
     ['tables.t.pagination', { tables: { t: { ...TABLE, cursor: 'at', pagination: { type: 'page' } } } }],
-    ['tables.t.pagination', { tables: { t: { ...CURSOR, ordered: 'descending', pagination: { type: 'offset' } } } }],
+    ['tables.t.primaryKey', { tables: { t: { ...CURSOR, ordered: 'descending', pagination: { type: 'offset' } } } }],
+    [
+      'tables.t.window',
+      {
+        tables: {
+          t: { ...CURSOR, primaryKey: ['id'], window: '1d', ordered: 'descending', pagination: { type: 'page' } },
+        },
+      },
+    ],
+    ['tables.t.statuses.empty.0', { tables: { t: { ...TABLE, statuses: { empty: [429] } } } }],
+    ['tables.t.statuses.end.0', { tables: { t: { ...TABLE, statuses: { end: [500] } } } }],
+    ['tables.t.statuses.empty', { tables: { t: { ...TABLE, statuses: { empty: [] } } } }],
     ['tables.t.pagination', { tables: { t: { ...CURSOR, reanchor: false, pagination: { type: 'offset' } } } }],
     ['tables.t.pagination', { tables: { t: { ...TABLE, pagination: { type: 'since', size: 10 } } } }],
     ['tables.t.pagination.at', { tables: { t: { ...TABLE, pagination: { type: 'cursor', parameter: 'after' } } } }],

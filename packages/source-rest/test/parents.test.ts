@@ -104,6 +104,28 @@ describe('children', () => {
     ])
   })
 
+  it('of one for which the API has nothing are no rows, and an error where it is not declared', async () => {
+    let isGone = false
+    const api = await Api.open((response, { path, query }) => {
+      if (path === '/parents') return json(response, [{ id: 'a' }, { id: 'b' }])
+      if (query.get('of') === 'b' || isGone) return json(response, { message: 'wiki is disabled' }, 404)
+      return json(response, [{ id: 1, of: 'a' }])
+    })
+    const { sync, run, rows } = await world()
+    const parents = { path: '/parents', primaryKey: ['id'] }
+    const kids = (statuses?: object) => ({ baseUrl: api.url, tables: { parents, kids: { ...tables.kids, statuses } } })
+    expect((await run(kids())).tables.find(({ name }) => name === 'api_kids')!.failures).toMatchObject([
+      { partition: 'b', failure: { remedy: 'fix-config', code: 'http-404' } },
+    ])
+    const declared = kids({ empty: [{ status: 404, contains: 'is disabled' }] })
+    await sync(declared)
+    expect(await rows('SELECT "of" FROM api_kids WHERE _deleted_at IS NULL')).toEqual([{ of: 'a' }])
+    // An API that has nothing of anything any more is held back like every list that becomes empty.
+    isGone = true
+    const { failures } = (await run(declared)).tables.find(({ name }) => name === 'api_kids')!
+    expect(failures).toMatchObject([{ partition: 'a', failure: { code: 'deletion-limit' } }])
+  })
+
   it('of one whose parent cannot be read fail alone, and those of the others are read', async () => {
     const api = await Api.open((response, { path, query }) => {
       if (path === '/repos') return json(response, [{ id: 'good' }, { id: 'bad' }, {}])

@@ -117,6 +117,39 @@ describe('runs', () => {
     expect(await rows('SELECT count(*) AS n FROM api_events')).toEqual([{ n: 31 }])
   })
 
+  it.each(['page', 'offset'])('stop at the known cursor where the newest come first, by %s', async (type) => {
+    let events = Array.from({ length: 30 }, (_, id) => ({ id, at: time(id) }))
+    let isBroken = false
+    const api = await Api.open((response, { query }) => {
+      const list = events.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))
+      const from = type === 'page' ? Number(query.get('page')) * 5 - 5 : Number(query.get('offset'))
+      json(response, list.slice(from, from + 5), isBroken && from === 10 ? 403 : 200)
+    })
+    const table = {
+      path: '/events',
+      primaryKey: ['id'],
+      cursor: 'at',
+      ordered: 'descending',
+      pagination: { type },
+      infer: false,
+      columns: { id: 'integer', at: 'timestamp' },
+    }
+    const config = { baseUrl: api.url, tables: { events: table } }
+    const { sync, run, rows } = await world()
+    // What was read before it broke off says nothing of the rest: the next run begins at the top again.
+    isBroken = true
+    expect((await run(config)).exitCode).not.toBe(0)
+    isBroken = false
+    await sync(config)
+    expect(await rows('SELECT count(*) AS n FROM api_events')).toEqual([{ n: 30 }])
+    api.take()
+    events = [...events, ...Array.from({ length: 7 }, (_, at) => ({ id: 30 + at, at: time(LATELY + at / 1000) }))]
+    await sync(config)
+    // Two pages with the new rows and the first known ones, and the first of them once more.
+    expect(api.take().filter((one) => one !== '/')).toHaveLength(3)
+    expect(await rows('SELECT count(*) AS n FROM api_events')).toEqual([{ n: 37 }])
+  })
+
   it('keep a whole table level: changed rows are written, and those that are gone are marked', async () => {
     let labels: object[] = Array.from({ length: 7 }, (_, id) => ({ id, name: `l${id}` }))
     const api = await Api.open((response, { query }) => {
