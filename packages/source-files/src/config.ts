@@ -31,6 +31,13 @@ const TableConfig = z
     format: Format.optional().describe(
       '`csv`, `tsv`, `ndjson`, `json` or `parquet`; absent: by the extension. Extensions: `.csv`, `.tsv`, `.tab`, `.ndjson`, `.jsonl`, `.json`, `.parquet`, `.pq`, each also followed by `.gz` or `.zst`. Only the extension decides whether a file is compressed',
     ),
+    rows: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'path of the rows inside a JSON file: `data.items`; `*` stands for every item of a list and every member of an object. Absent: the file is a list of rows, or one row after the other',
+      ),
     columns: z
       .record(z.string(), ColumnTypeName)
       .default({})
@@ -90,6 +97,10 @@ const TableConfig = z
         'any encoding of the [Encoding Standard](https://encoding.spec.whatwg.org/#names-and-labels): `latin1` (which is windows-1252), `utf-16`, `shift_jis`, … For all formats but Parquet',
       ),
   })
+  .refine(({ rows, format = 'json' }) => rows === undefined || format === 'json', {
+    path: ['rows'],
+    error: 'only JSON files have rows at a path; leave out "rows", or set "format": "json"',
+  })
   .refine((table) => !table.globalKey || table.primaryKey !== undefined, {
     path: ['globalKey'],
     error: 'globalKey needs a primaryKey: say which columns identify a row',
@@ -140,6 +151,15 @@ const ENDINGS: Readonly<Record<string, Format>> = {
 
 /** The format of a file of a table: the configured one, else by its ending. @throws SyncError `fix-config` */
 export function formatOf(table: FileTable, path: string): Format {
+  const format = writtenFormat(table, path)
+  if (table.rows === undefined || format === 'json') return format
+  throw new SyncError(
+    `tables.${table.name}.rows is a path inside a JSON file, and ${path} is ${format}; leave it out, or set "format": "json"`,
+    'fix-config',
+  )
+}
+
+function writtenFormat(table: FileTable, path: string): Format {
   if (table.format !== undefined) return table.format
   const ending = /\.([^.]+)$/.exec(path.replace(/\.(?:gz|zst)$/i, ''))?.[1]?.toLowerCase() ?? ''
   if (Object.hasOwn(ENDINGS, ending)) return ENDINGS[ending]!

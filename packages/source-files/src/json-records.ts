@@ -3,6 +3,7 @@ import { Assembler } from 'stream-json/core/assembler.js'
 import { jsonParser, type Token } from 'stream-json/core/parser.js'
 import { InvalidFileError } from './invalid-file-error.ts'
 import type { JsonReader } from './json-value.ts'
+import { RecordsBelow } from './records-below.ts'
 
 export type JsonObject = Record<string, unknown>
 
@@ -45,9 +46,16 @@ function parsed(text: string, place: string, parse: (text: string) => unknown): 
   )
 }
 
-/** The objects of a text that is an array of them, or one object after the other, as they become complete. */
-export async function* jsonDocument(texts: AsyncIterable<string>, reader: JsonReader): AsyncGenerator<JsonObject[]> {
-  const records = new JsonRecords(reader)
+/**
+ * The objects of a text that is an array of them, or one object after the other, as they become complete; or those of the
+ * lists at a path in it.
+ */
+export async function* jsonDocument(
+  texts: AsyncIterable<string>,
+  reader: JsonReader,
+  path?: string,
+): AsyncGenerator<JsonObject[]> {
+  const records = new JsonRecords(reader, path === undefined ? new RecordsOutside() : new RecordsBelow(path))
   for await (const text of texts) {
     const objects: JsonObject[] = []
     for (let at = 0; at < text.length; at += STEP) objects.push(...records.feed(text.slice(at, at + STEP)))
@@ -56,16 +64,25 @@ export async function* jsonDocument(texts: AsyncIterable<string>, reader: JsonRe
   yield records.end()
 }
 
+/** Finds the records of a document: sees the tokens between them. */
+interface RecordFinder {
+  /** Whether the document may end here. */
+  readonly isWhole: boolean
+  /** Reads a token between records; whether it begins one. */
+  begins(token: Token): boolean
+}
+
 class JsonRecords {
+  readonly #finder: RecordFinder
   readonly #parser = jsonParser({ packValues: true, streamValues: false, jsonStreaming: true })
   readonly #assembler: ExactAssembler
-  #shape: 'unknown' | 'array' | 'objects' | 'ended' = 'unknown'
   #count = 0
   /** Characters since a record was last complete. */
   #length = 0
 
-  constructor({ number }: JsonReader) {
+  constructor({ number }: JsonReader, finder: RecordFinder) {
     this.#assembler = new ExactAssembler(number)
+    this.#finder = finder
   }
 
   feed(text: string): JsonObject[] {
@@ -82,8 +99,8 @@ class JsonRecords {
 
   /** @throws Broken where the text ends inside a record or an array. */
   end(): JsonObject[] {
-    const objects = this.#assembler.done && this.#shape !== 'array' ? this.#objects(none) : []
-    if (this.#assembler.done && (this.#shape === 'objects' || this.#shape === 'ended')) return objects
+    const objects = this.#assembler.done && this.#finder.isWhole ? this.#objects(none) : []
+    if (this.#assembler.done && this.#finder.isWhole) return objects
     throw new InvalidFileError(
       `ends too early, or is not valid near its end, in or after record ${this.#count + 1}: if it is cut off, write it again in full`,
     )
@@ -92,7 +109,7 @@ class JsonRecords {
   #objects(text: string | typeof none): JsonObject[] {
     const objects: JsonObject[] = []
     for (const token of this.#tokens(text)) {
-      if (this.#assembler.done && !this.#begins(token)) continue
+      if (this.#assembler.done && !this.#finder.begins(token)) continue
       this.#assembler.consume(token)
       if (!this.#assembler.done) continue
       objects.push(this.#assembler.current!)
@@ -114,19 +131,31 @@ class JsonRecords {
       )
     }
   }
+}
 
-  /** Reads a token between records; whether it begins one. */
-  #begins({ name }: Token): boolean {
+/** A document that is an array of records, or one record after the other. */
+class RecordsOutside implements RecordFinder {
+  #shape: 'unknown' | 'array' | 'objects' | 'ended' = 'unknown'
+  #count = 0
+
+  get isWhole(): boolean {
+    return this.#shape === 'objects' || this.#shape === 'ended'
+  }
+
+  begins({ name }: Token): boolean {
     if (this.#shape === 'ended')
       throw new InvalidFileError(`has more data after the end of its array (record ${this.#count})`)
     if (this.#shape === 'unknown') {
       this.#shape = name === 'startArray' ? 'array' : 'objects'
       if (name === 'startArray') return false
     }
-    if (name === 'startObject') return true
+    if (name === 'startObject') {
+      this.#count++
+      return true
+    }
     if (name !== 'endArray')
       throw new InvalidFileError(
-        `must be an array of objects, or objects one after another: record ${this.#count + 1} is not an object`,
+        `must be an array of objects, or objects one after another: record ${this.#count + 1} is not an object; if the records are in a list inside of it, set "rows" to its path, such as "data.items"`,
       )
     this.#shape = 'ended'
     return false

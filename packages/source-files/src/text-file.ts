@@ -53,7 +53,9 @@ export async function* jsonPages(
   meter?: Meter,
 ): AsyncGenerator<JsonObject[]> {
   const texts = textOf(path, table.encoding, signal, meter)
-  for await (const records of format === 'ndjson' ? jsonLines(texts, reader) : jsonDocument(texts, reader)) {
+  for await (const records of format === 'ndjson'
+    ? jsonLines(texts, reader)
+    : jsonDocument(texts, reader, table.rows)) {
     for (let at = 0; at < records.length; at += PAGE) yield records.slice(at, at + PAGE)
   }
 }
