@@ -78,7 +78,16 @@ function failureOf(problem: string, check: AnswerCheck | undefined, answer: Chec
   return new SyncError(message, 'retry', { retryAfterMs: waitAdvice(headers, now, isLimit), code })
 }
 
-function holds({ at, equals, absent }: AnswerCheck, body: unknown, otherwise: (value: unknown) => boolean): boolean {
+/** Whether a value has what a check says. Without `equals` and `absent`: there is something, and not null. */
+export function meets(check: Pick<AnswerCheck, 'at' | 'equals' | 'absent'>, value: unknown): boolean {
+  return holds(check, value, isThere)
+}
+
+function holds(
+  { at, equals, absent }: Pick<AnswerCheck, 'at' | 'equals' | 'absent'>,
+  body: unknown,
+  otherwise: (value: unknown) => boolean,
+): boolean {
   const value = atPath(body, at)
   if (absent === true) return !isSaid(value)
   if (equals === undefined) return otherwise(value)

@@ -1,5 +1,5 @@
 export { decimalText, isRawNumber, parseJson, type RawNumber } from '@tidemark/core/values'
-export type { AnswerCheck, AnswerChecks } from './answer-checks.ts'
+export { type AnswerCheck, type AnswerChecks, meets } from './answer-checks.ts'
 export { type AnswerPlace, yesOrNo } from './answer-place.ts'
 export { atPath, type BodyPath } from './at-path.ts'
 export type { Authorization, OAuth } from './authorization.ts'
@@ -33,3 +33,4 @@ export {
 export { type ReanchoredOptions, reanchored } from './reanchored.ts'
 export { headerOf, type ResponseHeaders } from './response-headers.ts'
 export { conditional, revisionIn, revisionOf } from './revision.ts'
+export { beforeWildcard, isWildcard, type RowsPlace } from './rows-at.ts'

@@ -1,9 +1,8 @@
 import { SyncError } from '@tidemark/core'
 import { type AnswerChecks, failureIn } from './answer-checks.ts'
-import { atPath } from './at-path.ts'
+import type { BodyPath } from './at-path.ts'
 import type { EmptyStatus } from './empty-status.ts'
 import type { HttpClient } from './http-client.ts'
-import { excerptOf } from './http-failure.ts'
 import type { HttpAnswer } from './http-options.ts'
 import type { HttpRequest } from './http-request.ts'
 import { ListCount, type ListSoFar } from './list-count.ts'
@@ -11,12 +10,11 @@ import type { TotalPlace } from './list-total.ts'
 import { LoopGuard } from './loop-guard.ts'
 import { onePage, type PageAnswer, type Paging } from './paging.ts'
 import { type PageRead, pageRead, recheck } from './recheck.ts'
+import { beforeWildcard, isWildcard, type RowsPlace, rowsAt } from './rows-at.ts'
 
-export interface PagesOptions extends AnswerChecks {
+export interface PagesOptions extends RowsPlace, Omit<AnswerChecks, 'rows' | 'single'> {
   readonly request: HttpRequest
   readonly paging?: Paging | undefined
-  /** What the API sends instead of an empty list; without this setting, a missing list is an error. */
-  readonly none?: 'null' | 'absent' | undefined
   /** Where the API counts the rows of the list; detected if absent. `false`: its count is of something else. */
   readonly total?: TotalPlace | undefined
   /** What identifies a row, so that a row that arrives twice counts once. */
@@ -56,9 +54,11 @@ const BEHIND_THE_END = ['http-400', 'http-404', 'http-416', 'http-422', 'error-b
 export async function* pages<T = unknown>(http: HttpClient, options: PagesOptions): AsyncGenerator<ListPage<T>> {
   const { map, keyIn, maxPages: most = 100_000, paging = onePage() } = options
   const loop = new LoopGuard(paging, http)
-  const { rows: place = '', total = paging.total } = options
-  const count = new ListCount({ byPlace: paging.byPlace, rows: place, total, more: paging.more, keyIn })
-  let request: HttpRequest | undefined = paging.first({ ...options.request, checks: options })
+  // What counts several lists counts them, or the rows of one.
+  const { total = paging.total ?? (isWildcard(options.rows) ? false : undefined) } = options
+  const checks = checksOf(options)
+  const count = new ListCount({ byPlace: paging.byPlace, rows: checks.rows, total, more: paging.more, keyIn })
+  let request: HttpRequest | undefined = paging.first({ ...options.request, checks })
   /** By what the API counts all is there: a count may be wrong, so it is looked behind it. */
   let isCounted = false
   const read: PageRead[] = []
@@ -123,6 +123,11 @@ const UNCOUNTED: ListSoFar = { rows: 0, longest: 0, total: undefined, more: unde
 
 type SeenPage = Omit<PageAnswer, 'following'>
 
+/** What tells an error apart from rows: where these begin to be several lists, all of them are meant. */
+function checksOf(options: Omit<PagesOptions, 'request'>): AnswerChecks & { readonly rows: BodyPath } {
+  return { ...options, rows: beforeWildcard(options.rows) }
+}
+
 /** A page; undefined where nothing follows what the API counts. */
 async function pageOf(
   http: HttpClient,
@@ -141,7 +146,7 @@ async function pageOf(
   try {
     const answer: HttpAnswer = await http.request({ ...request, empty })
     if (answer.isEmpty === true || answer.status === 304) return { answer, rows: [] }
-    const rows = listIn(answer.body, options, { what: http.describe(request), redact: http.redact })
+    const rows = rowsAt(answer.body, options, { what: http.describe(request), redact: http.redact })
     return { answer, rows }
   } catch (error) {
     const isEnd = SyncError.is(error) && error.remedy !== 'retry' && BEHIND_THE_END.includes(error.code ?? '')
@@ -170,37 +175,13 @@ function nextOf(paging: Paging, http: HttpClient, page: SeenPage): HttpRequest |
   }
 }
 
-interface BodyContext {
-  readonly what: string
-  readonly redact: (text: string) => string
-}
-
 /** The rows of a body. @throws SyncError where it holds none, or an error in their place. */
 export function rowsIn(
   body: unknown,
   options: Omit<PagesOptions, 'request'>,
-  context: BodyContext,
+  context: { readonly what: string; readonly redact: (text: string) => string },
 ): readonly unknown[] {
-  const failure = failureIn(options, { ...context, body, headers: {}, now: 0 })
+  const failure = failureIn(checksOf(options), { ...context, body, headers: {}, now: 0 })
   if (failure !== undefined) throw failure
-  return listIn(body, options, context)
+  return rowsAt(body, options, context)
 }
-
-function listIn(
-  body: unknown,
-  { rows = '', none, single }: Omit<PagesOptions, 'request'>,
-  { what, redact }: BodyContext,
-): readonly unknown[] {
-  const found = atPath(body, rows)
-  if (Array.isArray(found)) return found
-  if (none !== undefined && (found === null || (found === undefined && none === 'absent'))) return []
-  if (single === true && typeof found === 'object' && found !== null) return [found]
-  const place = [rows].flat().join('.')
-  throw new SyncError(
-    `${what} returned no list${place === '' ? '' : ` at "${place}"`}: ${excerptOf(JSON.stringify(body, bigintText) ?? 'nothing', redact)}`,
-    'fix-source',
-    { code: 'error-body' },
-  )
-}
-
-const bigintText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)

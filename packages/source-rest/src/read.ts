@@ -10,6 +10,7 @@ import {
   type CursorValue,
   compareCursors,
   type HttpRequest,
+  isWildcard,
   type ListPage,
   newestFirst,
   onePage,
@@ -26,6 +27,7 @@ import { configFailure } from './config-failure.ts'
 import { onlyPage } from './only-page.ts'
 import type { ParentPartition } from './parent-partition.ts'
 import type { RestClient } from './rest-client.ts'
+import { rowFilter } from './row-filter.ts'
 import type { RowMaker } from './row-maker.ts'
 import type { RestTable } from './table-config.ts'
 import { filled, filledDeep, filledPath } from './template.ts'
@@ -41,6 +43,8 @@ export interface Reading {
   readonly signal: AbortSignal
   /** Makes the table's rows of the API's. */
   readonly make: RowMaker
+  /** Makes those that the filter leaves out: their cursor and key still say where the list is. */
+  readonly makeOther?: RowMaker | undefined
   readonly longestWaitMs?: number | undefined
   /** How often a request is sent at most. */
   readonly attempts?: number | undefined
@@ -56,9 +60,11 @@ const MAX_PAGES_AHEAD = { whole: 100, window: 20 }
 /** The rows of a table, page by page, with values of its types. @throws `columnsChanged` where `watch` saw something. */
 export async function* readRows(client: RestClient, reading: Reading): AsyncGenerator<Row[]> {
   const { table, watch } = reading
+  const { make, keep } = rowFilter(table, reading.make, reading.makeOther)
   let ahead = MAX_PAGES_AHEAD[table.cursor === undefined ? 'whole' : 'window']
   try {
-    for await (const { rows, answer } of listOf(client, reading)) {
+    for await (const { rows: all, answer } of listOf(client, { ...reading, make })) {
+      const rows = keep(all)
       client.clock.see(answer)
       if (watch?.hasSeen !== true) {
         if (rows.length > 0) yield rows as Row[]
@@ -112,7 +118,8 @@ async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<Lis
 export async function countRows(client: RestClient, reading: Omit<Reading, 'make'>): Promise<number | undefined> {
   const { table } = reading
   const { pagination, cursor, single, total = pagination?.type === 'offset' ? pagination.total : undefined } = table
-  if (cursor !== undefined || single || total === false || pagination?.type === 'none') return undefined
+  const isOther = single || table.filter !== undefined || isWildcard(table.rows)
+  if (cursor !== undefined || isOther || total === false || pagination?.type === 'none') return undefined
   const request = pagingOf(table).first(requestOf(reading, undefined))
   const checks = { rows: table.rows, success: table.success, failure: table.failure, errors: table.errors }
   const answer = await client.http.request({ ...request, checks })
@@ -175,6 +182,7 @@ function listOptions({ table, isGlance }: Reading): Omit<PagesOptions, 'request'
     paging: pagingOf(table),
     rows: table.rows,
     none: table.none,
+    keyedBy: table.keyedBy,
     single: table.single ? true : undefined,
     success: table.success,
     failure: table.failure,

@@ -176,7 +176,7 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     const window = { from: from as string | undefined, to: to as string | undefined }
     const watch = mayChangeColumns === true && table.infer ? new ColumnWatch(columns) : undefined
     const making = watch === undefined ? make : rowMaker(table, columns, watch.see)
-    yield* readRows(client, { table, ...window, partition, signal, make: making, watch })
+    yield* readRows(client, { table, ...window, partition, signal, make: making, makeOther: make, watch })
   }
   const count = ({ client, partition, signal }: Asked) => {
     checkPart(partition)

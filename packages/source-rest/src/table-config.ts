@@ -12,12 +12,13 @@ const Place = z.union([BodyPath, z.strictObject({ header: z.string().min(1) })])
 const emptyPages = z.int().min(1).max(1000).optional()
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()])
+const Values = z.union([Scalar, z.array(Scalar).min(1)])
 
 /** What a body has at a place, where its status does not say whether it is an answer. */
 const AnswerCheckConfig = z
   .strictObject({
     at: BodyPath,
-    equals: z.union([Scalar, z.array(Scalar).min(1)]).optional(),
+    equals: Values.optional(),
     absent: z.literal(true).optional(),
     message: BodyPath.optional(),
     retry: z.literal(true).optional(),
@@ -27,6 +28,18 @@ const AnswerCheckConfig = z
     error: 'say "equals" or "absent", not both',
   })
 export const AnswerChecksConfig = z.union([AnswerCheckConfig, z.array(AnswerCheckConfig).min(1)])
+
+/** What a row must have at a place to belong to the table. */
+const RowFilter = z
+  .strictObject({
+    at: BodyPath,
+    equals: Values.optional(),
+    not: Values.optional(),
+    absent: z.literal(true).optional(),
+  })
+  .refine(({ equals, not, absent }) => [equals, not, absent].filter((one) => one !== undefined).length < 2, {
+    error: 'say one of "equals", "not" and "absent"; for more write a list of conditions',
+  })
 
 // Statuses of credentials, of limits and of moments: what they stand for passes, or is wrong for the whole API.
 const NEVER_EMPTY = [401, 407, 408, 425, 429]
@@ -110,8 +123,14 @@ export const TableConfig = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}).describe('headers of each request of the table'),
   body: z.json().optional().describe('JSON body of a `POST`; its texts may contain placeholders'),
   rows: BodyPath.default('').describe(
-    'path of the rows: `data.items`, or a list of names if a name contains a dot. Empty: the response is the list',
+    'path of the rows: `data.items`, or a list of names if a name contains a dot. `*` stands for every item of a list and every member of an object: `groups.*.items`. Empty: the response is the list',
   ),
+  keyedBy: z
+    .union([z.string().min(1), z.strictObject({ key: z.string().min(1), value: z.string().min(1) })])
+    .optional()
+    .describe(
+      'the rows are members of an object, and this column takes their names: `"id"`; or `{ key, value }`, where `value` is the column of a member that is not an object',
+    ),
   none: z
     .enum(['null', 'absent'])
     .optional()
@@ -139,6 +158,12 @@ export const TableConfig = z.strictObject({
     .optional()
     .describe(
       'names of fields that mean an error if they are not empty: by default `error` and `errors`; `[]`: never guess an error from names',
+    ),
+  filter: z
+    .union([RowFilter, z.array(RowFilter).min(1)])
+    .optional()
+    .describe(
+      'which rows belong to the table: all conditions must hold, such as `{ at: "status", not: "draft" }`; see below. Absent: all',
     ),
   primaryKey: z.array(z.string()).min(1).optional().describe('the columns that identify a row'),
   globalKey: z.boolean().default(false).describe('the key identifies a row across partitions'),
