@@ -1,5 +1,6 @@
+import { formatProblem } from './date-format.ts'
 import type { TableConfig } from './table-config.ts'
-import { placeholdersIn, strangersIn } from './template.ts'
+import { fieldBelow, placeholdersIn, strangersIn } from './template.ts'
 import { TIME_FORMATS } from './time-format.ts'
 
 /** What is wrong in a config, and where. */
@@ -16,7 +17,7 @@ export function checkTables(tables: Tables): readonly Problem[] {
     [
       ...checkCursor(table),
       ...checkKeys(table),
-      ...checkPlaceholders(table),
+      ...checkPlaceholders(table, tablesAbove(name, tables)),
       ...checkPaging(table),
       ...checkParent(name, tables),
     ].map(({ path, message }) => ({ path: [name, ...path], message })),
@@ -43,7 +44,7 @@ function textsOf({
 }
 
 /** Whether a request names a bound of the window. */
-export function names(table: TableConfig, name: 'from' | 'to' | 'partition' | 'parent'): boolean {
+export function names(table: TableConfig, name: 'from' | 'to' | 'partition' | 'parent' | 'tables'): boolean {
   return textsOf(table).some(({ text }) => placeholdersIn(text).some((one) => one.name === name))
 }
 
@@ -99,23 +100,37 @@ function checkKeys({ primaryKey, globalKey, nullCursor, infer, columns }: TableC
   return problems
 }
 
-function checkPlaceholders(table: TableConfig): Problem[] {
+function checkPlaceholders(table: TableConfig, above: readonly string[]): Problem[] {
   return textsOf(table).flatMap(({ text, path }) => {
     const problems = placeholdersIn(text).flatMap(({ text: whole, name, field, format }) => {
       const isTime = name === 'from' || name === 'to'
       if (isTime && field !== undefined) return [at(`${whole}: a bound has no fields`, ...path)]
       if (!isTime && format !== undefined) return [at(`${whole}: only {from} and {to} can have a format`, ...path)]
-      if (format !== undefined && !(TIME_FORMATS as readonly string[]).includes(format))
-        return [at(`${whole}: the formats of a time are ${TIME_FORMATS.join(', ')}`, ...path)]
+      const problem = format?.includes('%') === true ? formatProblem(format) : undefined
+      if (problem !== undefined) return [at(`${whole}: the format ${problem}`, ...path)]
+      if (format !== undefined && !format.includes('%') && !(TIME_FORMATS as readonly string[]).includes(format))
+        return [
+          at(
+            `${whole}: the formats of a time are ${TIME_FORMATS.join(', ')}, or one of strftime such as %d/%m/%Y`,
+            ...path,
+          ),
+        ]
       if (!isTime && table.parent === undefined)
         return [at(`${whole} needs a parent: name the table that the rows belong to`, ...path)]
+      if (name === 'tables' && !above.some((one) => fieldBelow(one, field ?? '') !== undefined))
+        return [
+          at(
+            `${whole} names no table above this one; those are ${above.join(', ')}: write {tables.${above[0] ?? 'name'}.field}`,
+            ...path,
+          ),
+        ]
       return []
     })
     // A body may have braces of its own: GraphQL has little else.
     const strangers = path[0] === 'body' ? [] : strangersIn(text)
     return [
       ...problems,
-      ...strangers.map((one) => at(`${one} is not one of {from}, {to}, {partition} and {parent}`, ...path)),
+      ...strangers.map((one) => at(`${one} is not one of {from}, {to}, {partition}, {parent} and {tables}`, ...path)),
     ]
   })
 }
@@ -165,6 +180,17 @@ function checkNewestFirst({ primaryKey, window }: TableConfig): Problem[] {
   return problems
 }
 
+/** The tables that a table's rows belong to, from its parent up; one that comes twice ends it. */
+function tablesAbove(name: string, tables: Tables): readonly string[] {
+  const above: string[] = []
+  for (let one = tables[name]?.parent?.table; one !== undefined; one = tables[one]?.parent?.table) {
+    const isAgain = above.includes(one)
+    above.push(one)
+    if (isAgain || one === name) break
+  }
+  return above
+}
+
 function checkParent(name: string, tables: Tables): Problem[] {
   const { parent, revision } = tables[name]!
   if (parent === undefined) return []
@@ -172,13 +198,16 @@ function checkParent(name: string, tables: Tables): Problem[] {
     return [
       at(`there is no table "${parent.table}"; the tables are ${Object.keys(tables).join(', ')}`, 'parent', 'table'),
     ]
-  const seen = [name]
-  for (let above: string | undefined = parent.table; above !== undefined; above = tables[above]?.parent?.table) {
-    if (seen.includes(above))
-      return [at(`the tables ${[...seen, above].join(' → ')} are parents of each other`, 'parent', 'table')]
-    seen.push(above)
-  }
-  const problems = names(tables[name]!, 'partition')
+  const above = tablesAbove(name, tables)
+  if (above.includes(name))
+    return [at(`the tables ${[name, ...above].join(' → ')} are parents of each other`, 'parent', 'table')]
+  const isNamed = textsOf(tables[name]!).some(({ text }) =>
+    placeholdersIn(text).some(
+      (one) =>
+        one.name === 'partition' || (one.name === 'tables' && fieldBelow(parent.table, one.field ?? '') !== undefined),
+    ),
+  )
+  const problems = isNamed
     ? []
     : [at('{partition} is in neither the path nor the params: each parent would return the same rows', 'path')]
   if (revision !== undefined && typeof parent.revision === 'string')

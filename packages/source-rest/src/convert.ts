@@ -1,5 +1,6 @@
 import type { ColumnType } from '@tidemark/core'
 import { decimalText, formatInstant, instantParts, type JsonConverter, jsonConverter } from '@tidemark/core/values'
+import { dateReader } from './date-format.ts'
 import type { ColumnTypeName } from './table-config.ts'
 
 /** The column type that a configured one becomes. */
@@ -7,19 +8,43 @@ export function columnTypeOf(type: ColumnTypeName): ColumnType {
   return type === 'unix_seconds' || type === 'unix_milliseconds' ? 'timestamp' : type
 }
 
+/** What the config says of a column's values. */
+interface Declared {
+  readonly type: ColumnTypeName | undefined
+  readonly formats: readonly string[] | undefined
+}
+
 /**
- * How the values of a JSON body become those of a column.
+ * How the values of a JSON body become those of a column. A type that stands in the config accepts more ways of writing.
  *
- * @param declared the type stands in the config, so that more ways of writing are meant by it.
+ * @param otherwise the type of the column, where the config says none.
  */
-export function converterOf(type: ColumnTypeName, declared: boolean): JsonConverter {
-  switch (type) {
+export function converterOf({ type, formats }: Declared, otherwise: ColumnType): JsonConverter {
+  const wanted = type ?? otherwise
+  if (formats !== undefined) return datesOf(formats, wanted)
+  switch (wanted) {
     case 'unix_seconds':
       return (value) => unixOf(value, 6) ?? value
     case 'unix_milliseconds':
       return (value) => unixOf(value, 3) ?? value
     default:
-      return jsonConverter(type, declared)
+      return jsonConverter(wanted, type !== undefined)
+  }
+}
+
+/** Reads dates that are written in one of several forms, the first that fits. What fits none stays, to be rejected. */
+function datesOf(formats: readonly string[], type: ColumnTypeName): JsonConverter {
+  const readers = formats.map(dateReader)
+  return (value) => {
+    const text = typeof value === 'string' ? value : decimalText(value)
+    if (text === undefined) return value
+    for (const read of readers) {
+      const found = read(text)
+      if (found === undefined) continue
+      if (type === 'date') return found.date
+      return `${found.date}T${found.time}${type === 'timestamp' ? found.offset : ''}`
+    }
+    return value
   }
 }
 

@@ -2,6 +2,8 @@
 export interface ParentPartition {
   /** Unique among all rows of the parent, whatever its own partition. */
   readonly id: string
+  /** The parent table. */
+  readonly table: string
   /** What `{partition}` stands for. */
   readonly key: string
   /** The fields of the row that placeholders of a child name. */

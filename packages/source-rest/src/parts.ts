@@ -6,7 +6,7 @@ import { type Row, readRows } from './read.ts'
 import type { ParentRow, RestClient } from './rest-client.ts'
 import { rowMaker } from './row-maker.ts'
 import type { RestTable } from './table-config.ts'
-import { placeholdersIn } from './template.ts'
+import { fieldBelow, placeholdersIn } from './template.ts'
 
 // What the databases take as part of a key, with room for the rest of it.
 const MAX_ID_BYTES = 1000
@@ -25,8 +25,8 @@ export async function listParts(context: Context<RestClient>, child: RestTable):
     else parts.set(part.id, part)
   }
   for (const [partition, count] of nameless)
-    addBroken(parts, partition, `(no ${child.parent!.key})`, noKey(child, count))
-  for (const { partition, problem } of broken) addBroken(parts, partition, '(not read)', problem)
+    addBroken(parts, brokenPart(child, partition, `(no ${child.parent!.key})`, noKey(child, count)))
+  for (const { partition, problem } of broken) addBroken(parts, brokenPart(child, partition, '(not read)', problem))
   return [...parts.values()]
 }
 
@@ -78,6 +78,7 @@ function partOf({ row, partition }: ParentRow, child: RestTable): ParentPartitio
   const id = partition === undefined ? key : `${partition.id}/${key}`
   return {
     id: problem === undefined ? id : idFor(id),
+    table: child.parent!.table,
     key,
     row,
     revision: changed === undefined || changed === null ? undefined : revisionOf(changed),
@@ -113,15 +114,21 @@ function idFor(key: string): string {
   return `${key.replaceAll('\0', '').toWellFormed().slice(0, 40).toWellFormed()} (${hash})`
 }
 
-function addBroken(
-  parts: Map<string, ParentPartition>,
+/** Stands for rows of the parent whose children cannot be read. */
+function brokenPart(
+  child: RestTable,
   parent: ParentPartition | undefined,
   name: string,
   problem: unknown,
-): void {
-  let id = parent === undefined ? name : `${parent.id}/${name}`
+): ParentPartition {
+  const id = parent === undefined ? name : `${parent.id}/${name}`
+  return { id, table: child.parent!.table, key: '', row: {}, revision: undefined, parent, problem }
+}
+
+function addBroken(parts: Map<string, ParentPartition>, part: ParentPartition): void {
+  let { id } = part
   while (parts.has(id)) id += '?'
-  parts.set(id, { id, key: '', row: {}, revision: undefined, parent, problem })
+  parts.set(id, { ...part, id })
 }
 
 function noKey({ name, parent }: RestTable, count: number): SyncError {
@@ -143,7 +150,10 @@ function unfit({ name, parent }: RestTable, problem: string): SyncError {
 function fieldsNeeded({ tables }: RestClient, parent: RestTable): ReadonlySet<string> {
   const below = tables.filter((table) => table.parent !== undefined)
   const texts = below.map((table) => JSON.stringify([table.path, table.params, table.body]))
-  const named = texts.flatMap(placeholdersIn).flatMap(({ field }) => field ?? [])
+  const named = texts
+    .flatMap(placeholdersIn)
+    .flatMap(({ name, field = '' }) => (name === 'tables' ? (fieldBelow(parent.name, field) ?? '') : field))
+    .filter((field) => field !== '')
   const own = below.filter((table) => table.parent!.table === parent.name)
   const keys = own.flatMap(({ parent: above }) => [above!.key, above!.revision || []].flat())
   return new Set([...named, ...keys].map((path) => path.split('.')[0]!))

@@ -2,6 +2,7 @@ import type { Column, ColumnType } from '@tidemark/core'
 import { fits, type JsonConverter } from '@tidemark/core/values'
 import { atPath, type BodyPath } from '@tidemark/http'
 import { converterOf } from './convert.ts'
+import { hasTime } from './date-format.ts'
 import { mayNotHold } from './kind.ts'
 import type { ColumnTypeName, RestTable } from './table-config.ts'
 
@@ -20,12 +21,19 @@ interface Place {
 type See = (name: string, value: unknown) => void
 
 /** What the config says of a column. */
-export function declaredOf(
-  table: RestTable,
-  name: string,
-): { readonly type: ColumnTypeName | undefined; readonly at: BodyPath | undefined } {
+interface DeclaredColumn {
+  readonly type: ColumnTypeName | undefined
+  readonly at: BodyPath | undefined
+  /** How dates are written in it. */
+  readonly formats: readonly string[] | undefined
+}
+
+export function declaredOf(table: RestTable, name: string): DeclaredColumn {
   const spec = Object.hasOwn(table.columns, name) ? table.columns[name] : undefined
-  return typeof spec === 'object' ? { type: spec.type, at: spec.at } : { type: spec, at: undefined }
+  if (typeof spec !== 'object') return { type: spec, at: undefined, formats: undefined }
+  const formats = spec.format === undefined ? undefined : [spec.format].flat()
+  const dated = formats?.some(hasTime) === true ? 'timestamp' : 'date'
+  return { type: spec.type ?? (formats && dated), at: spec.at, formats }
 }
 
 /** Gives rows the columns that a table has, their values in its types; further fields stay as they are. */
@@ -34,7 +42,7 @@ export function rowMaker(table: RestTable, columns: readonly Column[], see?: See
     const declared = declaredOf(table, name)
     const isDeclared = declared.type !== undefined
     const isOther = see === undefined || isDeclared ? undefined : otherThan(type)
-    return { name, at: declared.at, convert: converterOf(declared.type ?? type, isDeclared), isOther }
+    return { name, at: declared.at, convert: converterOf(declared, type), isOther }
   })
   const names = new Set(places.map(({ name }) => name))
   return (row) => {

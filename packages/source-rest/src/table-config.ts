@@ -1,5 +1,6 @@
 import { COLUMN_TYPES } from '@tidemark/core'
 import { z } from 'zod'
+import { formatProblem } from './date-format.ts'
 
 export const BodyPath = z.union([z.string(), z.array(z.string())])
 const Param = z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))])
@@ -109,7 +110,29 @@ const PaginationConfig = z.discriminatedUnion('type', [
 const ColumnTypeName = z.enum([...COLUMN_TYPES, 'unix_seconds', 'unix_milliseconds'])
 export type ColumnTypeName = z.infer<typeof ColumnTypeName>
 
-const ColumnConfig = z.union([ColumnTypeName, z.strictObject({ type: ColumnTypeName.optional(), at: BodyPath })])
+/** How an API writes dates and times: as strftime does. */
+const DateFormat = z.string().superRefine((format, context) => {
+  const problem = formatProblem(format)
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: `the format ${problem}` })
+})
+const DATED = ['timestamp', 'date', 'local_timestamp']
+
+const ColumnConfig = z.union([
+  ColumnTypeName,
+  z
+    .strictObject({
+      type: ColumnTypeName.optional(),
+      at: BodyPath.optional(),
+      format: z.union([DateFormat, z.array(DateFormat).min(1)]).optional(),
+    })
+    .refine(({ at, format }) => at !== undefined || format !== undefined, {
+      error: 'say where the value is ("at") or how a date is written ("format"), or write the type alone',
+    })
+    .refine(({ type, format }) => format === undefined || type === undefined || DATED.includes(type), {
+      path: ['format'],
+      error: `is how a date is written, so the type must be one of ${DATED.join(', ')}`,
+    }),
+])
 
 export const TableConfig = z.strictObject({
   path: z.string().min(1).describe('path below the base URL; may contain placeholders'),
@@ -220,7 +243,9 @@ export const TableConfig = z.strictObject({
   columns: z
     .record(z.string(), ColumnConfig)
     .default({})
-    .describe('types of columns, or `{ type, at }`, where `at` is the path in a row'),
+    .describe(
+      'types of columns, or `{ type, at, format }`, where `at` is the path in a row and `format` is how the API writes a date: `%d/%m/%Y`',
+    ),
   infer: z.boolean().default(true).describe('infer columns and types from the rows'),
   revision: z
     .literal('etag')

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { atPath } from '@tidemark/http'
 import type { ParentPartition } from './parent-partition.ts'
-import { formatted, type TimeFormat } from './time-format.ts'
+import { formatted } from './time-format.ts'
 
 /** What a request's placeholders stand for. */
 export interface Fill {
@@ -11,13 +11,14 @@ export interface Fill {
 }
 
 // Only these names: a body may well have other braces in it.
-const PLACEHOLDER = /\{(from|to|partition|parent)(?:\.([A-Za-z0-9_.-]+))?(?::([a-z_]+))?\}/g
+const PLACEHOLDER = /\{(from|to|partition|parent|tables)(?:\.([A-Za-z0-9_.-]+))?(?::([a-z_]+|[^{}]*%[^{}]*))?\}/g
 const ANY = /\{[A-Za-z_][^{}]*\}/g
 
 /** A placeholder: what it names, the field of a row, the way a time is written. */
 export interface Placeholder {
   readonly text: string
-  readonly name: 'from' | 'to' | 'partition' | 'parent'
+  readonly name: 'from' | 'to' | 'partition' | 'parent' | 'tables'
+  /** Of `tables` the name of a table above, and the field of its row. */
   readonly field: string | undefined
   readonly format: string | undefined
 }
@@ -83,9 +84,26 @@ export function filledPath(path: string, fill: Fill, table: string): string {
 function meantBy({ name, field, format }: Placeholder, { from, to, partition }: Fill): string | undefined {
   if (name === 'from' || name === 'to') {
     const time = name === 'from' ? from : to
-    return time === undefined ? undefined : formatted(time, (format ?? 'iso') as TimeFormat, name)
+    return time === undefined ? undefined : formatted(time, format ?? 'iso', name)
   }
-  const part = name === 'partition' ? partition : partition?.parent
+  if (name === 'tables') return inRowAbove(field ?? '', partition)
+  return inRow(field, name === 'partition' ? partition : partition?.parent)
+}
+
+/** The field of a row of any table above, such as `orgs.login`; the name of the table alone is its key. */
+function inRowAbove(field: string, partition: ParentPartition | undefined): string | undefined {
+  let part = partition
+  while (part !== undefined && fieldBelow(part.table, field) === undefined) part = part.parent
+  return part && inRow(fieldBelow(part.table, field) || undefined, part)
+}
+
+/** The field that a placeholder of `tables` names of a table, empty for its key; undefined where it names another table. */
+export function fieldBelow(table: string, field: string): string | undefined {
+  if (field === table) return ''
+  return field.startsWith(`${table}.`) ? field.slice(table.length + 1) : undefined
+}
+
+function inRow(field: string | undefined, part: ParentPartition | undefined): string | undefined {
   if (part === undefined) return undefined
   if (field === undefined) return part.key
   const value = atPath(part.row, field)

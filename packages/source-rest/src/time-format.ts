@@ -1,13 +1,15 @@
+import { unitOf, written } from './date-format.ts'
+
 export const TIME_FORMATS = ['iso', 'seconds', 'date', 'unix', 'unix_ms', 'local'] as const
 export type TimeFormat = (typeof TIME_FORMATS)[number]
 
 const DAY = 86_400_000
 
 /**
- * A bound of a window as an API wants it. Where that is coarser than the bound, `from` is rounded down and `to` up: the
+ * A bound of a window as an API wants it, in one of the forms with a name or in one of strftime. Where that is coarser than the bound, `from` is rounded down and `to` up: the
  * API then gives too much, never too little.
  */
-export function formatted(time: string, format: TimeFormat, bound: 'from' | 'to'): string {
+export function formatted(time: string, format: TimeFormat | (string & {}), bound: 'from' | 'to'): string {
   if (format === 'iso') return time
   const ms = Date.parse(time)
   const isExact = !/\.\d{3}\d*[1-9]\d*/.test(time)
@@ -26,6 +28,8 @@ export function formatted(time: string, format: TimeFormat, bound: 'from' | 'to'
       return String(whole(1000) / 1000)
     case 'unix_ms':
       return String(whole(1))
+    default:
+      return written(new Date(whole(unitOf(format))), format)
   }
 }
 

@@ -54,6 +54,12 @@ describe('a mistake in the config is named with its path', () => {
     ['tables.t.path', { tables: { t: { ...TABLE, parent: { table: 'u' } }, u: TABLE } }],
     ['tables.t.revision', { tables: { t: { ...TABLE, revision: 'etag', pagination: { type: 'link' } } } }],
     ['tables.t.body', { tables: { t: { ...TABLE, body: {} } } }],
+    ['tables.t.columns.x.format', { tables: { t: { ...TABLE, columns: { x: { format: '%d.%m' } } } } }],
+    ['tables.t.columns.x.format', { tables: { t: { ...TABLE, columns: { x: { format: '%d/%m/%Y %K' } } } } }],
+    ['tables.t.columns.x.format', { tables: { t: { ...TABLE, columns: { x: { type: 'text', format: '%F' } } } } }],
+    ['tables.t.columns.x', { tables: { t: { ...TABLE, columns: { x: { type: 'text' } } } } }],
+    ['tables.t.params.since', { tables: { t: { ...CURSOR, params: { since: '{from:%d.%m}' } } } }],
+    ['tables.t.path', { tables: { u: TABLE, t: { path: '/{partition}/{tables.v.id}', parent: { table: 'u' } } } }],
     ['tables.t.infer', { tables: { t: { ...TABLE, infer: false } } }],
     ['tables.t.reanchor', { tables: { t: { ...CURSOR, ordered: 'descending', reanchor: true } } }],
     ['authorization', { authorization: { type: 'bearer' } }],
@@ -107,10 +113,11 @@ it('an address that tells a machine its credentials is refused, unless it is all
 describe('placeholders', () => {
   const part = {
     id: 'p',
+    table: 'u',
     key: 'a/../b',
     row: { owner: { name: 'x' }, n: 0 },
     revision: undefined,
-    parent: { id: 'q', key: 'up', row: {}, revision: undefined, parent: undefined },
+    parent: { table: 'v', id: 'q', key: 'up', row: {}, revision: undefined, parent: undefined },
   }
   const fill = { from: undefined, to: '2024-01-02T00:00:00.001Z', partition: part }
 

@@ -104,6 +104,42 @@ describe('children', () => {
     ])
   })
 
+  it('of any depth name every table above them, and read each of these once a run', async () => {
+    const api = await Api.open((response, { path }) => {
+      const depth = path.split('/').length - 2
+      const name = path.replaceAll('/', '')
+      // One of the third level is broken: what is below it fails alone.
+      if (path === '/a/x1/y2') return json(response, {}, 404)
+      json(response, depth < 3 ? [1, 2].map((n) => ({ id: n, slug: `${'xyz'[depth]}${n}` })) : [{ id: name }])
+    })
+    const key = { primaryKey: ['id'] }
+    const tables = {
+      orgs: { path: '/a', ...key },
+      repos: { path: '/a/{tables.orgs.slug}', ...key, parent: { table: 'orgs' } },
+      issues: { path: '/a/{tables.orgs.slug}/{tables.repos.slug}', ...key, parent: { table: 'repos' } },
+      notes: {
+        path: '/a/{tables.orgs.slug}/{tables.repos.slug}/{partition.slug}',
+        params: { of: '{tables.issues}', org: '{tables.orgs}' },
+        ...key,
+        parent: { table: 'issues' },
+      },
+    }
+    const { run, rows } = await world()
+    const { tables: told } = await run({ baseUrl: api.url, tables })
+    const asked = api.take()
+    for (const path of ['/a', '/a/x1', '/a/x1/y1']) expect(asked.filter((one) => one === path).length).toBeLessThan(4)
+    expect(asked).toContain('/a/x2/y1/z2?of=2&org=2')
+    const failing = told.map(({ name, failures }) => [name, failures.map(({ partition }) => partition)])
+    expect(Object.fromEntries(failing)).toEqual({
+      api_orgs: [],
+      api_repos: [],
+      api_issues: ['1/2'],
+      api_notes: ['1/2/(not read)'],
+    })
+    expect(await rows('SELECT count(*) AS n FROM api_notes')).toEqual([{ n: 6 }])
+    expect(await rows("SELECT id FROM api_notes WHERE _partition = '2/1/2'")).toEqual([{ id: 'ax2y1z2' }])
+  })
+
   it('of one for which the API has nothing are no rows, and an error where it is not declared', async () => {
     let isGone = false
     const api = await Api.open((response, { path, query }) => {
