@@ -1,3 +1,6 @@
+import type { BodyPath } from './at-path.ts'
+import type { JwtAlgorithm } from './jwt.ts'
+import { type Signed, signature, type Unsigned } from './signature.ts'
 import type { TokenPlaces } from './token-answer.ts'
 
 /** How an API knows who asks. */
@@ -7,6 +10,79 @@ export type Authorization =
   | { readonly type: 'header'; readonly name: string; readonly value: string }
   | { readonly type: 'query'; readonly name: string; readonly value: string }
   | OAuth
+  | Session
+  | Jwt
+  | HmacSigning
+
+/** A login whose answer has the token, or the cookie, of a session; once more where that is refused. */
+export interface Session {
+  readonly type: 'session'
+  readonly loginUrl: string
+  /** `POST` where absent; a GET has the body as its query. */
+  readonly method?: 'GET' | 'POST' | undefined
+  /** The fields of the body, each named by its path: `user.password`. */
+  readonly body?: Readonly<Record<string, string | number | boolean>> | undefined
+  readonly encoding?: 'json' | 'form' | undefined
+  /** For a login by Basic. */
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Where the answer has the token; found under the names that servers use where absent. A cookie is sent as one. */
+  readonly token?: BodyPath | { readonly header: string } | { readonly cookie: string } | undefined
+  /** How long a session lives; what the answer says, or an hour, where absent. */
+  readonly lifeSeconds?: number | undefined
+  /** Statuses of the API that mean that the session has ended (401). */
+  readonly expired?: readonly number[] | undefined
+  /** The header that takes the token (`authorization`), and the word before it (`Bearer`); empty: no word. */
+  readonly header?: string | undefined
+  readonly scheme?: string | undefined
+  /** The query parameter that takes it, in place of a header. */
+  readonly parameter?: string | undefined
+}
+
+/** A token that the client signs itself. */
+export interface Jwt {
+  readonly type: 'jwt'
+  readonly algorithm: JwtAlgorithm
+  /** A secret for HS256 to HS512, a private key in PEM for the others. */
+  readonly key: string
+  /** How a secret is written (`utf8`). */
+  readonly keyEncoding?: 'utf8' | 'base64' | 'hex' | undefined
+  readonly keyId?: string | undefined
+  readonly issuer?: string | undefined
+  readonly subject?: string | undefined
+  readonly audience?: string | undefined
+  /** More claims, and more fields of the token's header. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+  readonly jwtHeader?: Readonly<Record<string, unknown>> | undefined
+  /** How long a token lives (300). */
+  readonly lifeSeconds?: number | undefined
+  /** The header that takes the token (`authorization`), and the word before it (`Bearer`); empty: no word. */
+  readonly header?: string | undefined
+  readonly scheme?: string | undefined
+}
+
+/** A signature of each request, by a key that both sides know. Texts may contain `{method}`, `{timestamp}` and their like. */
+export interface HmacSigning {
+  readonly type: 'hmac'
+  readonly key: string
+  /** How the key is written (`utf8`). */
+  readonly keyEncoding?: 'utf8' | 'base64' | 'hex' | undefined
+  /** `sha256` where absent. */
+  readonly algorithm?: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
+  /** What is signed: `{timestamp}{method}{target}{body}`. */
+  readonly message: string
+  /** How the signature is written (`hex`). */
+  readonly encoding?: 'hex' | 'base64' | 'base64url' | undefined
+  /** The header or the query parameter that takes it, */
+  readonly header?: string | undefined
+  readonly parameter?: string | undefined
+  /** and the text there (`{signature}`). */
+  readonly value?: string | undefined
+  /** More headers and query parameters, such as the time that is signed. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly params?: Readonly<Record<string, string>> | undefined
+}
 
 /** OAuth 2: tokens that are fetched, used until they end or are refused, and fetched again. */
 export type OAuth = (
@@ -45,6 +121,8 @@ export type OAuth = (
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
+  /** Signs the request, each time that it is sent. */
+  readonly sign?: ((request: Unsigned) => Signed) | undefined
 }
 
 /** Several credentials as one. */
@@ -52,15 +130,19 @@ export function merged(all: readonly Credentials[]): Credentials {
   return {
     headers: Object.assign({}, ...all.map((one) => one.headers)) as Record<string, string>,
     query: Object.assign({}, ...all.map((one) => one.query)) as Record<string, string>,
+    sign: all.find(({ sign }) => sign !== undefined)?.sign,
   }
 }
 
-export function isOAuth(authorization: Authorization): authorization is OAuth {
-  return authorization.type === 'client_credentials' || authorization.type === 'refresh_token'
+/** Authorizations whose credentials are a token that ends. */
+export type WithToken = OAuth | Session | Jwt
+
+export function hasToken(authorization: Authorization): authorization is WithToken {
+  return ['client_credentials', 'refresh_token', 'session', 'jwt'].includes(authorization.type)
 }
 
-/** The credentials of an authorization that needs no token of its own. */
-export function credentialsOf(authorization: Exclude<Authorization, OAuth>): Credentials {
+/** The credentials of an authorization that needs no token of its own. @param now tells the milliseconds since 1970. */
+export function credentialsOf(authorization: Exclude<Authorization, WithToken>, now: () => number): Credentials {
   switch (authorization.type) {
     case 'bearer':
       return bearer(authorization.token)
@@ -72,6 +154,8 @@ export function credentialsOf(authorization: Exclude<Authorization, OAuth>): Cre
       return { headers: { [authorization.name.toLowerCase()]: authorization.value }, query: {} }
     case 'query':
       return { headers: {}, query: { [authorization.name]: authorization.value } }
+    case 'hmac':
+      return { headers: {}, query: {}, sign: (request) => signature(authorization, request, now()) }
   }
 }
 
@@ -80,7 +164,14 @@ function bearer(token: string): Credentials {
 }
 
 /** A token that was fetched, as the API takes it. */
-export function tokenCredentials({ header = 'authorization', scheme = 'Bearer' }: OAuth, token: string): Credentials {
+export function tokenCredentials(authorization: WithToken, token: string): Credentials {
+  const { header = 'authorization', scheme = 'Bearer' } = authorization
+  if (authorization.type === 'session') {
+    const { token: place, parameter } = authorization
+    if (typeof place === 'object' && 'cookie' in place)
+      return { headers: { cookie: `${place.cookie}=${token}` }, query: {} }
+    if (parameter !== undefined) return { headers: {}, query: { [parameter]: token } }
+  }
   return { headers: { [header.toLowerCase()]: scheme === '' ? token : `${scheme} ${token}` }, query: {} }
 }
 
@@ -103,7 +194,22 @@ export function secretsOf(authorization: Authorization): readonly string[] {
       return clientSecrets(authorization)
     case 'refresh_token':
       return [authorization.refreshToken, ...clientSecrets(authorization)]
+    case 'session':
+      return loginSecrets(authorization)
+    case 'jwt':
+    case 'hmac':
+      return [authorization.key]
   }
+}
+
+/** Fields that say who logs in, and not by what right. */
+const WHO = /user|login|mail|account|company|tenant|client_?id|grant|scope/i
+
+function loginSecrets({ body = {}, username, password, headers }: Session): readonly string[] {
+  const fields = Object.entries(body).filter(([name]) => SECRET.test(name) || !WHO.test(name))
+  const texts = fields.flatMap(([, value]) => (typeof value === 'string' ? value : []))
+  const pair = password === undefined ? [] : [password, Buffer.from(`${username}:${password}`).toString('base64')]
+  return [...texts, ...pair, ...secretParameters({ tokenHeaders: headers })]
 }
 
 function clientSecrets(oauth: OAuth): readonly string[] {
@@ -111,7 +217,7 @@ function clientSecrets(oauth: OAuth): readonly string[] {
 }
 
 /** Parameters and headers of a token request that look like secrets. */
-function secretParameters({ parameters, tokenHeaders }: OAuth): readonly string[] {
+function secretParameters({ parameters, tokenHeaders }: Pick<OAuth, 'parameters' | 'tokenHeaders'>): readonly string[] {
   return [parameters, tokenHeaders]
     .flatMap((one) => Object.entries(one ?? {}))
     .flatMap(([name, value]) => (SECRET.test(name) || /^authorization$/i.test(name) ? [value] : []))

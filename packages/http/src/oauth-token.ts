@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { messageOf, type SecretStore, SyncError } from '@tidemark/core'
 import type { OAuth } from './authorization.ts'
 import { clientAssertion } from './client-assertion.ts'
+import { renewalOf, type Token } from './held-token.ts'
 import type { HttpClock } from './http-clock.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
 import { refusalIn, type TokenAnswer, tokenAnswer, tokenBody } from './token-answer.ts'
@@ -11,12 +12,6 @@ import { basicPair, type TokenEncoding, type TokenRequest, tokenRequest } from '
 export type TokenFetch = (
   request: TokenRequest,
 ) => Promise<{ readonly status: number; readonly headers: Record<string, string>; readonly text: string }>
-
-interface Token {
-  readonly text: string
-  /** When it is fetched again, before it ends. */
-  readonly renewAt: number
-}
 
 export interface OAuthTokenOptions {
   readonly oauth: OAuth
@@ -33,12 +28,11 @@ export interface OAuthTokenOptions {
 /** Where the server does not say, a token lives so long; one that is refused is renewed at once. */
 const LIFE_MS = 3_600_000
 
-/** The access token of an API: fetched when first needed, shared by all requests, renewed before it ends. */
+/** Fetches the access tokens of an API. */
 export class OAuthToken {
   readonly #options: OAuthTokenOptions
   #refreshToken: string | undefined
   #encoding: TokenEncoding
-  #current: Promise<Token> | undefined
 
   constructor(options: OAuthTokenOptions) {
     const { oauth, keepSecret } = options
@@ -48,34 +42,8 @@ export class OAuthToken {
     if (oauth.clientSecret !== undefined) keepSecret(basicPair(oauth))
   }
 
-  async get(): Promise<string> {
-    const { clock } = this.#options
-    let current = this.#current
-    if (current !== undefined && (await current).renewAt <= clock.now()) {
-      if (this.#current === current) this.#current = undefined
-      current = this.#current
-    }
-    if (current === undefined) {
-      current = this.#fetch()
-      this.#current = current
-      // A failure is not kept: the next request asks again.
-      current.catch(() => {
-        if (this.#current === current) this.#current = undefined
-      })
-    }
-    return (await current).text
-  }
-
-  /** A token was refused: unless another has come already, the next `get` fetches one. */
-  async refused(token: string): Promise<void> {
-    const current = this.#current
-    if (current === undefined) return
-    const held = await current.catch(() => undefined)
-    if (this.#current === current && (held === undefined || held.text === token)) this.#current = undefined
-  }
-
   /** A refresh token that works once is exchanged by one runner at a time, each going on with what the last one was given. */
-  #fetch(): Promise<Token> {
+  fetch(): Promise<Token> {
     const { oauth, store, keepSecret } = this.#options
     if (oauth.type !== 'refresh_token' || store === undefined) return this.#renew(undefined)
     return store.exchange(nameOf(oauth), (kept, keep) => {
@@ -96,7 +64,7 @@ export class OAuthToken {
       this.#refreshToken = refreshToken
       await this.#pass(refreshToken, keep)
     }
-    return { text: accessToken, renewAt: clock.now() + lifeMs - Math.min(60_000, lifeMs / 10) }
+    return { text: accessToken, renewAt: renewalOf(clock.now(), lifeMs) }
   }
 
   /** The token before may not work a second time. */

@@ -150,10 +150,13 @@ export class Transport {
 
   async #once({ url, method, headers, body, signal }: Outgoing, credentials: Credentials): Promise<Incoming> {
     const trusted = this.isTrusted(url)
-    const target = new URL(url)
+    let target = new URL(url)
     if (trusted) for (const [name, value] of Object.entries(credentials.query)) target.searchParams.set(name, value)
+    // Signed is what is sent, each time that it is.
+    const signed = trusted ? credentials.sign?.({ method, url: target, body }) : undefined
+    target = signed?.url ?? target
     const sent = trusted
-      ? { ...headers, ...credentials.headers }
+      ? { ...headers, ...credentials.headers, ...signed?.headers }
       : Object.fromEntries(Object.entries(headers).filter(([name]) => HARMLESS.has(name)))
     const response = await this.#wayTo(url).agent.request({
       origin: target.origin,

@@ -9,7 +9,7 @@ const duration = z
   .regex(/^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)$/, { error: 'say a length of time such as "10m", "1h" or "30d"' })
 const size = z.strictObject({ parameter: z.string().min(1), value: z.int().min(1) })
 /** A path in the body of an answer, or one of its headers. */
-const Place = z.union([BodyPath, z.strictObject({ header: z.string().min(1) })])
+export const Place = z.union([BodyPath, z.strictObject({ header: z.string().min(1) })])
 const emptyPages = z.int().min(1).max(1000).optional()
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()])

@@ -65,6 +65,24 @@ describe('a mistake in the config is named with its path', () => {
     ['authorization', { authorization: { type: 'bearer' } }],
     ['authorization.clientSecret', { authorization: CLIENT }],
     ['authorization.clientSecret', { authorization: { ...CLIENT, clientSecret: 's', privateKey: 'k' } }],
+    ['authorization.header', { authorization: { type: 'hmac', key: 'k', message: '{body}' } }],
+    ['authorization.message', { authorization: { type: 'hmac', key: 'k', message: '{boby}', header: 'x' } }],
+    ['authorization.message', { authorization: { type: 'hmac', key: 'k', message: '{signature}', header: 'x' } }],
+    ['authorization', { authorization: { type: 'jwt', key: 'k', algorithm: 'none' } }],
+    [
+      'authorization.header',
+      { authorization: { type: 'session', loginUrl: 'https://x.example', token: { cookie: 'a' }, scheme: '' } },
+    ],
+    ['authorization.loginUrl', { authorization: { type: 'session', loginUrl: '/login' } }],
+    [
+      'authorization',
+      {
+        authorization: [
+          { ...CLIENT, clientSecret: 's' },
+          { type: 'jwt', key: 'k', algorithm: 'HS256' },
+        ],
+      },
+    ],
     ['rate.seconds', { rate: { requests: 1, seconds: 0 } }],
   ])('%s in %j', (path, more) => {
     const { error, success } = RestConfig.safeParse({ baseUrl: 'https://api.example.com', ...more })

@@ -1,0 +1,96 @@
+import { SyncError } from '@tidemark/core'
+import { withPath } from './at-path.ts'
+import type { Session } from './authorization.ts'
+import { renewalOf, type Token } from './held-token.ts'
+import type { HttpClock } from './http-clock.ts'
+import { excerptOf, statusFailure } from './http-failure.ts'
+import type { TokenFetch } from './oauth-token.ts'
+import { tokenAnswer, tokenBody } from './token-answer.ts'
+
+/** Where the server does not say, a session lives so long; one that is refused is renewed at once. */
+const LIFE_MS = 3_600_000
+
+export interface SessionTokenOptions {
+  readonly session: Session
+  readonly fetch: TokenFetch
+  readonly clock: HttpClock
+  /** Told of every new secret before anything is done with it. */
+  readonly keepSecret: (...secrets: readonly string[]) => void
+  readonly redact: (text: string) => string
+}
+
+type Answer = Awaited<ReturnType<TokenFetch>>
+
+/** Logs in, and takes the token of the session from the answer. @throws SyncError `fix-config` where there is none. */
+export async function sessionToken(options: SessionTokenOptions): Promise<Token> {
+  const { session, fetch, clock, keepSecret, redact } = options
+  const { loginUrl, lifeSeconds } = session
+  const answer = await fetch(loginRequest(session))
+  const what = `the login at ${redact(loginUrl)}`
+  const excerpt = excerptOf(answer.text, redact)
+  if (answer.status === 429 || answer.status >= 500) throw statusFailure({ ...answer, excerpt, what }, clock.now())
+  const isFine = answer.status >= 200 && answer.status < 300
+  if (!isFine)
+    throw new SyncError(
+      `${what} was refused with ${answer.status}: ${excerpt}; check the user, the password and the other fields of its body`,
+      'fix-config',
+      { code: 'unauthorized' },
+    )
+  const { text, lifeMs } = tokenIn(answer, session, clock.now())
+  if (text === undefined)
+    throw new SyncError(
+      `${what} returned no session token ${placeText(session)}: ${excerpt}; check the login, and name the place of the token: "token": a path, { "header": … } or { "cookie": … }`,
+      'fix-config',
+      { code: 'unauthorized' },
+    )
+  keepSecret(text)
+  const life = lifeSeconds === undefined ? (lifeMs ?? LIFE_MS) : lifeSeconds * 1000
+  return { text, renewAt: renewalOf(clock.now(), life) }
+}
+
+function loginRequest({ method = 'POST', body = {}, encoding = 'json', headers = {}, ...user }: Session) {
+  const { username, password = '' } = user
+  const pair = Buffer.from(`${username}:${password}`).toString('base64')
+  const sent = {
+    accept: 'application/json',
+    ...(username === undefined ? {} : { authorization: `Basic ${pair}` }),
+    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+  }
+  const fields = Object.entries(body)
+  const texts = fields.map(([name, value]) => [name, String(value)] as const)
+  if (method === 'GET') return { method, headers: sent, query: Object.fromEntries(texts), body: undefined }
+  const isForm = encoding === 'form'
+  return {
+    method,
+    headers: { ...sent, 'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json' },
+    query: {},
+    body: isForm
+      ? new URLSearchParams(Object.fromEntries(texts)).toString()
+      : JSON.stringify(fields.reduce<unknown>((made, [name, value]) => withPath(made, name, value), {})),
+  }
+}
+
+function tokenIn(
+  { headers, text }: Answer,
+  { token }: Session,
+  now: number,
+): { readonly text: string | undefined; readonly lifeMs?: number | undefined } {
+  if (typeof token === 'object' && 'header' in token) return { text: headers[token.header.toLowerCase()] || undefined }
+  if (typeof token === 'object' && 'cookie' in token)
+    return { text: cookieIn(headers['set-cookie'] ?? '', token.cookie) }
+  const found = tokenAnswer(tokenBody(text), { access: token }, now)
+  return { text: found?.accessToken, lifeMs: found?.lifeMs }
+}
+
+/** A cookie among several that were joined with commas, as those of their dates are. */
+function cookieIn(header: string, name: string): string | undefined {
+  const found = new RegExp(`(?:^|,\\s*)${RegExp.escape(name)}=([^;,]+)`).exec(header)
+  return found?.[1]
+}
+
+function placeText({ token }: Session): string {
+  if (token === undefined) return 'at one of the usual names'
+  if (typeof token === 'object' && 'header' in token) return `in the header "${token.header}"`
+  if (typeof token === 'object' && 'cookie' in token) return `in the cookie "${token.cookie}"`
+  return `at "${[token].flat().join('.')}"`
+}
