@@ -56,6 +56,20 @@ export const OF_APIS: readonly WayOut[] = [
     },
   },
   {
+    code: 'not-csv',
+    title: 'a table of CSV whose API sends JSON',
+    async walk(world) {
+      const { project, configure } = await apiProject(world, well)
+      configure({}, { format: 'csv' })
+      const text = await fails(project, 'not-csv', 'sync')
+      const [, kind] = /returned (\w+) instead of CSV/.exec(text)!
+      const [key] = /\bformat\b/.exec(text.split('check its')[1]!)!
+      configure({}, { [key]: kind!.toLowerCase() })
+      await follows(project, text, 'sync')
+      expect(project.count('rest_items')).toBe(1)
+    },
+  },
+  {
     code: 'address-refused',
     title: 'a redirect to an address of a private network',
     async walk(world) {

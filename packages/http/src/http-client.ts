@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { failureIn } from './answer-checks.ts'
 import { Authorizer } from './authorizer.ts'
+import { type BodyFormat, recordsOf } from './body-format.ts'
 import { type HttpClock, systemClock } from './http-clock.ts'
 import { afterAttempts, connectionFailure, excerptOf } from './http-failure.ts'
 import { DEFAULT_RETRY, type HttpAnswer, type HttpOptions, type HttpStream, type RetryOptions } from './http-options.ts'
@@ -9,7 +10,7 @@ import { jsonOf } from './json-body.ts'
 import { Pace } from './pace.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
 import { RequestSender } from './request-sender.ts'
-import { bytesOf } from './response-body.ts'
+import { bytesOf, textsOf } from './response-body.ts'
 import { sleepUnless, stopSignal } from './stop-signal.ts'
 import { type Incoming, Transport } from './transport.ts'
 
@@ -81,10 +82,14 @@ export class HttpClient {
         return { status, headers, url: url.href, body: undefined as T, isEmpty }
       }
       const maxBytes = this.#options.maxBytes ?? 64 * MB
-      const body = await jsonOf(answer, { method: request.method, what, redact: this.redact, maxBytes })
-      const { checks } = request
+      const { checks, format, method } = request
+      const body =
+        format === undefined || status === 304
+          ? await jsonOf(answer, { method, what, redact: this.redact, maxBytes })
+          : await this.#records(answer, format, { what, maxBytes, checks })
       const told = { body, headers, what, redact: this.redact, now: this.#clock.now() }
-      const failure = checks === undefined || body === undefined ? undefined : failureIn(checks, told)
+      const failure =
+        checks === undefined || body === undefined || format !== undefined ? undefined : failureIn(checks, told)
       if (failure !== undefined) throw failure
       return { status, headers, url: url.href, body: body as T }
     })
@@ -97,6 +102,7 @@ export class HttpClient {
       headers: answer.headers,
       url: answer.url.href,
       what,
+      isEmpty: answer.isEmpty,
       bytes: this.#pieces(answer, { what, maxBytes }, request.signal),
     }))
   }
@@ -190,6 +196,23 @@ export class HttpClient {
         }
       }
     }
+  }
+
+  /** All rows of a body that is not JSON. */
+  async #records(
+    { body, headers }: Incoming,
+    format: BodyFormat,
+    {
+      what,
+      maxBytes,
+      checks,
+    }: { readonly what: string; readonly maxBytes: number; readonly checks: HttpRequest['checks'] },
+  ): Promise<unknown[]> {
+    const texts = textsOf(bytesOf(body, headers, { maxBytes, what }), headers, what)
+    const rows: unknown[] = []
+    for await (const records of recordsOf(texts, format, { what, redact: this.redact, headers, checks }))
+      for (const record of records) rows.push(record)
+    return rows
   }
 
   /** Exponential with jitter, and never less than what the server asks for. */

@@ -83,5 +83,7 @@ export interface HttpStream {
   readonly headers: ResponseHeaders
   readonly url: string
   readonly what: string
+  /** Its status is one of those that the request declares as "nothing here". */
+  readonly isEmpty?: true | undefined
   readonly bytes: AsyncGenerator<Uint8Array>
 }

@@ -1,5 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import type { AnswerChecks } from './answer-checks.ts'
+import type { BodyFormat } from './body-format.ts'
 import type { EmptyStatus } from './empty-status.ts'
 
 /** A value of a query: a list becomes one parameter per item; undefined is left out. */
@@ -22,6 +23,8 @@ export interface HttpRequest {
   readonly accept?: readonly number[] | undefined
   /** Statuses that mean "nothing here": the answer is `isEmpty`, and its body is not parsed. */
   readonly empty?: readonly EmptyStatus[] | undefined
+  /** How the body writes its rows; JSON where absent. Its rows are then the body, a list. */
+  readonly format?: BodyFormat | undefined
   /** What marks a body as an error although its status does not. */
   readonly checks?: AnswerChecks | undefined
   /** The maximum number of attempts, if less than the client's. */

@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { Credentials } from './authorization.ts'
 import type { Authorizer } from './authorizer.ts'
+import { acceptOf } from './body-format.ts'
 import { meansEmpty } from './empty-status.ts'
 import type { HttpClock } from './http-clock.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
@@ -148,7 +149,7 @@ export class RequestSender {
         url: urlOf(request),
         method: request.method ?? 'GET',
         headers: {
-          accept: 'application/json',
+          accept: request.format === undefined ? 'application/json' : acceptOf(request.format),
           'accept-encoding': ACCEPTED_ENCODINGS,
           'user-agent': USER_AGENT,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -92,6 +92,17 @@ export function decode(decoder: TextDecoder, what: string, bytes?: Uint8Array, s
   }
 }
 
+/** The text of a body, piece by piece. @throws SyncError `fix-source` for bytes that are not of its charset. */
+export async function* textsOf(
+  bytes: AsyncIterable<Uint8Array>,
+  headers: ResponseHeaders,
+  what: string,
+): AsyncGenerator<string> {
+  const decoder = decoderOf(headers, what)
+  for await (const piece of bytes) yield decode(decoder, what, piece, true)
+  yield decode(decoder, what)
+}
+
 const MOST_OF_AN_ERROR = 65_536
 
 /** The beginning of the body of an error: what of it can be read is good enough. */

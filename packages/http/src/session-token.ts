@@ -21,7 +21,7 @@ export interface SessionTokenOptions {
 
 type Answer = Awaited<ReturnType<TokenFetch>>
 
-/** Logs in, and takes the token of the session from the answer. @throws SyncError `fix-config` where there is none. */
+/** Logs in, and takes the token of the session from the answer. @throws SyncError `fix-config` where it has no token. */
 export async function sessionToken(options: SessionTokenOptions): Promise<Token> {
   const { session, fetch, clock, keepSecret, redact } = options
   const { loginUrl, lifeSeconds } = session

@@ -19,6 +19,7 @@ export function checkTables(tables: Tables): readonly Problem[] {
       ...checkKeys(table),
       ...checkPlaceholders(table, tablesAbove(name, tables)),
       ...checkPaging(table),
+      ...checkFormat(table),
       ...checkParent(name, tables),
     ].map(({ path, message }) => ({ path: [name, ...path], message })),
   )
@@ -178,6 +179,29 @@ function checkNewestFirst({ primaryKey, window }: TableConfig): Problem[] {
       ),
     )
   return problems
+}
+
+/** A body of rows alone has no other fields: only headers can have what belongs to the whole list. */
+function checkFormat({ format, rows, keyedBy, single, success, none, total, pagination }: TableConfig): Problem[] {
+  if (format === 'json') return []
+  const name = typeof format === 'string' ? format : format.type
+  const about = `of a response in ${name}: it is nothing but rows`
+  const isPath = (place: unknown): boolean => typeof place === 'string' || Array.isArray(place)
+  const paths = Object.entries(pagination ?? {})
+    .filter(([field, place]) => ['at', 'pages', 'more', 'total'].includes(field) && isPath(place))
+    .map(([field]) => at(`is a place in the body ${about}; name a header: { "header": … }`, 'pagination', field))
+  const others = [
+    ['rows', [rows].flat().join('') !== ''],
+    ['keyedBy', keyedBy !== undefined],
+    ['single', single],
+    ['success', success !== undefined],
+    ['none', none === 'null' || (none === 'absent' && name !== 'csv')],
+    ['total', isPath(total)],
+  ] as const
+  return [
+    ...paths,
+    ...others.filter(([, isSet]) => isSet).map(([field]) => at(`is about the body ${about}; leave it out`, field)),
+  ]
 }
 
 /** The tables that a table's rows belong to, from its parent up; one that comes twice ends it. */

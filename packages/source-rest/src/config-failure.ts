@@ -3,6 +3,7 @@ import { SyncError } from '@tidemark/core'
 /** What of a table's config such a failure is about. Here its user wrote what elsewhere is code, so there is no author to tell. */
 const ABOUT: Readonly<Record<string, string>> = {
   'not-json': 'check its path, the baseUrl and the authorization',
+  'not-csv': 'check its format and its path',
   'error-body': 'check its rows, none, single, success, failure and errors',
   paging: 'check its pagination and total and, if it is ordered, its params',
   redirect: 'check its path and the baseUrl',

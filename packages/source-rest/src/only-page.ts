@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { atPath, byLink, headerOf, onePage, type PageAnswer, type Paging, yesOrNo } from '@tidemark/http'
+import { atPath, byLink, type HttpAnswer, headerOf, onePage, type Paging, yesOrNo } from '@tidemark/http'
 
 /** Where APIs name a next page, or say that there is more. */
 const SIGNS = [
@@ -37,24 +37,32 @@ const HEADERS = ['x-next-page', 'x-next-cursor', 'x-next-page-token', 'x-next', 
 export function onlyPage(table: string): Paging {
   return {
     ...onePage(),
-    next(page) {
-      const sign = signIn(page)
-      if (sign === undefined) return undefined
-      throw new SyncError(
-        `the answer names a next page (${sign}), and tables.${table}.pagination does not set how pages are found; set it, or { "type": "none" } if you only want this page`,
-        'fix-config',
-        { code: 'paging' },
-      )
+    next({ answer }) {
+      checkOnly(table, answer)
+      return undefined
     },
   }
 }
 
-function signIn(page: PageAnswer): string | undefined {
-  const soFar = { ...page.soFar, more: undefined }
-  if (byLink().next({ ...page, soFar, following: () => page.request }) !== undefined) return 'Link: rel="next"'
-  const header = HEADERS.find((name) => yesOrNo(headerOf(page.answer.headers, name)) === true)
+/** @throws SyncError where an answer names a next page. */
+export function checkOnly(table: string, answer: HttpAnswer): void {
+  const sign = signIn(answer)
+  if (sign === undefined) return
+  throw new SyncError(
+    `the answer names a next page (${sign}), and tables.${table}.pagination does not set how pages are found; set it, or { "type": "none" } if you only want this page`,
+    'fix-config',
+    { code: 'paging' },
+  )
+}
+
+function signIn(answer: HttpAnswer): string | undefined {
+  const request = { path: '' }
+  const soFar = { rows: 0, longest: 0, total: undefined, more: undefined, empty: 0 }
+  if (byLink().next({ request, answer, rows: [], soFar, following: () => request }) !== undefined)
+    return 'Link: rel="next"'
+  const header = HEADERS.find((name) => yesOrNo(headerOf(answer.headers, name)) === true)
   if (header !== undefined) return header
-  return SIGNS.find((path) => isSign(atPath(page.answer.body, path)))?.join('.')
+  return SIGNS.find((path) => isSign(atPath(answer.body, path)))?.join('.')
 }
 
 /** An object is one too, as in `"next": { "href": … }`; a list, or nothing, is not. */

@@ -1,5 +1,6 @@
 import { columnsChanged } from '@tidemark/core'
 import {
+  type BodyFormat,
   byCursor,
   byLink,
   byNextUrl,
@@ -9,6 +10,7 @@ import {
   type CursorPaging,
   type CursorValue,
   compareCursors,
+  type HttpAnswer,
   type HttpRequest,
   isWildcard,
   type ListPage,
@@ -18,13 +20,14 @@ import {
   type Paging,
   pages,
   reanchored,
+  streamed,
   type TotalPlace,
   totalOf,
 } from '@tidemark/http'
 import { names } from './check-tables.ts'
 import type { ColumnWatch } from './column-watch.ts'
 import { configFailure } from './config-failure.ts'
-import { onlyPage } from './only-page.ts'
+import { checkOnly, onlyPage } from './only-page.ts'
 import type { ParentPartition } from './parent-partition.ts'
 import type { RestClient } from './rest-client.ts'
 import { rowFilter } from './row-filter.ts'
@@ -86,6 +89,19 @@ const namesOf = (kinds: ReadonlyMap<string, number>): string => {
 async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<ListPage<unknown>> {
   const { table, make } = reading
   const list = listOptions(reading)
+  const format = formatOf(table)
+  if (format !== undefined && (table.pagination === undefined || table.pagination.type === 'none')) {
+    const request = requestOf(reading, reading.from)
+    const check = table.pagination === undefined ? (answer: HttpAnswer) => checkOnly(table.name, answer) : undefined
+    yield* streamed(client.http, {
+      request,
+      format,
+      checks: { failure: list.failure, errors: list.errors },
+      map: make,
+      check,
+    })
+    return
+  }
   if (isNewestFirst(table)) {
     const own = (row: unknown) => cursorOf(row, table.cursor!)
     yield* newestFirst(client.http, {
@@ -118,7 +134,7 @@ async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<Lis
 export async function countRows(client: RestClient, reading: Omit<Reading, 'make'>): Promise<number | undefined> {
   const { table } = reading
   const { pagination, cursor, single, total = pagination?.type === 'offset' ? pagination.total : undefined } = table
-  const isOther = single || table.filter !== undefined || isWildcard(table.rows)
+  const isOther = single || table.filter !== undefined || isWildcard(table.rows) || table.format !== 'json'
   if (cursor !== undefined || isOther || total === false || pagination?.type === 'none') return undefined
   const request = pagingOf(table).first(requestOf(reading, undefined))
   const checks = { rows: table.rows, success: table.success, failure: table.failure, errors: table.errors }
@@ -171,10 +187,19 @@ export function requestOf(
     method: table.method,
     ...(table.method === 'POST' ? { body: filledDeep(table.body ?? {}, fill), idempotent: true as const } : {}),
     empty: table.statuses?.empty,
+    format: formatOf(table),
     signal,
     longestWaitMs,
     attempts,
   }
+}
+
+/** How the answers of a table write their rows; undefined: JSON. */
+function formatOf({ format, none }: RestTable): BodyFormat | undefined {
+  if (format === 'json') return undefined
+  if (format === 'ndjson') return { type: 'ndjson' }
+  const csv = format === 'csv' ? { type: 'csv' as const } : format
+  return { ...csv, mayBeEmpty: none === 'absent' ? true : undefined }
 }
 
 function listOptions({ table, isGlance }: Reading): Omit<PagesOptions, 'request'> {

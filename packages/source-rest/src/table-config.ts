@@ -106,6 +106,16 @@ const PaginationConfig = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('since'), size: z.int().min(2) }),
 ])
 
+/** How an answer writes its rows. */
+const FormatConfig = z.union([
+  z.enum(['json', 'ndjson', 'csv']),
+  z.strictObject({
+    type: z.literal('csv'),
+    delimiter: z.string().length(1).optional(),
+    header: z.array(z.string().min(1)).min(1).optional(),
+  }),
+])
+
 /** Types of columns, and the two ways in which APIs write instants as numbers. */
 const ColumnTypeName = z.enum([...COLUMN_TYPES, 'unix_seconds', 'unix_milliseconds'])
 export type ColumnTypeName = z.infer<typeof ColumnTypeName>
@@ -145,6 +155,9 @@ export const TableConfig = z.strictObject({
     ),
   headers: z.record(z.string(), z.string()).default({}).describe('headers of each request of the table'),
   body: z.json().optional().describe('JSON body of a `POST`; its texts may contain placeholders'),
+  format: FormatConfig.default('json').describe(
+    'how a response writes its rows: `json`, `ndjson` (one value per line) or `csv`; `{ type: "csv", delimiter, header }` for another delimiter, or with the names of the columns if the first line does not have them',
+  ),
   rows: BodyPath.default('').describe(
     'path of the rows: `data.items`, or a list of names if a name contains a dot. `*` stands for every item of a list and every member of an object: `groups.*.items`. Empty: the response is the list',
   ),

@@ -59,6 +59,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'no-repository',
   'no-tables',
   'not-confirmed',
+  'not-csv',
   'not-empty',
   'not-found',
   'not-json',
