@@ -51,6 +51,7 @@ export {
   type SourceSpec,
   type TablesOf,
 } from './contract/source.ts'
+export type { SourceClock } from './contract/source-clock.ts'
 export type { Deletions, NullCursor, Order, Table, TableSpec } from './contract/table.ts'
 export type { Tracked, TrackedPartition } from './contract/tracked.ts'
 export { isDsn, looksLikeAddress } from './values/address-shape.ts'

@@ -1,4 +1,4 @@
-import { SyncError } from '@tidemark/core'
+import { type SourceClock, SyncError } from '@tidemark/core'
 import { abortable } from '@tidemark/core/values'
 import {
   type Credentials,
@@ -10,7 +10,6 @@ import {
   type WithToken,
 } from './authorization.ts'
 import { HeldToken, type Token } from './held-token.ts'
-import type { HttpClock } from './http-clock.ts'
 import type { HttpOptions } from './http-options.ts'
 import { OAuthToken } from './oauth-token.ts'
 import { ownJwt } from './own-jwt.ts'
@@ -23,7 +22,7 @@ export interface AuthorizerOptions {
   readonly options: HttpOptions
   readonly base: URL
   readonly idleMs: number
-  readonly clock: HttpClock
+  readonly clock: SourceClock
   readonly redactor: Redactor
   readonly closed: AbortSignal
 }

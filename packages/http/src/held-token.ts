@@ -1,4 +1,4 @@
-import type { HttpClock } from './http-clock.ts'
+import type { SourceClock } from '@tidemark/core'
 
 /** A token as it was issued or signed. */
 export interface Token {
@@ -13,10 +13,10 @@ export const renewalOf = (now: number, lifeMs: number): number => now + lifeMs -
 /** A token: fetched when first needed, shared by all requests, renewed before it ends. */
 export class HeldToken {
   readonly #fetch: () => Promise<Token>
-  readonly #clock: HttpClock
+  readonly #clock: SourceClock
   #current: Promise<Token> | undefined
 
-  constructor(fetch: () => Promise<Token>, clock: HttpClock) {
+  constructor(fetch: () => Promise<Token>, clock: SourceClock) {
     this.#fetch = fetch
     this.#clock = clock
   }

@@ -1,8 +1,8 @@
-import { SyncError } from '@tidemark/core'
+import { type SourceClock, SyncError } from '@tidemark/core'
 import { failureIn } from './answer-checks.ts'
 import { Authorizer } from './authorizer.ts'
 import { type BodyFormat, recordsOf } from './body-format.ts'
-import { type HttpClock, systemClock } from './http-clock.ts'
+import { systemClock } from './http-clock.ts'
 import { afterAttempts, connectionFailure, excerptOf } from './http-failure.ts'
 import { DEFAULT_RETRY, type HttpAnswer, type HttpOptions, type HttpStream, type RetryOptions } from './http-options.ts'
 import { baseOf, type HttpRequest, urlOf } from './http-request.ts'
@@ -21,7 +21,7 @@ const MB = 1024 * 1024
 export class HttpClient {
   readonly #options: HttpOptions
   readonly #base: URL
-  readonly #clock: HttpClock
+  readonly #clock: SourceClock
   readonly #retry: RetryOptions
   readonly #pace: Pace
   readonly #transport: Transport

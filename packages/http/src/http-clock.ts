@@ -1,14 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises'
+import type { SourceClock } from '@tidemark/core'
 
-/** Time and chance, so that a test can wait an hour without waiting. */
-export interface HttpClock {
-  /** Milliseconds since 1970. */
-  now(): number
-  random(): number
-  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>
-}
-
-export const systemClock: HttpClock = {
+export const systemClock: SourceClock = {
   now: () => Date.now(),
   random: () => Math.random(),
   async sleep(ms, signal) {

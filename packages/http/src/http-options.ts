@@ -1,6 +1,5 @@
-import type { Logger, SecretStore, SharedPace, SyncError } from '@tidemark/core'
+import type { Logger, SecretStore, SharedPace, SourceClock, SyncError } from '@tidemark/core'
 import type { Authorization } from './authorization.ts'
-import type { HttpClock } from './http-clock.ts'
 import type { Answer } from './http-failure.ts'
 import type { Query } from './http-request.ts'
 import type { ResponseHeaders } from './response-headers.ts'
@@ -45,7 +44,8 @@ export interface HttpOptions {
    */
   readonly failureOf?: ((answer: Answer) => SyncError | undefined) | undefined
   readonly log?: Logger | undefined
-  readonly clock?: HttpClock | undefined
+  /** What is waited by: pass what `connect` receives as `clock`, so that tests of your source do not wait (the clock of the machine). */
+  readonly clock?: SourceClock | undefined
 }
 
 export interface RetryOptions {

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { messageOf, type SecretStore, SyncError } from '@tidemark/core'
+import { messageOf, type SecretStore, type SourceClock, SyncError } from '@tidemark/core'
 import type { OAuth } from './authorization.ts'
 import { clientAssertion } from './client-assertion.ts'
 import { renewalOf, type Token } from './held-token.ts'
-import type { HttpClock } from './http-clock.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
 import { refusalIn, type TokenAnswer, tokenAnswer, tokenBody } from './token-answer.ts'
 import { basicPair, type TokenEncoding, type TokenRequest, tokenRequest } from './token-request.ts'
@@ -16,7 +15,7 @@ export type TokenFetch = (
 export interface OAuthTokenOptions {
   readonly oauth: OAuth
   readonly fetch: TokenFetch
-  readonly clock: HttpClock
+  readonly clock: SourceClock
   /** Where a refresh token that was given in exchange is kept for the next run. */
   readonly store: SecretStore | undefined
   /** Told of every new secret before anything is done with it. */

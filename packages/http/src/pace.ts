@@ -1,6 +1,5 @@
-import type { SharedPace } from '@tidemark/core'
+import type { SharedPace, SourceClock } from '@tidemark/core'
 import PQueue from 'p-queue'
-import type { HttpClock } from './http-clock.ts'
 
 export interface PaceOptions {
   /** Requests at once. */
@@ -9,7 +8,7 @@ export interface PaceOptions {
   readonly rate?: { readonly requests: number; readonly perMs: number } | undefined
   /** Keeps the rate over all processes; absent: this one is alone. */
   readonly shared?: SharedPace | undefined
-  readonly clock: HttpClock
+  readonly clock: SourceClock
 }
 
 // Retries take from it, successes give back, so that an API that is down is not asked five times as often as one that is up.
@@ -19,7 +18,7 @@ const RETRY_COSTS = 5
 /** The one rhythm in which all requests of a source go out: how many at once, how fast, and when none at all. */
 export class Pace {
   readonly #queue: PQueue
-  readonly #clock: HttpClock
+  readonly #clock: SourceClock
   readonly #rate: PaceOptions['rate']
   readonly #shared: SharedPace | undefined
   #pausedUntil = 0

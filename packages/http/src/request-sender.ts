@@ -1,9 +1,8 @@
-import { SyncError } from '@tidemark/core'
+import { type SourceClock, SyncError } from '@tidemark/core'
 import type { Credentials } from './authorization.ts'
 import type { Authorizer } from './authorizer.ts'
 import { acceptOf } from './body-format.ts'
 import { meansEmpty } from './empty-status.ts'
-import type { HttpClock } from './http-clock.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
 import type { HttpOptions, RetryOptions } from './http-options.ts'
 import { type HttpRequest, lowerCased } from './http-request.ts'
@@ -30,7 +29,7 @@ export interface RequestSenderOptions {
   readonly options: HttpOptions
   readonly retry: RetryOptions
   readonly urlOf: (request: HttpRequest) => URL
-  readonly clock: HttpClock
+  readonly clock: SourceClock
   readonly pace: Pace
   readonly transport: Transport
   readonly authorizer: Authorizer

@@ -1,8 +1,8 @@
+import type { SourceClock } from '@tidemark/core'
 import { SyncError } from '@tidemark/core'
 import { withPath } from './at-path.ts'
 import type { Session } from './authorization.ts'
 import { renewalOf, type Token } from './held-token.ts'
-import type { HttpClock } from './http-clock.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
 import type { TokenFetch } from './oauth-token.ts'
 import { tokenAnswer, tokenBody } from './token-answer.ts'
@@ -13,7 +13,7 @@ const LIFE_MS = 3_600_000
 export interface SessionTokenOptions {
   readonly session: Session
   readonly fetch: TokenFetch
-  readonly clock: HttpClock
+  readonly clock: SourceClock
   /** Told of every new secret before anything is done with it. */
   readonly keepSecret: (...secrets: readonly string[]) => void
   readonly redact: (text: string) => string

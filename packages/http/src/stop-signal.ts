@@ -1,4 +1,4 @@
-import type { HttpClock } from './http-clock.ts'
+import type { SourceClock } from '@tidemark/core'
 
 export interface StopSignal {
   readonly signal: AbortSignal
@@ -31,7 +31,7 @@ export function stopSignal(
 
 /** Waits, unless one of the signals stops it. */
 export async function sleepUnless(
-  clock: HttpClock,
+  clock: SourceClock,
   ms: number,
   followed: readonly (AbortSignal | undefined)[],
 ): Promise<void> {

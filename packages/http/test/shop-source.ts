@@ -5,12 +5,13 @@ import { z } from 'zod'
 const shop = defineSource({
   name: 'shop',
   config: z.object({ url: z.url().default('https://api.shop.example/v1'), token: secret() }),
-  connect: ({ url, token }, { log }) =>
+  connect: ({ url, token }, { log, clock }) =>
     new HttpClient({
       baseUrl: url,
       authorization: { type: 'bearer', token },
       rate: { requests: 100, perMs: 60_000 },
       log,
+      clock,
     }),
 })
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { SourceClock } from '@tidemark/core'
 import { SyncError } from '@tidemark/core'
 import { onTestFinished } from 'vitest'
 import { HttpClient } from '../src/http-client.ts'
-import type { HttpClock } from '../src/http-clock.ts'
 import type { HttpOptions } from '../src/http-options.ts'
 
 export interface Asked {
@@ -67,7 +67,7 @@ export function json(
 }
 
 /** A clock on which waiting takes no time; it remembers how long each wait was. */
-export function patientClock(): HttpClock & { readonly waits: number[] } {
+export function patientClock(): SourceClock & { readonly waits: number[] } {
   const waits: number[] = []
   let now = Date.now()
   return {

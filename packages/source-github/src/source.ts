@@ -5,7 +5,7 @@ import { GitHub } from './github-client.ts'
 export const github = defineSource({
   name: 'github',
   config: GitHubConfig,
-  connect: (config, { log, pace }) => new GitHub(config, log, { pace }),
+  connect: (config, { log, pace, clock }) => new GitHub(config, log, { pace, clock }),
   // Ids of repositories are those of one GitHub.
   identity: ({ client }) => client.host,
 })

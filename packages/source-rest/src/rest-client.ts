@@ -23,7 +23,7 @@ export class RestClient {
   readonly #answers = new Map<string, Promise<unknown>>()
   readonly #grown = new Map<string, ReadonlyMap<string, number>>()
 
-  constructor(config: RestConfig, log: Logger, { secretStore, pace }: Pick<HttpOptions, 'secretStore' | 'pace'> = {}) {
+  constructor(config: RestConfig, log: Logger, shared: Pick<HttpOptions, 'secretStore' | 'pace' | 'clock'> = {}) {
     const { rate, idleSeconds, maxMegabytes, params, tables, maxRequests, attempts, success, failure, clock, ...rest } =
       config
     this.host = new URL(config.baseUrl).host
@@ -39,8 +39,7 @@ export class RestClient {
       retry: { attempts },
       wrongRequest: 'fix-config',
       secrets: secretLooking(config),
-      secretStore,
-      pace,
+      ...shared,
       log,
     })
     this.clock = new ApiClock({ http: this.http, host: this.host, clock, log })

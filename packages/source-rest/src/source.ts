@@ -27,7 +27,8 @@ import type { RestTable } from './table-config.ts'
 export const rest = defineSource({
   name: 'rest',
   config: RestConfig,
-  connect: (config, { log, secrets, pace }) => new RestClient(config, log, { secretStore: secrets, pace }),
+  connect: (config, { log, secrets, pace, clock }) =>
+    new RestClient(config, log, { secretStore: secrets, pace, clock }),
   identity: ({ client }) => client.host,
 })
 

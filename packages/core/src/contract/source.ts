@@ -10,6 +10,7 @@ import type { Logger } from './log.ts'
 import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
 import type { SecretStore } from './secret-store.ts'
 import type { SharedPace } from './shared-pace.ts'
+import type { SourceClock } from './source-clock.ts'
 import { type Table, type TableSpec, tableOf } from './table.ts'
 import type { Tracked } from './tracked.ts'
 
@@ -22,6 +23,8 @@ export interface ConnectContext {
   readonly secrets?: SecretStore | undefined
   /** The pace that this process shares with others which read the same source; absent if it reads it alone. */
   readonly pace?: SharedPace | undefined
+  /** What to wait by between two tries, in tests that do not wait as long: pass it to `HttpClient`. Absent: time as it is. */
+  readonly clock?: SourceClock | undefined
 }
 
 /** The schema of what a user configures, of whichever copy of zod it is: as much of it as this version relies on. */

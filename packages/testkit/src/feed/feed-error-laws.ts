@@ -13,6 +13,7 @@ import { Lines } from '../source/lines.ts'
 import { configOf } from '../source/opened.ts'
 import type { OpenPlace } from '../source/place.ts'
 import { textOf } from '../source/row-text.ts'
+import { shortWaits } from '../source/short-waits.ts'
 import type { FeedLaw } from './feed-law.ts'
 import type { TestedFeed } from './tested-feed.ts'
 
@@ -51,7 +52,7 @@ async function failing(world: TestedFeed, place: OpenPlace, fault: Fault, log: L
   if (server === undefined) return undefined
   server.fault = fault
   try {
-    await world.told(place, { log })
+    await world.told(place, { log, clock: shortWaits() })
     return undefined
   } catch (error) {
     return thrown(error)
@@ -66,7 +67,7 @@ async function said(world: TestedFeed, place: OpenPlace): Promise<readonly strin
   const heard = listenToConsole(log.lines)
   const errors: unknown[] = []
   try {
-    await world.told(place, { log })
+    await world.told(place, { log, clock: shortWaits() })
     if (place.server !== undefined)
       for (const status of SECRET_FAULTS) errors.push(await failing(world, place, { status }, log))
   } catch (error) {

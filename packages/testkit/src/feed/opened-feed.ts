@@ -1,13 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger, Source } from '@tidemark/core'
 import { asChange, asCheckpoint, type Feed, silent, type Table } from '@tidemark/core/engine'
-import { closeClient, parsedConfig } from '../source/opened.ts'
+import { closeClient, type OpenOptions, parsedConfig } from '../source/opened.ts'
 import { cut, textOf } from '../source/row-text.ts'
 import type { ToldItem } from './told-rows.ts'
 
 /** A feed that says nothing for so long waits for what comes. */
 const QUIET_MS = 5000
 const SHORT_QUIET_MS = 500
+
+export type FeedOpenOptions = Omit<OpenOptions, 'signal'>
 
 type Ask = ((question: never) => unknown) | undefined
 
@@ -26,9 +28,10 @@ export class OpenedFeed implements AsyncDisposable {
     this.#log = log
   }
 
-  static async open(source: Source, feed: Feed, config: unknown, log: Logger = silent): Promise<OpenedFeed> {
+  static async open(source: Source, feed: Feed, config: unknown, options: FeedOpenOptions = {}): Promise<OpenedFeed> {
+    const { log = silent, clock } = options
     const { signal } = new AbortController()
-    const client = await source.connect?.(parsedConfig(source, config) as never, { signal, log })
+    const client = await source.connect?.(parsedConfig(source, config) as never, { signal, log, clock })
     try {
       await source.identity?.({ client: client as never })
       const tracked = { columns: () => undefined }

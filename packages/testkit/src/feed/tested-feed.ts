@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Logger, Source } from '@tidemark/core'
+import type { Source } from '@tidemark/core'
 import type { Destination, Feed, Table } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import type { Report } from '@tidemark/engine'
@@ -10,7 +10,7 @@ import { testRunner } from '../source/test-runner.ts'
 import type { Waivers } from '../source/waivers.ts'
 import type { FeedLawName } from './feed-law-name.ts'
 import type { FeedTestOptions } from './feed-options.ts'
-import { OpenedFeed } from './opened-feed.ts'
+import { type FeedOpenOptions, OpenedFeed } from './opened-feed.ts'
 import type { RawRow, ToldItem } from './told-rows.ts'
 
 /** What else a test of the laws themselves may give. */
@@ -62,20 +62,20 @@ export class TestedFeed {
     return OpenPlace.open(this.options)
   }
 
-  open(place: OpenPlace, log?: Logger): Promise<OpenedFeed> {
-    return OpenedFeed.open(this.source, this.feed, configOf(this.source, this.options, place), log)
+  open(place: OpenPlace, options?: FeedOpenOptions): Promise<OpenedFeed> {
+    return OpenedFeed.open(this.source, this.feed, configOf(this.source, this.options, place), options)
   }
 
   /** All that the feed tells from its beginning, and its tables. */
   async told(
     place: OpenPlace,
-    { ends, log }: { readonly ends?: 'head' | 'quiet'; readonly log?: Logger } = {},
+    { ends, ...options }: { readonly ends?: 'head' | 'quiet' } & FeedOpenOptions = {},
   ): Promise<{
     readonly tables: readonly Table[]
     readonly start: unknown
     readonly items: readonly ToldItem[]
   }> {
-    await using opened = await this.open(place, log)
+    await using opened = await this.open(place, options)
     const start = await opened.start(randomUUID())
     await this.happens(place, opened.tables)
     return { tables: opened.tables, start, items: await opened.told(start, ends) }

@@ -3,11 +3,11 @@ import type { z } from 'zod'
 import type { Fault } from './fault-server.ts'
 import type { Finding, Law } from './law.ts'
 import { Lines } from './lines.ts'
-import { Opened } from './opened.ts'
 import type { OpenPlace } from './place.ts'
 import { read } from './reading.ts'
 import { cut, textOf } from './row-text.ts'
 import { secretsIn, unmarkedSecrets } from './secrets.ts'
+import { shortWaits } from './short-waits.ts'
 import type { SourceUnderTest } from './source-under-test.ts'
 
 const DELAY = { 'retry-after': '2' }
@@ -87,14 +87,14 @@ async function failures(
     }
   }
   const discovery = await under(async () => {
-    await using opened = await world.open(place, { log })
+    await using opened = await world.open(place, { log, clock: shortWaits() })
     for (const table of opened.tables)
       for (const partition of await opened.partitions(table)) await opened.whole(table, partition)
   })
   const found: Failed[] = discovery.asked
     ? [{ table: undefined, stage: 'from the first request on', ...discovery }]
     : []
-  await using opened = await world.open(place, { log })
+  await using opened = await world.open(place, { log, clock: shortWaits() })
   const reads: { readonly table: string; readonly read: () => Promise<unknown> }[] = []
   for (const table of world.tables(opened)) {
     const [partition] = await opened.partitions(table)
@@ -172,7 +172,7 @@ async function said(world: SourceUnderTest, place: OpenPlace): Promise<readonly 
   const heard = listenToConsole(log.lines)
   const errors: unknown[] = []
   try {
-    await using opened = await Opened.open(world.source, world.config(place), { log })
+    await using opened = await world.open(place, { log, clock: shortWaits() })
     for (const table of opened.tables) {
       for (const partition of (await opened.partitions(table)).slice(0, 3)) {
         const range = await opened.whole(table, partition)

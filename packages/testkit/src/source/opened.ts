@@ -1,4 +1,4 @@
-import type { Logger, Partition, Source } from '@tidemark/core'
+import type { Logger, Partition, Source, SourceClock } from '@tidemark/core'
 import { positionOf, type Question, type Range, silent, type Table } from '@tidemark/core/engine'
 import type { z } from 'zod'
 import type { Place, SourceTestOptions } from './options.ts'
@@ -12,6 +12,7 @@ export interface OnePartition {
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined
   readonly log?: Logger | undefined
+  readonly clock?: SourceClock | undefined
 }
 
 /** A source that is connected, as the engine has it in one run. */
@@ -30,8 +31,8 @@ export class Opened implements AsyncDisposable {
 
   /** @param config what a user writes under `config`. */
   static async open(source: Source, config: unknown, options: OpenOptions = {}): Promise<Opened> {
-    const { signal = new AbortController().signal, log = silent } = options
-    const client = await source.connect?.(parsedConfig(source, config) as never, { signal, log })
+    const { signal = new AbortController().signal, log = silent, clock } = options
+    const client = await source.connect?.(parsedConfig(source, config) as never, { signal, log, clock })
     try {
       await source.identity?.({ client: client as never })
       const context = { client: client as never, signal, log }
