@@ -18,7 +18,11 @@ export async function scratch(): Promise<{ readonly path: string } & AsyncDispos
  * Puts core as it was built into a project's `node_modules`: `installed` as a package from a registry lies there (a
  * copy), `linked` as one of a workspace does. Zod and Node's types come with it.
  */
-export async function provide(project: string, how: 'installed' | 'linked'): Promise<void> {
+export async function provide(
+  project: string,
+  how: 'installed' | 'linked',
+  zod: 'zod' | 'zod-oldest' = 'zod',
+): Promise<void> {
   const modules = join(project, 'node_modules')
   const core = join(modules, '@tidemark', 'core')
   await mkdir(join(modules, '@tidemark'), { recursive: true })
@@ -28,7 +32,7 @@ export async function provide(project: string, how: 'installed' | 'linked'): Pro
     await cp(join(CORE, 'dist'), join(core, 'dist'), { recursive: true })
     await cp(join(CORE, 'package.json'), join(core, 'package.json'))
   }
-  await symlink(await realpath(join(CORE, 'node_modules', 'zod')), join(modules, 'zod'))
+  await symlink(await realpath(join(CORE, 'node_modules', zod)), join(modules, 'zod'))
   await symlink(await realpath(join(ROOT, 'node_modules', '@types', 'node')), join(modules, '@types', 'node'))
 }
 

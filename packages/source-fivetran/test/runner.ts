@@ -122,7 +122,12 @@ export class Runner {
 
   #prepare({ name, row, primaryKey, columns }: Pick<Table, 'name' | 'row' | 'primaryKey' | 'columns'>): void {
     const rows = this.tables.get(name)?.rows ?? new Map<string, Row>()
-    this.tables.set(name, { row, primaryKey, columns: columns.map(({ name, type }) => ({ name, type })), rows })
+    this.tables.set(name, {
+      row: row as RowSchema,
+      primaryKey,
+      columns: columns.map(({ name, type }) => ({ name, type })),
+      rows,
+    })
   }
 
   async #readOnce(feed: Feed, context: Context<unknown>): Promise<void> {

@@ -61,7 +61,7 @@ export class Reading {
     const rows: Row[] = []
     const window = table.cursor === undefined ? {} : { from, to: to! }
     for await (const page of table.read({ ...this.asked, ...window })) {
-      for (const row of page) rows.push(table.row.parse(row))
+      for (const row of page) rows.push(table.row.parse(row) as Row)
     }
     return rows
   }

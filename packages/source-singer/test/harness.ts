@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Column, Logger, Tracked } from '@tidemark/core'
+import type { Column, Logger, RowSchema, Tracked } from '@tidemark/core'
 import { asChange, asCheckpoint, columnsOf, type Feed, type Table } from '@tidemark/core/engine'
 import { onTestFinished } from 'vitest'
 import source from '../src/index.ts'
@@ -97,7 +97,7 @@ export async function open(config: Config, known: Known = {}): Promise<Opened> {
 }
 
 const typesOf = (row: Table['row']): Record<string, string> =>
-  Object.fromEntries(columnsOf(row).map(({ name, type }) => [name, type]))
+  Object.fromEntries(columnsOf(row as RowSchema).map(({ name, type }) => [name, type]))
 
 /** A change or a checkpoint in a few words. */
 function shown(value: unknown): unknown {

@@ -30,7 +30,7 @@ function tableSection(table: Table): readonly string[] {
       code(column),
       type,
       nullable ? 'yes' : '',
-      [...roles, descriptionOf(schema)].filter((one) => one !== '').join('; '),
+      [...roles, descriptionOf(schema as Schema)].filter((one) => one !== '').join('; '),
     ]
   })
   return [`### ${name}`, markdownTable(['column', 'type', 'NULL', 'meaning'], rows)]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { COLUMN_TYPE_TRAITS, COLUMN_TYPES, type ColumnType, typeHolding } from '../values/column-types.ts'
+import type { SchemaNode } from './any-schema.ts'
 import { SyncError } from './error.ts'
 import { columnTyped, filledWith } from './schema.ts'
 
@@ -31,7 +32,7 @@ export interface TableColumn {
   /** The column type of its values. */
   readonly type: ColumnType
   /** The column's own schema; it decides where `plain` is absent. */
-  readonly schema: z.core.$ZodType
+  readonly schema: SchemaNode
   /** Present where an encoder may check it in zod's place. */
   readonly plain: Plain | undefined
   /** Whether a row may hold NULL there. */
@@ -43,7 +44,7 @@ export interface TableColumn {
 }
 
 type Def = { readonly type: string; readonly [key: string]: unknown }
-const defOf = (schema: z.core.$ZodType): Def => schema._zod.def as unknown as Def
+const defOf = (schema: SchemaNode): Def => schema._zod.def as unknown as Def
 
 const WRAPPERS = new Set(['optional', 'nullable', 'default', 'prefault', 'readonly', 'nonoptional', 'catch'])
 const TYPE_OF_FORMAT: ReadonlyMap<string, ColumnType> = new Map(
@@ -52,15 +53,15 @@ const TYPE_OF_FORMAT: ReadonlyMap<string, ColumnType> = new Map(
 const INTEGER_FORMATS = new Set(['safeint', 'int32', 'uint32', 'int64', 'uint64'])
 
 /** What a schema gives in the end: wrappers are taken off, of a pipe its output counts. */
-export function bare(schema: z.core.$ZodType): z.core.$ZodType {
+export function bare(schema: SchemaNode): SchemaNode {
   const def = defOf(schema)
-  if (WRAPPERS.has(def.type)) return bare(def['innerType'] as z.core.$ZodType)
-  if (def.type === 'pipe') return bare(def['out'] as z.core.$ZodType)
+  if (WRAPPERS.has(def.type)) return bare(def['innerType'] as SchemaNode)
+  if (def.type === 'pipe') return bare(def['out'] as SchemaNode)
   return schema
 }
 
 /** Column type of a schema's output. @throws SyncError `fix-source` for a bare transform, whose output has no type. */
-export function columnType(name: string, schema: z.core.$ZodType): ColumnType {
+export function columnType(name: string, schema: SchemaNode): ColumnType {
   const def = defOf(bare(schema))
   switch (def.type) {
     case 'string':
@@ -131,8 +132,8 @@ function fillOf(schema: z.core.$ZodType): unknown {
 }
 
 /** Takes off the wrappers that change no value; undefined where there is one that does. */
-function unwrapPlain(schema: z.core.$ZodType): {
-  inner: z.core.$ZodType | undefined
+function unwrapPlain(schema: SchemaNode): {
+  inner: SchemaNode | undefined
   nullable: boolean
   optional: boolean
 } {
@@ -145,11 +146,11 @@ function unwrapPlain(schema: z.core.$ZodType): {
     else if (def.type === 'optional') optional = true
     else if (WRAPPERS.has(def.type) && def.type !== 'readonly') return { inner: undefined, nullable, optional }
     else if (def.type !== 'readonly') return { inner, nullable, optional }
-    inner = def['innerType'] as z.core.$ZodType
+    inner = def['innerType'] as SchemaNode
   }
 }
 
-function plainOf(schema: z.core.$ZodType): Plain | undefined {
+function plainOf(schema: SchemaNode): Plain | undefined {
   const def = defOf(schema)
   if (def['coerce'] === true || ((def['checks'] as readonly unknown[] | undefined)?.length ?? 0) > 0) return undefined
   const format = def['format']
@@ -183,8 +184,8 @@ function plainOf(schema: z.core.$ZodType): Plain | undefined {
 }
 
 /** Whether a row schema says more than its fields do (`.refine`, `strictObject`), so that zod must see every row whole. */
-export function isWhole(row: z.ZodObject): boolean {
-  const def = row._zod.def as unknown as Def
+export function isWhole(row: SchemaNode): boolean {
+  const def = defOf(row)
   return (
     ((def['checks'] as readonly unknown[] | undefined)?.length ?? 0) > 0 ||
     (def['catchall'] !== undefined && !isLoose(row))
@@ -192,8 +193,8 @@ export function isWhole(row: z.ZodObject): boolean {
 }
 
 /** Whether undeclared fields are kept (`z.looseObject`): they go to the column `_extra`. */
-export function isLoose(row: z.ZodObject): boolean {
-  const type = (row._zod.def.catchall as z.core.$ZodType | undefined)?._zod.def.type
+export function isLoose(row: SchemaNode): boolean {
+  const type = (defOf(row)['catchall'] as SchemaNode | undefined)?._zod.def.type
   return type === 'unknown' || type === 'any'
 }
 

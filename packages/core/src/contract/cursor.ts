@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { type CursorType, isCursorType } from '../values/column-types.ts'
 import { formatInstant, parseDate, parseInstant } from '../values/instant.ts'
 import { INT64_MIN, isInt64 } from '../values/int64.ts'
@@ -34,7 +33,7 @@ export function cursorOf(table: string, column: TableColumn): Cursor {
       'fix-source',
     )
   }
-  const def = bare(column.schema)._zod.def as z.core.$ZodTypeDef & { format?: string; precision?: number | null }
+  const def = bare(column.schema)._zod.def as { type: string; format?: string; precision?: number | null }
   const precision = def.format === 'datetime' && typeof def.precision === 'number' ? def.precision : undefined
   const form = formOf(type, def.type)
   return { column: column.name, type, tick: tickOf(type, form, precision), form, precision }

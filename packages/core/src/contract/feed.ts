@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { AnySchema } from './any-schema.ts'
 import {
   type Change,
   type Checkpoint,
@@ -188,7 +189,7 @@ export interface Feed<in Client = never> {
   /** Unique within the source. */
   readonly name: string
   /** Parses a stored offset. */
-  readonly offset: z.ZodType
+  readonly offset: AnySchema
   /** Its tables, or the function that finds them. */
   readonly tables: readonly Table<Client>[] | Ask<Awaitable<Iterable<{ readonly table: Table }>>>
   /** See `FeedSpec`, as of all that follows. */

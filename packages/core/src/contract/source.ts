@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Page } from './answers.ts'
+import type { AnySchema } from './any-schema.ts'
 import type { Configured, SourceOptions } from './config.ts'
 import type { Awaitable, Context, Partition, Partitions } from './context.ts'
 import { CONTRACT, CONTRACT_WITHOUT_FEEDS } from './contract-version.ts'
@@ -27,13 +28,8 @@ export interface ConnectContext {
   readonly clock?: SourceClock | undefined
 }
 
-/** The schema of what a user configures, of whichever copy of zod it is: as much of it as this version relies on. */
-export interface ConfigSchema<Output = unknown> {
-  /** Gives a config with its defaults. @throws what zod throws where the value does not fit. */
-  parse(value: unknown): Output
-  /** Its definition, for whoever walks it. */
-  readonly _zod: { readonly def: { readonly type: string } }
-}
+/** The schema of what a user configures. */
+export type ConfigSchema<Output = unknown> = AnySchema<Output>
 /** What the schema of a source gives; of a source without one an empty object. */
 export type ParsedBy<C extends z.ZodObject | undefined> = C extends z.ZodObject ? z.output<C> : Record<never, never>
 /** What a user writes under `config`. */

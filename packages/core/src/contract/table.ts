@@ -1,5 +1,6 @@
 import { COLUMN_TYPE_TRAITS } from '../values/column-types.ts'
 import type { Changed, Key, Page, Regrouped, Unread } from './answers.ts'
+import type { AnySchema } from './any-schema.ts'
 import type { TableColumn } from './column.ts'
 import { columnsIn } from './columns-in.ts'
 import type { Awaitable, Context, OfPartition, Partitions, ReadContext } from './context.ts'
@@ -142,7 +143,7 @@ export interface Table<in Client = never> {
   /** Its name in the source, without the source's name as a prefix. */
   readonly name: string
   /** The schema of a row. */
-  readonly row: RowSchema
+  readonly row: AnySchema
   /** The columns that follow from `row`. */
   readonly columns: readonly TableColumn[]
   /** Empty where rows never change. */

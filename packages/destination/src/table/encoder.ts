@@ -1,6 +1,7 @@
 import type { ColumnType, EncodedKey, EncodedRow, Encoder, Plain, TableColumn, Unfit } from '@tidemark/core/engine'
 import { holds, UNCHANGED } from '@tidemark/core/engine'
 import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
+import type { z } from 'zod'
 import { type Bound, type Encode, TEXT_CODEC, type ValueCodec } from '../values/codec.ts'
 import type { Repertoire } from '../values/repertoire.ts'
 import { decimalOfNumber, isDate, jsonText, shortDecimal } from '../values/value-text.ts'
@@ -66,7 +67,9 @@ interface Payload {
 
 /** Runs a schema; undefined where it refuses or is asynchronous. */
 function parsed({ schema }: TableColumn, value: unknown): { readonly value: unknown } | undefined {
-  const result = schema._zod.run({ value, issues: [] }, { async: false }) as Payload | Promise<unknown>
+  const result = (schema as z.core.$ZodType)._zod.run({ value, issues: [] }, { async: false }) as
+    | Payload
+    | Promise<unknown>
   if (result instanceof Promise) {
     result.catch(() => {})
     return undefined

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { AnySchema } from '@tidemark/core'
 import {
   type EncodedKey,
   type Encoder,
@@ -91,7 +92,7 @@ export type Parsed =
     }
 
 /** Asks zod. A check of the author's that throws says no. */
-export function parse(schema: z.ZodType, value: unknown): Parsed {
+export function parse(schema: Pick<AnySchema, 'safeParse'>, value: unknown): Parsed {
   try {
     const result = schema.safeParse(value)
     if (result.success) return { ok: true, value: result.data as Raw }

@@ -1,4 +1,5 @@
 import { isLoose, type Table, type TableChange, UNCHANGED } from '@tidemark/core/engine'
+import type { z } from 'zod'
 import type { Finding } from '../source/law.ts'
 import { cut, textOf } from '../source/row-text.ts'
 import type { FeedLaw } from './feed-law.ts'
@@ -35,14 +36,14 @@ function problemOf(table: Table, change: TableChange): string | undefined {
 }
 
 function rowProblem(table: Table, row: RawRow): string | undefined {
-  const { shape } = table.row
+  const { shape } = table.row as z.ZodObject
   const text = `the row ${cut(textOf(shown(row)))}`
   const unknown = Object.keys(row).find((name) => !Object.hasOwn(shape, name))
   if (unknown !== undefined && !isLoose(table.row))
     return `${text} has the field "${unknown}", which the table does not have; add it to the schema, or leave it out`
   const openKey = table.primaryKey.find((name) => row[name] === UNCHANGED)
   if (openKey !== undefined) return `${text} has UNCHANGED in "${openKey}", a column of the primary key`
-  if (!Object.values(row).includes(UNCHANGED)) return misfit(text, table.row.safeParse(row))
+  if (!Object.values(row).includes(UNCHANGED)) return misfit(text, (table.row as z.ZodObject).safeParse(row))
   if (table.primaryKey.length === 0) return `${text} has UNCHANGED, and the table has no primary key`
   for (const [name, schema] of Object.entries(shape)) {
     if (row[name] === UNCHANGED) continue

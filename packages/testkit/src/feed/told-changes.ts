@@ -1,6 +1,7 @@
 import { type Change, defineSource, type FeedTable } from '@tidemark/core'
 import type { Destination, Feed, Table } from '@tidemark/core/engine'
 import type { Report } from '@tidemark/engine'
+import type { z } from 'zod'
 import type { OpenPlace } from '../source/place.ts'
 import type { TestedFeed } from './tested-feed.ts'
 
@@ -16,8 +17,8 @@ export interface ToldChanges {
 export function changesOfTable(
   { feed }: TestedFeed,
   { name, row, primaryKey }: Table,
-): FeedTable<never, typeof row, string[]> {
-  const draft = defineSource({ name: 'test' }).feed({ name: feed.name, offset: feed.offset })
+): FeedTable<never, z.ZodObject, string[]> {
+  const draft = defineSource({ name: 'test' }).feed({ name: feed.name, offset: feed.offset as never })
   return draft.table({ name, row, primaryKey } as never) as never
 }
 
@@ -27,7 +28,7 @@ export async function tell(
   place: OpenPlace,
   { destination, changes, failsBefore }: ToldChanges,
 ): Promise<Report> {
-  const draft = defineSource({ name: 'test' }).feed({ name: world.feed.name, offset: world.feed.offset })
+  const draft = defineSource({ name: 'test' }).feed({ name: world.feed.name, offset: world.feed.offset as never })
   const feed = (own: Feed): Feed => ({
     ...own,
     tables: withoutBackfill(own.tables),

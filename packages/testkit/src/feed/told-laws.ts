@@ -1,5 +1,6 @@
 import type { Change } from '@tidemark/core'
 import { type Destination, type Table, UNCHANGED } from '@tidemark/core/engine'
+import type { z } from 'zod'
 import type { Finding } from '../source/law.ts'
 import type { OpenPlace } from '../source/place.ts'
 import { contents, differences } from '../source/quiet-run.ts'
@@ -171,9 +172,10 @@ const UNFIT_VALUES: readonly unknown[] = [{ is: 'unfit' }, 'unfit', -0.5, true]
 
 /** A value that a column of the table does not take; undefined: each takes everything. */
 function unfitField(table: Table): RawRow | undefined {
+  const { shape } = table.row as z.ZodObject
   for (const name of othersOf(table)) {
     for (const value of UNFIT_VALUES) {
-      const result = table.row.shape[name]?.['~standard'].validate(value)
+      const result = shape[name]?.['~standard'].validate(value)
       if (result !== undefined && !(result instanceof Promise) && result.issues !== undefined) return { [name]: value }
     }
   }
