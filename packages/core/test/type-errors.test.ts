@@ -62,7 +62,11 @@ export const url: string = source.config.parse({ url: 'https://shop.example' }).
 export const nothing: undefined = register(defineSource({ name: 'hello' }).with([])).config
 export const any: Source = source as Source<{ url: string }>
 /** The schema of a source may be of another copy of zod, of which no type is the same. */
-declare const foreign: { parse(value: unknown): { url: string }; readonly _zod: { readonly def: { readonly type: 'object'; readonly newer: true } } }
+declare const foreign: {
+  parse(value: unknown): { url: string }
+  safeParse(value: unknown): { success: true; data: { url: string } } | { success: false; error: { issues: { path: string[]; message: string; newer: true }[] } }
+  readonly _zod: { readonly def: { readonly type: 'object'; readonly newer: true } }
+}
 export const schema: ConfigSchema = foreign
 `
 
