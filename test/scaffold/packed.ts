@@ -1,5 +1,5 @@
 import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Done, run } from '../walk/shell.ts'
 
 const PNPM = 'pnpm@12.18.0'
@@ -77,8 +77,17 @@ export class Outside {
     return this.manage(cwd, 'install', ...(this.manager === 'pnpm' ? ['--no-frozen-lockfile'] : []))
   }
 
-  /** Lets a project take Tidemark's packages from the tarballs, and nothing else be changed. */
-  fromTarballs(cwd: string): void {
+  write(path: string, text: string): void {
+    const file = join(this.folder, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+
+  /**
+   * Lets a project take Tidemark's packages from the tarballs, and nothing else be changed.
+   * @param built the package from git that pnpm, which runs no scripts unasked, may build.
+   */
+  fromTarballs(cwd: string, built?: string): void {
     const file = join(this.folder, cwd, 'package.json')
     const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>
     const specs = Object.fromEntries([...this.#tarballs].map(([name, tarball]) => [name, `file:${tarball}`]))
@@ -91,7 +100,7 @@ export class Outside {
     if (this.manager === 'npm') manifest['overrides'] = specs
     else {
       const lines = Object.entries(specs).map(([name, spec]) => `  '${name}': '${spec}'`)
-      const build = '# Built for Node alone.\nallowBuilds:\n  esbuild: false\n'
+      const build = `# Built for Node alone.\nallowBuilds:\n  esbuild: false\n${built === undefined ? '' : `  ${built}: true\n`}`
       writeFileSync(join(this.folder, cwd, 'pnpm-workspace.yaml'), `overrides:\n${lines.join('\n')}\n${build}`)
     }
     writeFileSync(file, JSON.stringify(manifest, null, 2))

@@ -47,6 +47,12 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
   const create = (...args: readonly string[]): Promise<Done> =>
     outside.run('.', 'npx', '--yes', `--package=file:${tarballs.get('create-tidemark')}`, 'create-tidemark', ...args)
 
+  const rowsOf = async (project: string, statement: string): Promise<unknown> => {
+    const tidemark = join(outside.folder, project, 'node_modules/.bin/tidemark')
+    const { stdout } = succeeded(await outside.run(project, tidemark, 'query', statement, '--json'))
+    return (JSON.parse(stdout) as { rows: unknown }).rows
+  }
+
   beforeAll(() => {
     outside = new Outside(join(base, manager), manager, tarballs)
   })
@@ -55,6 +61,8 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
     succeeded(await create('source', 'weather'))
     const source = 'tidemark-source-weather'
     expect(readdirSync(join(outside.folder, source))).toContain('.gitignore')
+    const manifest = join(outside.folder, source, 'package.json')
+    const untouched = readFileSync(manifest, 'utf8')
     outside.fromTarballs(source)
     succeeded(await outside.manage(source, 'install'))
     succeeded(await outside.manage(source, 'run', 'build'))
@@ -62,7 +70,28 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
     const tested = succeeded(await outside.manage(source, 'run', 'test'))
     expect(tested.stdout).toMatch(/18 passed/)
     expect(tested.stdout).not.toMatch(/skipped/)
+    const fromTarballs = readFileSync(manifest, 'utf8')
+    // A dependency on a tarball is one of this test alone.
+    writeFileSync(manifest, untouched)
     succeeded(await outside.manage(source, 'run', 'check'))
+    writeFileSync(manifest, fromTarballs)
+  })
+
+  it('the source is installed from git, and built there', async () => {
+    const source = 'tidemark-source-weather'
+    const git = (...args: readonly string[]): Promise<Done> =>
+      outside.run(source, 'git', '-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args)
+    succeeded(await git('init', '--quiet'))
+    succeeded(await git('add', '--all'))
+    succeeded(await git('commit', '--quiet', '--message=begin'))
+    expect((await git('ls-files')).stdout).not.toMatch(/^(?:dist|node_modules)\//m)
+    outside.write('from-git/package.json', JSON.stringify({ name: 'from-git', private: true, type: 'module' }))
+    const address = `git+file://${join(outside.folder, source)}`
+    outside.fromTarballs('from-git', source)
+    succeeded(await outside.manage('from-git', manager === 'npm' ? 'install' : 'add', address))
+    const program = "import weather from 'tidemark-source-weather'; console.log(weather.name)"
+    const { stdout } = succeeded(await outside.run('from-git', 'node', '--input-type=module', '--eval', program))
+    expect(stdout.trim()).toBe('weather')
   })
 
   it('a broken law is said, with what it means and an example', async () => {
@@ -89,12 +118,13 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
     outside.fromTarballs('my-sync')
     succeeded(await outside.manage('my-sync', 'install'))
     succeeded(await outside.manage('my-sync', 'run', 'typecheck'))
-    // As it comes it has nothing to read yet, and says where to write what.
-    const first = await outside.manage('my-sync', 'start')
-    expect(first.code).not.toBe(0)
-    expect(first.stdout + first.stderr).toContain(
-      'tidemark.config.ts:8: sources.git.config.repositories: no repository is configured yet: write paths of git repositories here',
-    )
+    // As it comes it has rows to read.
+    const first = succeeded(await outside.manage('my-sync', 'start'))
+    expect(first.stdout + first.stderr).toMatch(/shop_orders is new/)
+    expect(await rowsOf('my-sync', 'select id, customer from shop_orders order by id')).toEqual([
+      { id: 1, customer: 'Ada' },
+      { id: 2, customer: 'Grace' },
+    ])
     const tarball = join(outside.folder, 'tidemark-source-weather/tidemark-source-weather-0.1.0.tgz')
     succeeded(await outside.manage('my-sync', manager === 'npm' ? 'install' : 'add', `file:${tarball}`))
     writeFileSync(
@@ -103,7 +133,7 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
 import weather from 'tidemark-source-weather'
 
 export default defineConfig({
-  sources: { git: false, weather: weather.configure({ url: '${url}', token: 'a-token-of-the-test' }, { initialSyncStart: '2026-01-01' }) },
+  sources: { weather: weather.configure({ url: '${url}', token: 'a-token-of-the-test' }, { initialSyncStart: '2026-01-01' }) },
 })
 `,
     )
@@ -111,10 +141,7 @@ export default defineConfig({
     const done = succeeded(await outside.manage('my-sync', 'start'))
     expect(done.stdout + done.stderr).toMatch(/weather_items is new/)
     const tidemark = join(outside.folder, 'my-sync/node_modules/.bin/tidemark')
-    const { stdout } = succeeded(
-      await outside.run('my-sync', tidemark, 'query', 'select count(*) as n from weather_items', '--json'),
-    )
-    expect(JSON.parse(stdout)).toMatchObject({ rows: [{ n: COUNT }] })
+    expect(await rowsOf('my-sync', 'select count(*) as n from weather_items')).toEqual([{ n: COUNT }])
     // Its README lists what its schemas say.
     const listed = succeeded(await outside.run('my-sync', tidemark, 'tables', 'weather', '--md')).stdout
     const readme = readFileSync(join(outside.folder, 'tidemark-source-weather/README.md'), 'utf8')

@@ -3,14 +3,14 @@ import type { Wanted } from './wanted.ts'
 type Version = (name: string) => string
 
 /** The package.json of a new source: in this repository it takes its neighbours, elsewhere what is published. */
-export function sourceManifest({ name, packageName, inRepository }: Wanted, version: Version): object {
+export function sourceManifest({ name, packageName, inRepository, license }: Wanted, version: Version): object {
   const own = (one: string): Record<string, string> => ({ [one]: inRepository ? 'workspace:*' : version(one) })
   const tools = ['@arethetypeswrong/cli', '@types/node', 'publint', 'typescript', 'vitest']
   return {
     name: packageName,
     version: '0.1.0',
     description: `${name} as tables, for Tidemark.`,
-    license: 'MIT',
+    license,
     type: 'module',
     engines: { node: '>=24' },
     files: ['dist'],
@@ -26,8 +26,10 @@ export function sourceManifest({ name, packageName, inRepository }: Wanted, vers
       test: 'vitest run',
       ...(inRepository
         ? {}
-        : { check: 'publint --strict && attw --pack . --profile esm-only', prepack: 'npm run build' }),
+        : // Before it is packed, and where it is installed from git.
+          { check: 'publint --strict && attw --pack . --profile esm-only', prepare: 'npm run build' }),
     },
+    dependencies: { '@tidemark/http': inRepository ? 'workspace:^' : version('@tidemark/http') },
     peerDependencies: { '@tidemark/core': inRepository ? 'workspace:^' : version('@tidemark/core'), zod: '^4.1.0' },
     devDependencies: {
       ...own('@tidemark/core'),
@@ -50,7 +52,7 @@ export function runnerManifest({ packageName }: Wanted, version: Version): objec
     dependencies: {
       '@tidemark/runner': version('@tidemark/runner'),
       '@tidemark/core': version('@tidemark/core'),
-      '@tidemark/source-git': version('@tidemark/source-git'),
+      '@tidemark/source-files': version('@tidemark/source-files'),
       zod: version('zod'),
     },
     devDependencies: { '@types/node': version('@types/node'), typescript: version('typescript') },

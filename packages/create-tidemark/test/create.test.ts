@@ -42,7 +42,7 @@ describe('what is asked for', () => {
     ['source', 'weather', true, { packageName: '@tidemark/source-weather', folder: 'packages/source-weather' }],
     ['runner', 'my-sync', false, { packageName: 'my-sync', folder: 'my-sync' }],
   ])('%s %s', (kind, name, inRepository, wanted) => {
-    expect(wantedFrom(kind, name, inRepository)).toMatchObject(wanted)
+    expect(wantedFrom(kind, name, { inRepository })).toMatchObject(wanted)
   })
 
   it.each<[string | undefined, string | undefined, boolean, RegExp]>([
@@ -56,14 +56,14 @@ describe('what is asked for', () => {
     ['runner', '../up', false, /is not a valid package name/],
     ['runner', 'mine', true, /create a source: pnpm new source/],
   ])('%s %s is refused', (kind, name, inRepository, message) => {
-    expect(() => wantedFrom(kind, name, inRepository)).toThrow(message)
+    expect(() => wantedFrom(kind, name, { inRepository })).toThrow(message)
   })
 })
 
 describe('a new package', () => {
   it('has nothing of the template’s name left, whatever it is called', () => {
     for (const name of ['weather', 'class', 'snow_flakes', 'z9']) {
-      const { files, read } = made(wantedFrom('source', name, false))
+      const { files, read } = made(wantedFrom('source', name))
       for (const file of files)
         expect(read(file.split('/').slice(1).join('/')).toLowerCase(), file).not.toContain('acme')
     }
@@ -74,13 +74,13 @@ describe('a new package', () => {
     const ours = headings(readFileSync(join(REPOSITORY, 'packages/source-git/README.md'), 'utf8'))
     expect(ours.length).toBeGreaterThan(3)
     for (const kind of ['source', 'runner']) {
-      expect(headings(made(wantedFrom(kind, 'weather', false)).read('README.md'))).toEqual(ours)
+      expect(headings(made(wantedFrom(kind, 'weather')).read('README.md'))).toEqual(ours)
     }
   })
 
   it('keeps away from a folder that is not empty', () => {
     const root = folder()
-    const wanted = wantedFrom('source', 'weather', false)
+    const wanted = wantedFrom('source', 'weather')
     mkdirSync(join(root, wanted.folder))
     writeFileSync(join(root, wanted.folder, 'mine.txt'), 'mine')
     expect(() => create(wanted, { root, templates, version })).toThrow(/already exists and is not empty/)
@@ -88,16 +88,22 @@ describe('a new package', () => {
   })
 
   it('takes its neighbours in this repository, and what is published elsewhere', () => {
-    const inside = JSON.parse(made(wantedFrom('source', 'weather', true)).read('package.json')) as Record<
-      string,
-      object
-    >
+    const inside = JSON.parse(
+      made(wantedFrom('source', 'weather', { inRepository: true })).read('package.json'),
+    ) as Record<string, object>
     expect(inside['devDependencies']).toMatchObject({ '@tidemark/testkit': 'workspace:*', zod: 'catalog:' })
-    const outside = JSON.parse(made(wantedFrom('source', 'weather', false)).read('package.json')) as Record<
-      string,
-      object
-    >
+    const outside = JSON.parse(made(wantedFrom('source', 'weather')).read('package.json')) as Record<string, object>
     expect(outside['tidemark']).toEqual({ source: './dist/index.js' })
     expect(Object.keys(outside['devDependencies']!)).toContain('@tidemark/testkit')
+    for (const { dependencies } of [inside, outside]) expect(Object.keys(dependencies!)).toEqual(['@tidemark/http'])
+  })
+
+  it('has the licence that its author chose, and none where nobody was asked', () => {
+    const licenseOf = (options: Parameters<typeof wantedFrom>[2]): unknown =>
+      JSON.parse(made(wantedFrom('source', 'weather', options)).read('package.json'))['license']
+    expect(licenseOf({ license: 'Apache-2.0' })).toBe('Apache-2.0')
+    expect(licenseOf({})).toBe('UNLICENSED')
+    expect(licenseOf({ inRepository: true })).toBe('MIT')
+    expect(() => wantedFrom('source', 'weather', { license: '"' })).toThrow(/is not a licence as npm writes it/)
   })
 })

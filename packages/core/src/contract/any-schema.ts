@@ -8,6 +8,7 @@ export interface AnySchema<Output = unknown> extends SchemaNode {
 
 /** A schema as what is walked: its definition. */
 export interface SchemaNode {
+  /** Where zod keeps it. */
   readonly _zod: { readonly def: { readonly type: string }; readonly values?: ReadonlySet<unknown> | undefined }
 }
 

@@ -269,7 +269,6 @@ export function feedOf<Client, Offset extends Json>(
 }
 
 type AnyTableSpec = FeedTableSpec<unknown, Json, RowSchema, readonly string[], Json>
-
 function feedTableOf(feed: string, spec: AnyTableSpec): FeedTable<unknown, RowSchema, readonly string[]> {
   const { name, row, primaryKey, aliases, backfill } = spec
   const checked = tableOf<unknown>({ name, row, primaryKey, aliases, read: notRead } as never)

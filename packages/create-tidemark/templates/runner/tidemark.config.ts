@@ -1,10 +1,11 @@
 import { defineConfig } from '@tidemark/runner/config'
+import files from '@tidemark/source-files'
 
 export default defineConfig({
-  // Where backfills start; without it, at the beginning.
-  // initialSyncStart: '2024-01-01',
+  // Where the rows go; without it, into data/tidemark.db.
+  // destination: 'postgres://me@localhost/warehouse?schema=tidemark',
   sources: {
-    // Write the paths of your git repositories here, such as ['../shop'].
-    git: { config: { repositories: [] } },
+    // Two orders to begin with. Add files beside them, or put your own source in their place.
+    shop: files.configure({ tables: { orders: { path: 'exports/orders-*.csv', primaryKey: ['id'] } } }),
   },
 })

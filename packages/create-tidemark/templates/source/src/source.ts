@@ -1,6 +1,6 @@
 import { defineSource, secret } from '@tidemark/core'
+import { HttpClient } from '@tidemark/http'
 import { z } from 'zod'
-import { AcmeClient } from './client.ts'
 
 export const acmeSource = defineSource({
   name: 'acme',
@@ -8,5 +8,7 @@ export const acmeSource = defineSource({
     url: z.url().describe('the base URL of the API'),
     token: secret().describe('an access token'),
   }),
-  connect: ({ url, token }) => new AcmeClient(url, token),
+  // Retries, rate limits, exact numbers, and errors that say what to do; see its options for other kinds of authorization.
+  connect: ({ url, token }, { log, pace, clock }) =>
+    new HttpClient({ baseUrl: url, authorization: { type: 'bearer', token }, log, pace, clock }),
 })

@@ -1,5 +1,10 @@
 import type { RowChange } from '@tidemark/testkit'
-import type { Item } from '../src/client.ts'
+
+interface Item {
+  readonly id: number
+  readonly name: string
+  readonly updated_at: string
+}
 
 export const TOKEN = 'a-token-for-tests'
 const PAGE = 3

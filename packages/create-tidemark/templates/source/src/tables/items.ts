@@ -1,4 +1,4 @@
-import { days } from '@tidemark/core'
+import { byCursor, pages } from '@tidemark/http'
 import { z } from 'zod'
 import { acmeSource } from '../source.ts'
 
@@ -11,10 +11,17 @@ export const items = acmeSource.table({
   }),
   primaryKey: ['id'],
   cursor: 'updated_at',
+  // No item is older, so no backfill reads windows before it, wherever a user lets it start.
+  start: '2025-01-01T00:00:00Z',
+  window: '30d',
   // The system does not report deleted rows. If yours does, set deletions: 'reported', and yield deleted([…]).
   deletions: 'unseen',
-  window: days(30),
   async *read({ client, from, to, signal }) {
-    yield* client.items({ ...(from === undefined ? {} : { from }), to }, signal)
+    const list = pages(client, {
+      request: { path: '/items', query: { from, to }, signal },
+      paging: byCursor({ at: 'next', parameter: 'after' }),
+      rows: 'items',
+    })
+    for await (const { rows } of list) yield rows
   },
 })
