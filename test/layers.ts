@@ -21,6 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   source: ['http', 'child-process', 'core'],
   'create-tidemark': [],
   runner: ['engine', 'destination', 'core'],
+  tidemark: ['runner'],
 }
 
 /** The doors of core that are under the version promise; whatever a source is made of uses no other. */
@@ -33,6 +34,8 @@ const ENGINE_TAKES = ['zod', '@opentelemetry/api']
 const isForeign = (from: string): boolean =>
   sibling(from) === undefined && !isNode(from) && moduleName(from) !== 'kysely'
 const DYNAMIC_IMPORT = 'apps/runner/src/discover.ts'
+/** Holds what it imports: its users install none of it, and it lists that as devDependencies. */
+const BUNDLED = 'runner'
 const VAGUE = /^(?:utils|helpers|common|types)$/
 const LONGEST = 300
 
@@ -173,6 +176,7 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
 }
 
 function declared({ dependencies, peerDependencies, optionalDependencies }: Manifest): readonly string[] {
@@ -181,7 +185,8 @@ function declared({ dependencies, peerDependencies, optionalDependencies }: Mani
 
 /** Packages that a source file imports and its package.json does not bring along. */
 function undeclared(owner: Package, code: Code, manifest: Manifest): readonly string[] {
-  const known = new Set([...declared(manifest), manifest.name])
+  const held = owner.name === BUNDLED ? Object.keys(manifest.devDependencies ?? {}) : []
+  const known = new Set([...declared(manifest), ...held, manifest.name])
   return importsOf(code)
     .flatMap(({ from }) => (from === undefined || from.startsWith('.') || isNode(from) ? [] : [moduleName(from)]))
     .filter((name) => !known.has(name))
