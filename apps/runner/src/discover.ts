@@ -125,7 +125,7 @@ function entryFile({ package: name, folder, entry, linked }: SourcePackage): str
       { code: 'source-package' },
     )
   }
-  if (!realpathSync(file).startsWith(folder + sep)) throw outside(name, entry)
+  if (!realpathSync(file).startsWith(realpathSync(folder) + sep)) throw outside(name, entry)
   return file
 }
 

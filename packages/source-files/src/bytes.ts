@@ -1,7 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { InvalidFileError } from './invalid-file-error.ts'
+import { openFile } from './open-file.ts'
 import { zstdFrames } from './zstd-frames.ts'
 
 const CHUNK = 256 * 1024
@@ -25,7 +26,7 @@ export interface Meter {
  * end every byte of the file was consumed, also by the decompressor, or it is an error.
  */
 export async function* bytesOf(path: string, signal: AbortSignal, meter?: Meter): AsyncGenerator<Buffer> {
-  await using file = await open(path)
+  await using file = await openFile(path)
   for await (const piece of pieces(file, compressionOf(path), signal)) {
     if (meter !== undefined) meter.bytes += piece.length
     yield piece

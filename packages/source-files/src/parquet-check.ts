@@ -1,6 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { InvalidFileError } from './invalid-file-error.ts'
+import { openFile } from './open-file.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
 import type { ColumnChunk, Footer } from './parquet-footer.ts'
 import { type Held, HeldBytes, rowsBegun } from './parquet-held.ts'
@@ -40,7 +41,7 @@ export async function checkPages(
 ): Promise<ReadonlyMap<ColumnChunk, CheckedChunk>> {
   const checked = new Map<ColumnChunk, CheckedChunk>()
   const leaves = fields.flatMap((field) => field.leaves.map((leaf) => ({ leaf, isNested: field.below.length > 0 })))
-  await using file = await open(path)
+  await using file = await openFile(path)
   const isSummed = chunks[0] !== undefined && (await hasChecksums(file, chunks[0]))
   for (const [nth, chunk] of chunks.entries()) {
     const { leaf, isNested } = leaves[nth % leaves.length] ?? { leaf: undefined, isNested: false }
@@ -72,7 +73,7 @@ export async function checkPages(
 
 /** What DuckDB holds at once to read a chunk of lists that can be cut. */
 export async function heldByRows(path: string, leaf: ParquetLeaf, chunk: ColumnChunk, end: number): Promise<Held> {
-  await using file = await open(path)
+  await using file = await openFile(path)
   const kind = kindOf(leaf, chunk)
   const held = new HeldBytes(file, kind, true)
   let values = 0

@@ -1,6 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { InvalidFileError } from './invalid-file-error.ts'
 import { refuseOtherKinds } from './magic.ts'
+import { openFile } from './open-file.ts'
 import { readElement, type SchemaElement } from './parquet-element.ts'
 import { ThriftReader } from './thrift.ts'
 
@@ -49,7 +50,7 @@ export interface Footer {
 
 /** Reads the footer of a Parquet file. @throws Broken where the file has no footer, or not a whole one. */
 export async function readFooter(path: string): Promise<Footer> {
-  await using file = await open(path)
+  await using file = await openFile(path)
   const { size } = await file.stat()
   const tail = await bytesAt(file, Math.max(0, size - 8), Math.min(8, size))
   if (tail.subarray(-4).equals(ENCRYPTED))

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { Files } from './client.ts'
+import { openFile } from './open-file.ts'
 import { type CheckedChunk, kindOf } from './parquet-check.ts'
 import { type Cut, type LongRow, smallGroups } from './parquet-cut.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
@@ -84,7 +85,7 @@ export interface WideColumn {
 export async function* wideGroups(column: WideColumn): AsyncGenerator<WideGroup | LongRow> {
   const { field, footer, cut } = column
   const own = schemaOfOne(footer, column.schema, field)
-  await using file = await open(column.path)
+  await using file = await openFile(column.path)
   for (const nth of field.leaves[0]?.chunks.keys() ?? []) {
     const chunks: HeldChunk[] = []
     for (const leaf of field.leaves) chunks.push(await heldChunk(file, leaf, leaf.chunks[nth]!, footer))

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import type { FileTable } from './config.ts'
 import { failure } from './invalid-file-error.ts'
 import type { TableFile } from './listing.ts'
+import { openFile } from './open-file.ts'
 
 // Raised when this package reads a file in another way than before, so that files are read again.
 const READER = 2
@@ -117,7 +118,7 @@ export function printOf(path: string, signal: AbortSignal): Promise<string>
 export function printOf(path: string, signal: AbortSignal, upTo: number): Promise<string | undefined>
 export async function printOf(path: string, signal: AbortSignal, upTo?: number): Promise<string | undefined> {
   try {
-    await using file = await open(path)
+    await using file = await openFile(path)
     const { size: whole } = await file.stat()
     const size = upTo ?? whole
     if (size > whole) return undefined
