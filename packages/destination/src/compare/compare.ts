@@ -14,6 +14,7 @@ import type { Canonical } from '../values/canonical.ts'
 import { Balance } from './balance.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
 import { digest } from './digest.ts'
+import { jsonOf } from './json-of.ts'
 import { keptKey, readKey } from './kept-key.ts'
 import { CHANGED, DELETED, type Entry, Ledger, PRESENT, ROW } from './ledger.ts'
 import type { StoredTable } from './stored-table.ts'
@@ -67,6 +68,7 @@ export function compare({
   let changed = 0
 
   const textsOf = (row: EncodedRow) => types.map((type, at) => canonicalText(forms[at]!(row[at]), type))
+  const storedTexts = (row: StoredRow) => types.map((type, at) => canonicalText(row.values[at], type))
   const keyDigest = (texts: readonly (string | null)[], partition: string) =>
     digest(joinedText(globalKey || !partitioned ? texts : [partition, ...texts]))
   // A feed's number says when a row was told, and nothing of the row.
@@ -76,26 +78,12 @@ export function compare({
   const shownKey = (values: readonly unknown[]) => jsonOf(values)
   const keyOfRow = (row: EncodedRow): EncodedKey => keyAt.map((at) => row[at])
 
-  const isRefusedRow = (row: EncodedRow): boolean =>
+  const isRefused = (row: EncodedRow): boolean =>
     refused.size > 0 && refused.has(rejectOf(layout, row, undefined, canonical).hash)
-
-  const weightOf = (texts: readonly (string | null)[], position: unknown): string =>
-    joinedText([...texts, position === null ? null : String(position)])
-
-  const weigh = (given: SourceRows, to: Balance): void => {
-    for (const row of given.rows) {
-      const position = row.at(-1)
-      if (cursored && position === null) continue
-      if (isRefusedRow(row)) rejected++
-      else to.add(weightOf(textsOf(row), position))
-    }
-    to.keep(given)
-  }
 
   /** Looks at what the source gave row by row, or asks for another look where it is not at hand any more. */
   const stopWeighing = ({ kept }: Balance): void => {
     balance = undefined
-    rejected = 0
     if (kept === undefined) unequal = current!.number
     else for (const given of kept) addExactly(given)
   }
@@ -104,28 +92,20 @@ export function compare({
     const position = row.at(-1) as Entry['position']
     // Rows without a place on the cursor are kept outside all windows.
     if (cursored && position === null) return
-    const isRefused = isRefusedRow(row)
-    if (isRefused) rejected++
+    const isRejected = isRefused(row)
+    if (isRejected) rejected++
     const texts = textsOf(row)
     if (!keyed) {
-      if (!isRefused) ledger.count({ key: rowDigest(texts, position), position, id: shownRow(row) })
+      if (!isRejected) ledger.count({ key: rowDigest(texts, position), position, id: shownRow(row) })
       return
     }
     const keys = keyAt.map((at) => texts[at]!)
     const key = keyDigest(keys, partition)
-    if (isRefused) ledger.put({ key, kind: PRESENT, row: null, late: null, position, id: null }, cursored)
-    else
-      ledger.put(
-        {
-          key,
-          kind: ROW,
-          row: rowDigest(texts, position),
-          late: lateDigests(texts),
-          position,
-          id: keptKey(keyOfRow(row)),
-        },
-        cursored,
-      )
+    if (isRejected) ledger.put({ key, kind: PRESENT, row: null, late: null, position, id: null }, cursored)
+    else {
+      const entry = { row: rowDigest(texts, position), late: lateDigests(texts), id: keptKey(keyOfRow(row)) }
+      ledger.put({ key, kind: ROW, position, ...entry }, cursored)
+    }
   }
 
   const shownRow = (row: EncodedRow): string => jsonOf(forms.map((form, at) => form(row[at]))).slice(0, MAX_VALUE_SHOWN)
@@ -158,7 +138,7 @@ export function compare({
   }
 
   const findKeyed = (row: StoredRow, deletionsUnknown: boolean): void => {
-    const texts = types.map((type, at) => canonicalText(row.values[at], type))
+    const texts = storedTexts(row)
     const key = keyDigest(
       keyAt.map((at) => texts[at]!),
       row.partition,
@@ -183,7 +163,7 @@ export function compare({
   }
 
   const findUnkeyed = (row: StoredRow, deletionsUnknown: boolean): void => {
-    const texts = types.map((type, at) => canonicalText(row.values[at], type))
+    const texts = storedTexts(row)
     const key = rowDigest(texts, row.position)
     if (ledger.uncount(key) || deletionsUnknown) return
     const text = jsonOf(row.values).slice(0, MAX_VALUE_SHOWN)
@@ -231,7 +211,7 @@ export function compare({
           if (row === undefined || !isMarkedAbove(entry, row)) find('missing', null)
           continue
         }
-        const texts = types.map((type, one) => canonicalText(row.values[one], type))
+        const texts = storedTexts(row)
         // Under a key that is global another partition may have given the same row.
         if (!(globalKey && row.partition !== partition && isSame(entry, row, texts))) find('different', row.position)
       }
@@ -254,20 +234,6 @@ export function compare({
     for (const key of changedKeys) ledger.supersede(keyDigest(keyTexts(key), partition))
   }
 
-  /** @returns how many rows the destination has. */
-  const weighStored = async (from: Balance, signal: AbortSignal | undefined): Promise<number> => {
-    const { isDue, take } = turns(signal)
-    let rows = 0
-    for await (const row of stored.rows(current!.scope)) {
-      if (isDue()) await take()
-      if (row.deletedAt !== null) continue
-      rows++
-      const texts = types.map((type, at) => canonicalText(row.values[at], type))
-      from.remove(weightOf(texts, row.position))
-    }
-    return rows
-  }
-
   return {
     name: layout.name,
     encoder,
@@ -280,20 +246,20 @@ export function compare({
       changed = 0
       current = { number, scope, again: number === last }
       const isExact = current.again || number === unequal || scope.asOf !== undefined
-      balance = isExact ? undefined : new Balance()
+      balance = isExact ? undefined : new Balance({ cursored, textsOf, storedTexts, isRefused })
       unequal = undefined
     },
     add(given) {
       // A reported deletion may be of a row that the source gives too: only the key tells.
       if (balance !== undefined && given.deletions.length > 0) stopWeighing(balance)
-      if (balance !== undefined) weigh(given, balance)
+      if (balance !== undefined) balance.add(given)
       else if (unequal === undefined) addExactly(given)
     },
     async end(deletionsUnknown, signal) {
       const { number, scope, again } = current!
       if (balance !== undefined) {
-        const rows = await weighStored(balance, signal)
-        if (balance.isEven) return { rows, rejected, changed, doubtful: 0 }
+        const rows = await balance.remove(stored.rows(scope), signal)
+        if (balance.isEven) return { rows, rejected: balance.rejected, changed: 0, doubtful: 0 }
         stopWeighing(balance)
       }
       if (unequal !== undefined) return { rows: 0, rejected: 0, changed: 0, doubtful: 0, inexact: true }
@@ -328,12 +294,4 @@ export function compare({
       ledger.close()
     },
   }
-}
-
-function jsonOf(values: readonly unknown[]): string {
-  return JSON.stringify(values, (_key, one: unknown) => {
-    if (typeof one === 'bigint')
-      return one >= Number.MIN_SAFE_INTEGER && one <= Number.MAX_SAFE_INTEGER ? Number(one) : String(one)
-    return one instanceof Uint8Array ? Buffer.from(one).toString('hex') : one
-  })
 }
