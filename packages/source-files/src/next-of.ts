@@ -11,7 +11,7 @@ export class NextOf {
     if (wanted === '') this.#at = Number.POSITIVE_INFINITY
   }
 
-  /** The first place from `from` on, which must not be less than it was before; infinity where there is none. */
+  /** The first place from `from` on, which must not be less than it was before; infinity where it stands nowhere. */
   from(from: number): number {
     if (this.#at < from) {
       const found = this.#text.indexOf(this.#wanted, from)
