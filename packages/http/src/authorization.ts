@@ -1,6 +1,6 @@
 import type { BodyPath } from './at-path.ts'
 import type { JwtAlgorithm } from './jwt.ts'
-import { type Signed, signature, type Unsigned } from './signature.ts'
+import { type HmacSigning, type Signed, signature, type Unsigned } from './signature.ts'
 import type { TokenPlaces } from './token-answer.ts'
 
 /** How an API knows who asks. */
@@ -60,28 +60,6 @@ export interface Jwt {
   /** The header that takes the token (`authorization`), and the word before it (`Bearer`); empty: no word. */
   readonly header?: string | undefined
   readonly scheme?: string | undefined
-}
-
-/** A signature of each request, by a key that both sides know. Texts may contain `{method}`, `{timestamp}` and their like. */
-export interface HmacSigning {
-  readonly type: 'hmac'
-  readonly key: string
-  /** How the key is written (`utf8`). */
-  readonly keyEncoding?: 'utf8' | 'base64' | 'hex' | undefined
-  /** `sha256` where absent. */
-  readonly algorithm?: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
-  /** What is signed: `{timestamp}{method}{target}{body}`. */
-  readonly message: string
-  /** How the signature is written (`hex`). */
-  readonly encoding?: 'hex' | 'base64' | 'base64url' | undefined
-  /** The header or the query parameter that takes it, */
-  readonly header?: string | undefined
-  readonly parameter?: string | undefined
-  /** and the text there (`{signature}`). */
-  readonly value?: string | undefined
-  /** More headers and query parameters, such as the time that is signed. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  readonly params?: Readonly<Record<string, string>> | undefined
 }
 
 /** OAuth 2: tokens that are fetched, used until they end or are refused, and fetched again. */

@@ -1,5 +1,4 @@
-import type { SourceClock } from '@tidemark/core'
-import { SyncError } from '@tidemark/core'
+import { type SourceClock, SyncError } from '@tidemark/core'
 import { withPath } from './at-path.ts'
 import type { Session } from './authorization.ts'
 import { renewalOf, type Token } from './held-token.ts'
