@@ -7,6 +7,7 @@ import { columnOutOfSight, type SightQuestion } from './out-of-sight.ts'
 import type { LogFacts } from './postgres/log/leaves.ts'
 import { logKeyOf } from './postgres/log/logged-table.ts'
 import type { PostgresLog } from './postgres/log/postgres-log.ts'
+import type { Snapshot } from './postgres/log/snapshot.ts'
 import type { Client } from './source.ts'
 
 /** Tables that are read from the log, and those that cannot be and say why. */
@@ -15,11 +16,19 @@ export interface LoggedTables {
   readonly refused: readonly Table<Client>[]
 }
 
-/** Of the tables that were chosen, those that are read from the log. @param findAgain finds all tables once more. */
+/**
+ * Of the tables that were chosen, those that are read from the log.
+ *
+ * @param since what was seen before they were looked for. @param findAgain finds all tables once more.
+ */
 export async function loggedTables(
   found: readonly FoundTable[],
   log: PostgresLog,
-  { findAgain, ...context }: SightQuestion & { readonly findAgain: () => Promise<unknown> },
+  {
+    since,
+    findAgain,
+    ...context
+  }: SightQuestion & { readonly since: Snapshot; readonly findAgain: (signal: AbortSignal) => Promise<unknown> },
 ): Promise<LoggedTables> {
   const logged: TableOfLog[] = []
   const refused: Table<Client>[] = []
@@ -29,7 +38,7 @@ export async function loggedTables(
     if (SyncError.is(one)) refused.push(refusedTable(table.name, one))
     else logged.push(one)
   }
-  log.catalog.take(logged, facts, findAgain)
+  log.catalog.take(logged, facts, { since, findAgain })
   return { logged, refused }
 }
 

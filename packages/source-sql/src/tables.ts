@@ -37,17 +37,19 @@ interface Tables {
 /** The tables that a database has now, each with the columns that it has now. */
 export async function tablesOf(context: Finding): Promise<(Table<Client> | Feed<Client>)[]> {
   const { client, tracked, log, signal } = context
+  const asksLog = client.config.replication === undefined ? undefined : client.log
+  const since = await asksLog?.catalog.now(signal)
   const found = plainNames(await client.database.tables({ signal, log }), tracked)
   const chosen = chooseTables(found, { config: client.config, tracked, log, label: client.database.label })
   const outOfSight = await tablesOutOfSight(found, context)
-  if (client.log === undefined || client.config.replication === undefined) {
+  if (asksLog === undefined || since === undefined) {
     const retired = client.log === undefined ? [] : [retiredLogFeed]
     return [...(await cursorTables(chosen, context)), ...outOfSight, ...retired]
   }
   const { logged, refused } = await loggedTables(
     chosen.filter(({ kind }) => kind === 'table'),
-    client.log,
-    { ...context, findAgain: () => tablesOf(context) },
+    asksLog,
+    { ...context, since, findAgain: (again) => tablesOf({ ...context, signal: again }) },
   )
   const views = await cursorTables(
     chosen.filter(({ kind }) => kind !== 'table'),

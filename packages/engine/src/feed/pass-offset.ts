@@ -55,6 +55,12 @@ export async function passOffset(
         const checkpoint = asCheckpoint(item.value)
         if (checkpoint !== undefined) {
           offset = checkpoint.offset
+          if (checkpoint.options.lost === true)
+            throw new SyncError(
+              `the feed "${feed.name}" of ${name} has lost rows of some of its tables, and no sync has read them again yet; sync it, then compare it again`,
+              'fix-config',
+              { code: 'not-readable' },
+            )
           if (isPast(offset)) {
             take(keys)
             return

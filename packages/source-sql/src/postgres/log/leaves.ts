@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { ask } from '../session.ts'
+import type { Attribute } from './shape.ts'
 
 /** A relation that holds rows of a table: the table itself, or a partition of it. */
 export interface Leaf {
@@ -16,6 +17,8 @@ export interface Leaf {
   readonly identity: string
   /** The columns by which the log tells an old row; empty: it does not. */
   readonly identityColumns: readonly string[]
+  /** By which transactions it, and what it is in, was attached; empty: it is no partition. */
+  readonly attachment: string
 }
 
 /** What the log needs to know of a table, beside what every table is asked. */
@@ -23,8 +26,10 @@ export interface LogFacts {
   readonly leaves: readonly Leaf[]
   /** Generated columns that no publication has: those that are not stored, and before Postgres 18 all. */
   readonly unpublished: ReadonlySet<string>
-  /** All columns, also those that the user may not read. */
-  readonly columns: readonly { readonly name: string; readonly type: number; readonly number: string }[]
+  /** All columns that a publication has, also those that the user may not read. */
+  readonly columns: readonly Attribute[]
+  /** So many columns it has ever had. */
+  readonly attributes: number
 }
 
 /** A key that is checked at the end of a transaction tells no row. */
@@ -40,12 +45,15 @@ const LEAVES = `
         WITH ORDINALITY k(number, place)
       JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
       WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate AND k.place <= i.indnkeyatts
-        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END)
+        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END),
+    (SELECT pg_catalog.string_agg(i.xmin::pg_catalog.text, ',' ORDER BY i.inhrelid) FROM pg_catalog.pg_inherits i
+      WHERE i.inhrelid IN (SELECT relid FROM pg_catalog.pg_partition_ancestors(c.oid)))
   FROM parts p JOIN pg_catalog.pg_class c ON c.oid = p.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind <> 'p' ORDER BY p.root, c.oid`
 
 const ATTRIBUTES = `
-  SELECT a.attrelid, a.attname, a.attgenerated, a.atttypid, a.attnum FROM pg_catalog.pg_attribute a
+  SELECT a.attrelid, a.attname, a.attgenerated, a.atttypid, a.atttypmod, a.attnum, c.relnatts
+  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   WHERE a.attrelid = ANY($1::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped`
 
 /** From this version on a publication may have stored generated columns. */
@@ -63,7 +71,7 @@ export async function logFacts(client: pg.Client, oids: readonly string[]): Prom
       oid,
       {
         leaves: (leaves.get(oid) ?? []).map(
-          ([, leaf, schema, relation, file, pages, persistence, identity, columns]): Leaf => ({
+          ([, leaf, schema, relation, file, pages, persistence, identity, columns, attachment]): Leaf => ({
             oid: Number(leaf),
             schema: schema!,
             relation: relation!,
@@ -72,17 +80,22 @@ export async function logFacts(client: pg.Client, oids: readonly string[]): Prom
             persistence: persistence!,
             identity: identity!,
             identityColumns: columns == null ? [] : JSON.parse(columns),
+            attachment: attachment ?? '',
           }),
         ),
         unpublished: new Set(
-          (attributes.get(oid) ?? []).flatMap(([, name, kind]) =>
-            kind === '' || (kind === 's' && publishesStored) ? [] : [name!],
-          ),
+          (attributes.get(oid) ?? []).flatMap((one) => (isPublished(one, publishesStored) ? [] : [one[1]!])),
         ),
-        columns: (attributes.get(oid) ?? []).map(([, name, , type, number]) => ({
-          ...{ name: name!, type: Number(type), number: number! },
-        })),
+        columns: (attributes.get(oid) ?? [])
+          .filter((one) => isPublished(one, publishesStored))
+          .map(([, name, , type, modifier, number]) => ({
+            ...{ name: name!, type: Number(type), modifier: Number(modifier), number: Number(number) },
+          })),
+        attributes: Number(attributes.get(oid)?.[0]?.[6] ?? 0),
       },
     ]),
   )
 }
+
+const isPublished = ([, , generated]: readonly (string | null)[], publishesStored: boolean): boolean =>
+  generated === '' || (generated === 's' && publishesStored)

@@ -3,8 +3,11 @@ import type { FoundTable } from '../../found-table.ts'
 import { ask } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
 import { type LogFacts, logFacts } from './leaves.ts'
-import type { LoggedTable } from './logged-table.ts'
-import { columnMark, filesMark, shapeText } from './shape.ts'
+import { hasSameColumns, type LoggedTable } from './logged-table.ts'
+import type { LogRelation } from './pgoutput.ts'
+import { type Shape, shapeText } from './shape.ts'
+import { parseSnapshot, type Snapshot, sees } from './snapshot.ts'
+import type { WalPosition } from './wal-position.ts'
 
 const oidOf = ({ details }: FoundTable): string => String(details['oid'])
 
@@ -14,7 +17,13 @@ export class LogCatalog {
   #tables: ReadonlyMap<string, LoggedTable> = new Map()
   #facts: ReadonlyMap<string, LogFacts> = new Map()
   readonly #tableOfLeaf = new Map<number, string>()
-  #findAgain: () => Promise<unknown> = async () => {}
+  #findAgain: (signal: AbortSignal) => Promise<unknown> = async () => {}
+  #isAgain = false
+  /** The tables as whoever reads them knows them: as they were found before they were found again. */
+  #known: ReadonlyMap<string, LoggedTable> = new Map()
+  #since: Snapshot | undefined
+  /** Whatever made the tables as they were last found is in the log before this; undefined: nobody has looked where the log was then. */
+  madeBefore: WalPosition | undefined
   /** What the tables are like, by their names: see `shapeText`. */
   shapes: Readonly<Record<string, string>> = {}
 
@@ -31,14 +40,34 @@ export class LogCatalog {
     return new Map(tables.map((table) => [table.name, byOid.get(oidOf(table))!]))
   }
 
-  /** From here on these tables are read. @param findAgain has this called once more, with the tables that there are then. */
-  take(tables: readonly LoggedTable[], facts: ReadonlyMap<string, LogFacts>, findAgain: () => Promise<unknown>): void {
+  /** What is seen now. */
+  async now(signal: AbortSignal): Promise<Snapshot> {
+    const [row] = await this.#sessions.inTransaction(signal, (client) =>
+      ask(client, 'SELECT pg_catalog.pg_current_snapshot()::text'),
+    )
+    return parseSnapshot(row![0]!)
+  }
+
+  /**
+   * From here on these tables are read.
+   *
+   * @param since what was seen before they were looked for: they are as all of that made them.
+   * @param findAgain has this called once more, with the tables that there are then.
+   */
+  take(
+    tables: readonly LoggedTable[],
+    facts: ReadonlyMap<string, LogFacts>,
+    { since, findAgain }: { readonly since: Snapshot; readonly findAgain: (signal: AbortSignal) => Promise<unknown> },
+  ): void {
     this.#tables = new Map(tables.map((table) => [table.name, table]))
     this.#facts = facts
     this.#findAgain = findAgain
+    this.#since = since
+    if (!this.#isAgain) this.#known = this.#tables
+    this.madeBefore = undefined
     this.#tableOfLeaf.clear()
     for (const { name, leaves } of tables) for (const { oid } of leaves) this.#tableOfLeaf.set(oid, name)
-    this.shapes = Object.fromEntries(tables.map((table) => [table.name, this.#shapeOf(table)]))
+    this.shapes = Object.fromEntries(tables.map((table) => [table.name, shapeText(this.shape(table.name))]))
   }
 
   get tables(): Iterable<LoggedTable> {
@@ -51,10 +80,36 @@ export class LogCatalog {
     return table
   }
 
-  /** The table as it is now; undefined: it is not there any more. */
-  async again(name: string): Promise<LoggedTable | undefined> {
-    await this.#findAgain()
-    return this.#tables.get(name)
+  /** Finds all tables once more. */
+  async again(signal: AbortSignal): Promise<void> {
+    this.#isAgain = true
+    try {
+      await this.#findAgain(signal)
+    } finally {
+      this.#isAgain = false
+    }
+  }
+
+  /** Tables that have other columns than whoever reads them knows. */
+  get reshaped(): readonly LoggedTable[] {
+    return [...this.#tables.values()].filter((table) => {
+      const known = this.#known.get(table.name)
+      return known !== undefined && !hasSameColumns(known, table)
+    })
+  }
+
+  /** Whether tables are as a transaction left them, or a later one. @param xid as a log has it. */
+  has(xid: number): boolean {
+    return this.#since !== undefined && sees(this.#since, xid)
+  }
+
+  /** Whether a table has the columns that the log describes, and these are all that are read. */
+  describes({ name, columns: read }: LoggedTable, { columns }: LogRelation): boolean {
+    const known = this.#facts.get(name)?.columns ?? []
+    const isKnown = columns.every((one) =>
+      known.some(({ name, type, modifier }) => name === one.name && type === one.type && modifier === one.modifier),
+    )
+    return isKnown && read.every((one) => columns.some(({ name }) => name === one.name))
   }
 
   /** The table that a relation holds rows of; undefined: it is not read. */
@@ -71,13 +126,18 @@ export class LogCatalog {
     return table
   }
 
-  #shapeOf({ name, found, leaves }: LoggedTable): string {
-    const columns = this.#facts.get(name)?.columns ?? []
-    const partitions = leaves.map(({ oid }) => String(oid)).filter((oid) => oid !== oidOf(found))
-    return shapeText({
-      columns: new Map(columns.map((column) => [columnMark(column.name, column.type), column.number])),
-      files: filesMark(leaves.map(({ oid, file }) => `${oid}.${file}`)),
-      leaves: new Set(partitions),
-    })
+  /** What a table is like: the columns that are read, its files and its partitions. */
+  shape(name: string): Shape {
+    const { found, leaves, columns: read } = this.table(name)
+    const { columns = [], attributes = 0 } = this.#facts.get(name) ?? {}
+    const partitions = leaves.filter(({ oid }) => String(oid) !== oidOf(found))
+    return {
+      columns: columns.filter((one) => read.some(({ name }) => name === one.name)),
+      attributes,
+      numbers: columns.map(({ number }) => number),
+      files: leaves.map(({ oid, file }) => `${oid}.${file}`),
+      leaves: new Map(partitions.map(({ oid, attachment }) => [String(oid), attachment])),
+      horizon: Number(BigInt.asUintN(32, this.#since?.xmin ?? 0n)),
+    }
   }
 }

@@ -12,21 +12,26 @@ export const LogOffset = z.object({
   timeline: z.int(),
   /** Transactions up to here that a reader might not see yet: a commit is in the log before others see it. Low 32 bits. */
   recent: z.array(z.int()).readonly(),
-  /** What each table was like here, by its name: see `shapeOf`. */
+  /** What each table was like here, by its name: see `shapeText`. */
   shapes: z.record(z.string(), z.string()).readonly(),
   /** Tables whose older rows the log changed without telling how, and why: they are read again. */
   lost: z.record(z.string(), z.string()).readonly(),
+  /** Such tables will be lost when the log has come to where that is known of: it is read on until then. */
+  isChanging: z.boolean().default(false),
 })
 export type LogOffset = z.infer<typeof LogOffset>
 
-/** Whether a position is at or after another one. One that has lost tables is not: a run that ended there would have the next one lose them again. */
+/**
+ * Whether a position is at or after another one. One that has lost tables, or will have, is not: a run that ended there would call
+ * them complete.
+ */
 export function isPast(offset: LogOffset, other: LogOffset): boolean {
-  return !hasLost(offset) && parseWalPosition(offset.lsn) >= parseWalPosition(other.lsn)
+  return !hasLost(offset) && !offset.isChanging && parseWalPosition(offset.lsn) >= parseWalPosition(other.lsn)
 }
 
 export const hasLost = ({ lost }: Pick<LogOffset, 'lost'>): boolean => Object.keys(lost).length > 0
 
 /** A position that is only compared, and from which nobody continues. */
 export function placeIn({ lsn, system, timeline }: Pick<LogOffset, 'lsn' | 'system' | 'timeline'>): LogOffset {
-  return { id: '', lsn, system, timeline, recent: [], shapes: {}, lost: {} }
+  return { id: '', lsn, system, timeline, recent: [], shapes: {}, lost: {}, isChanging: false }
 }

@@ -3,10 +3,11 @@ import type { Row } from '../../database.ts'
 import { Gathered, type TableOperation } from './gathered.ts'
 import type { LogConnection } from './log-connection.ts'
 import { hasLost, type LogOffset } from './log-offset.ts'
-import { isAppendOnly, type LoggedTable } from './logged-table.ts'
+import { hasSameColumns, isAppendOnly, type LoggedTable } from './logged-table.ts'
 import { type LogMessage, type LogRelation, PgOutput, type ReadTuple, UnknownLogMessage } from './pgoutput.ts'
-import { rowReader } from './row-reader.ts'
-import { columnMark, parseShape, shapesFrom, shapeText } from './shape.ts'
+import { canReadKey, rowReader } from './row-reader.ts'
+import { truncatedShape } from './shape.ts'
+import type { ShapeChanges } from './shape-changes.ts'
 import { type Snapshot, sees } from './snapshot.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
 
@@ -29,28 +30,26 @@ export interface LogWorld {
   readonly label: string
   /** The table of a relation; undefined: it is not read. */
   tableOf(oid: number): Promise<LoggedTable | undefined>
-  /** The same table as it is now; undefined: it is not there any more. */
-  findAgain(name: string): Promise<LoggedTable | undefined>
-  /** What tables are like by the catalogue, by name. */
-  shapes(): Readonly<Record<string, string>>
+  /** Whether a table was found as a transaction left it that describes it so. */
+  isFoundAs(table: LoggedTable, relation: LogRelation, xid: number): boolean
+  /** Finds all tables once more, when others see a transaction. @returns how they differ from what they were like. */
+  findAgain(xid: number, shapes: Readonly<Record<string, string>>): Promise<ShapeChanges>
   /** Of a table whose rows are only added: changes that were committed before are read otherwise. */
   heldUpTo(name: string): bigint
   /** All rows of a table are gone, as of the transaction that is being read. */
   truncated(name: string): void
-  /** What rows of before hold in a column that was added: undefined, nothing but NULL. */
-  filledWith(table: LoggedTable, column: string): Promise<string | undefined>
   /** What is seen now. */
   snapshot(): Promise<Snapshot>
   /** Makes values of a table what a query of it gives, in place. */
   madeByServer(table: LoggedTable, rows: readonly Row[]): Promise<void>
 }
 
-/** Tables that are lost when the log has come to a position, and why. */
-export interface LaterLoss {
-  readonly from: bigint
-  readonly reasons: Readonly<Record<string, string>>
-  /** What they are like there. */
-  readonly shapes: Readonly<Record<string, string>>
+/** What a reader begins with. */
+export interface LogBeginning {
+  /** What the tables are like at the offset, and what else they are like by the catalogue. */
+  readonly changes: ShapeChanges
+  /** As whoever reads knows them. */
+  readonly tables: Iterable<LoggedTable>
 }
 
 /** What ends without a beginning was committed before. */
@@ -78,21 +77,24 @@ export class LogReader {
   #lost: Record<string, string> = {}
   #horizon: Snapshot | undefined
   #reshaped: LoggedTable[] = []
-  #later: LaterLoss
-  readonly #hasLost: boolean
+  #changes: ShapeChanges
+  /** The tables as they were last handed on. */
+  readonly #handed: Map<string, LoggedTable>
+  /** Of which position a checkpoint says all; undefined: of none, even where nothing has happened since. */
+  #told: bigint | undefined
 
-  constructor(world: LogWorld, offset: LogOffset, later: LaterLoss = { from: 0n, reasons: {}, shapes: {} }) {
+  constructor(world: LogWorld, offset: LogOffset, { changes, tables }: LogBeginning) {
     this.#world = world
-    this.#later = later
-    this.#hasLost = hasLost(offset)
-    const { id, lsn, system, timeline, recent, shapes } = offset
+    this.#shapes = changes.shapes
+    this.#changes = changes
+    this.#handed = new Map([...tables].map((table) => [table.name, table]))
+    const { id, lsn, system, timeline, recent } = offset
     this.#from = parseWalPosition(lsn)
     this.#system = { id, system, timeline }
     this.#lsn = this.#from
+    // What was lost is being read again by now.
+    this.#told = hasLost(offset) ? undefined : this.#lsn
     this.#recent = recent
-    // Those that are lost later stay as they were until then, also for whoever continues before.
-    const lostLater = Object.keys(later.reasons).map((name) => [name, shapes[name]!] as const)
-    this.#shapes = { ...shapesFrom(shapes, world.shapes()), ...Object.fromEntries(lostLater) }
     this.#decoder = new PgOutput<Row>({
       relation:
         ({ oid }) =>
@@ -102,13 +104,11 @@ export class LogReader {
   }
 
   async *read(connection: Pick<LogConnection, 'next'>): AsyncGenerator<LogItem> {
-    // What was lost is being read again by now: a checkpoint says so even where nothing has happened since.
-    let told = this.#hasLost ? undefined : this.#lsn
     for (;;) {
       for (const piece of await connection.next()) {
         if (piece.kind === 'position') {
           if (this.#transaction === undefined && piece.end > this.#lsn) [this.#lsn, this.#at] = [piece.end, piece.at]
-          yield* this.#endIfLost()
+          yield* this.#settle()
           continue
         }
         const message = this.#decoded(piece.bytes)
@@ -118,26 +118,31 @@ export class LogReader {
         } else if (message.tag === 'relation') await this.#meet(message.relation)
         else if (message.tag === 'commit') {
           await this.#commit(message.end, message.at)
-          yield* this.#endIfLost()
+          yield* this.#settle()
         } else if (message.tag !== 'other' && this.#transaction?.isSkipped === false) this.#change(message)
       }
       if (this.#recent.length > 0) await this.#look()
-      if (this.#lsn === told && this.#open.size < MAX_OPEN) continue
+      if (this.#lsn === this.#told && this.#open.size < MAX_OPEN) continue
       yield* this.#drain(this.#whole)
-      if (this.#lsn !== told) yield this.#checkpoint()
-      told = this.#lsn
+      if (this.#lsn !== this.#told) yield this.#checkpoint()
+      this.#told = this.#lsn
       if (this.#open.size >= MAX_OPEN) yield* this.#drain(this.#open)
     }
   }
 
-  /** Between two transactions: a loss is kept with the offset, so that whoever continues from it knows. */
-  async *#endIfLost(): AsyncGenerator<LogItem> {
-    const { from, reasons, shapes } = this.#later
-    if (this.#transaction === undefined && this.#lsn >= from) {
-      this.#later = { from, reasons: {}, shapes }
-      for (const [name, reason] of Object.entries(reasons)) {
-        this.#lost[name] = reason
-        this.#shapes = { ...this.#shapes, [name]: shapes[name]! }
+  /**
+   * Between two transactions: what the catalogue told counts when the log has come there. A loss is kept with the offset, so that whoever
+   * continues from it knows.
+   */
+  async *#settle(): AsyncGenerator<LogItem> {
+    if (this.#transaction !== undefined) return
+    const { from, tables } = this.#changes
+    if (this.#lsn >= from) {
+      if (Object.keys(tables).length > 0) this.#told = undefined
+      this.#changes = { ...this.#changes, tables: {} }
+      for (const [name, { shape, reason }] of Object.entries(tables)) {
+        this.#shapes = { ...this.#shapes, [name]: shape }
+        if (reason !== undefined) this.#lost[name] = reason
       }
     }
     if (Object.keys(this.#lost).length === 0) return
@@ -148,7 +153,8 @@ export class LogReader {
   #checkpoint(lost: Readonly<Record<string, string>> = {}): LogItem & { readonly kind: 'checkpoint' } {
     const { id, system, timeline } = this.#system
     const lsn = formatWalPosition(this.#lsn)
-    const offset: LogOffset = { id, lsn, system, timeline, recent: this.#recent, shapes: this.#shapes, lost }
+    const isChanging = Object.values(this.#changes.tables).some(({ reason }) => reason !== undefined)
+    const offset = { id, lsn, system, timeline, recent: this.#recent, shapes: this.#shapes, lost, isChanging }
     return { kind: 'checkpoint', offset, at: this.#at, isLast: false }
   }
 
@@ -200,6 +206,14 @@ export class LogReader {
       if (table.leaves.every(({ oid }) => oids.has(oid))) {
         this.#open.truncate(table)
         this.#world.truncated(table.name)
+        const shape = this.#shapes[table.name]
+        if (shape !== undefined) this.#shapes = { ...this.#shapes, [table.name]: truncatedShape(shape) }
+        const change = this.#changes.tables[table.name]
+        if (change?.isByFiles === true)
+          this.#changes = {
+            ...this.#changes,
+            tables: { ...this.#changes.tables, [table.name]: { shape: change.shape } },
+          }
       } else this.#lost[table.name] = 'one of its partitions was truncated'
     }
   }
@@ -245,40 +259,30 @@ export class LogReader {
     gathered.clear()
   }
 
-  /** A relation is described: with its first change, and again when it has changed. */
+  /** A relation is described: with its first change, and again when it may have changed. */
   async #meet(relation: LogRelation): Promise<void> {
-    const table = await this.#world.tableOf(relation.oid)
-    if (table === undefined) {
-      this.#bound.delete(relation.oid)
-      return
+    this.#bound.delete(relation.oid)
+    let table = await this.#world.tableOf(relation.oid)
+    if (table === undefined) return
+    const { xid } = this.#transaction ?? NO_TRANSACTION
+    if (!this.#world.isFoundAs(table, relation, xid)) {
+      // The shapes are those of before still, so what is found now has what was found until now.
+      this.#changes = await this.#world.findAgain(xid, this.#shapes)
+      table = await this.#world.tableOf(relation.oid)
+      if (table === undefined) return
     }
-    const now = await this.#compared(table, relation)
-    this.#bound.set(relation.oid, { table: now, read: rowReader(now, relation) })
+    this.#handOn(table)
+    // Rows of which the key cannot be read are read again with all others.
+    const isReadAgain = this.#changes.tables[table.name]?.reason !== undefined
+    if (isReadAgain && !canReadKey(table, relation)) return
+    this.#bound.set(relation.oid, { table, read: rowReader(table, relation) })
   }
 
-  /** The table, found again where its columns have changed since the offset. */
-  async #compared(table: LoggedTable, relation: LogRelation): Promise<LoggedTable> {
-    const { name } = table
-    const text = this.#shapes[name]
-    if (text === undefined) return table
-    const before = parseShape(text)
-    const marks = relation.columns.map((column) => columnMark(column.name, column.type))
-    const added = relation.columns.filter((_, at) => !before.columns.has(marks[at]!))
-    if (added.length === 0 && marks.length === before.columns.size) return table
-    const now = added.length === 0 ? table : ((await this.#world.findAgain(name)) ?? table)
-    if (now !== table) this.#reshaped.push(now)
-    // It is lost when the log has come there, whatever it is on the way.
-    if (Object.hasOwn(this.#later.reasons, name)) return now
-    const { files, columns: numbers } = parseShape(this.#world.shapes()[name] ?? '')
-    for (const column of added) {
-      if (!now.found.columns.some((one) => one.name === column.name)) continue
-      const filled = await this.#world.filledWith(now, column.name)
-      if (filled !== undefined) this.#lost[name] = `column "${column.name}" was added with a default`
-      else if (files !== before.files) this.#lost[name] = `its rows were rewritten with column "${column.name}"`
-    }
-    const columns = new Map(marks.map((mark) => [mark, before.columns.get(mark) ?? numbers.get(mark) ?? '']))
-    this.#shapes = { ...this.#shapes, [name]: shapeText({ ...before, columns, files }) }
-    return now
+  /** A table that was found again may have other columns. */
+  #handOn(table: LoggedTable): void {
+    const known = this.#handed.get(table.name)
+    if (known !== undefined && !hasSameColumns(known, table)) this.#reshaped.push(table)
+    this.#handed.set(table.name, table)
   }
 }
 

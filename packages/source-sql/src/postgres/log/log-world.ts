@@ -1,13 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Asked } from '../../database.ts'
-import { BEFORE } from '../before.ts'
 import { dialect } from '../read.ts'
 import { ask, type TextRow } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
 import type { LogCatalog } from './log-catalog.ts'
 import type { LogChunks } from './log-chunks.ts'
 import type { LogWorld } from './log-reader.ts'
-import { parseSnapshot } from './snapshot.ts'
+import { changesSince } from './shape-changes.ts'
+import { sees } from './snapshot.ts'
 
 interface Parts extends Asked {
   readonly sessions: Sessions
@@ -15,10 +16,8 @@ interface Parts extends Asked {
   readonly chunks: LogChunks
 }
 
-const DEFAULT = `
-  SELECT coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity::pg_catalog.text) FROM pg_catalog.pg_attribute a
-  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-  WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = $2 AND (d.oid IS NOT NULL OR a.attidentity <> '')`
+/** The first and the longest wait for a commit that is in the log before others see it. */
+const LOOK_MS = [5, 200] as const
 
 /** What the reader of a log asks of its database. */
 export function logWorld({ sessions, catalog, chunks, signal }: Parts): LogWorld {
@@ -27,22 +26,20 @@ export function logWorld({ sessions, catalog, chunks, signal }: Parts): LogWorld
   return {
     label: sessions.label,
     tableOf: (oid) => catalog.tableOf(oid, { signal }),
-    findAgain: (name) => catalog.again(name),
-    shapes: () => catalog.shapes,
+    isFoundAs: (table, relation, xid) => catalog.has(xid) || catalog.describes(table, relation),
+    findAgain: async (xid, shapes) => {
+      for (
+        let waitMs: number = LOOK_MS[0];
+        !sees(await catalog.now(signal), xid);
+        waitMs = Math.min(waitMs * 2, LOOK_MS[1])
+      )
+        await sleep(waitMs, undefined, { signal })
+      await catalog.again(signal)
+      return await sessions.inTransaction(signal, (client) => changesSince(client, shapes, catalog))
+    },
     heldUpTo: (name) => chunks.heldUpTo(name),
     truncated: (name) => chunks.truncated(name),
-    filledWith: async ({ found }, column) => {
-      const rows = await query(BEFORE, [found.details['oid'], column])
-      const value = rows.map(([one]) => one).find((one) => one != null)
-      if (value != null) return value
-      // Each row got one of its own where the default is not the same for all.
-      const [row] = await query(DEFAULT, [found.details['oid'], column])
-      return row?.[0] ?? undefined
-    },
-    snapshot: async () => {
-      const [row] = await query('SELECT pg_catalog.pg_current_snapshot()::text', [])
-      return parseSnapshot(row![0]!)
-    },
+    snapshot: () => catalog.now(signal),
     madeByServer: async (table, rows) => {
       for (const { name, select, decode } of table.columns) {
         if (select === undefined) continue

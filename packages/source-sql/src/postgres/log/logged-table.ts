@@ -17,6 +17,12 @@ export interface LoggedTable {
 /** Rows are only added: its updates and deletions are not published. */
 export const isAppendOnly = ({ key }: Pick<LoggedTable, 'key'>): boolean => key.length === 0
 
+/** Whether the same columns of two findings of a table are read. */
+export const hasSameColumns = (one: LoggedTable, other: LoggedTable): boolean => columnsText(one) === columnsText(other)
+
+const columnsText = ({ columns, found }: LoggedTable): string =>
+  JSON.stringify(columns.map(({ name }) => [name, found.columns.find((one) => one.name === name)?.kind]))
+
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** The name of a relation in a statement. */

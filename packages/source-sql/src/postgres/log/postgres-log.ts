@@ -8,7 +8,7 @@ import { LogChunks } from './log-chunks.ts'
 import { LogConnection, type LogPiece } from './log-connection.ts'
 import { logFindings } from './log-findings.ts'
 import { type LogOffset, placeIn } from './log-offset.ts'
-import { type LogItem, LogReader } from './log-reader.ts'
+import { type LogBeginning, type LogItem, LogReader } from './log-reader.ts'
 import { logWorld } from './log-world.ts'
 import { OpenStream } from './open-stream.ts'
 import {
@@ -20,7 +20,8 @@ import {
   publishedOthers,
   unpublish,
 } from './publication.ts'
-import { addedAgain, rearranged } from './rearranged.ts'
+import { knownIn } from './shape.ts'
+import { changesSince } from './shape-changes.ts'
 import {
   checkServer,
   createSlot,
@@ -44,8 +45,14 @@ export class PostgresLog {
   readonly #sessions: Sessions
   readonly catalog: LogCatalog
   readonly chunks: LogChunks
-  /** Whatever made the tables as they were last found is in the log before this. */
-  #foundBefore = 0n
+  /** Why tables were said to be lost at an offset, because of what they are like by the catalogue. */
+  #told:
+    | {
+        readonly offset: string
+        readonly shapes: LogCatalog['shapes']
+        readonly reasons: Readonly<Record<string, string>>
+      }
+    | undefined
   #stream: OpenStream | undefined
   #idle: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
@@ -56,30 +63,26 @@ export class PostgresLog {
     this.chunks = new LogChunks(sessions, this.catalog)
   }
 
-  /** Publishes tables and makes a slot; one that an earlier call has made, and that nobody has read since, is found again. */
+  /** Publishes tables and makes a slot, anew where an earlier call has made one. */
   async begin({ id, tables, signal, log }: Asked & { id: string; tables: readonly string[] }): Promise<LogOffset> {
     const names = namesOf(id)
     this.chunks.id = id
     const { label } = this.#sessions
     return await this.#sessions.administering(signal, async (client) => {
       await checkServer(client, label)
-      const isPublished = (await publishedIn(client, names)) !== undefined
       await createPublications(client, names)
       // Before the slot: what is decoded later looks for the publications as they were then.
       for (const name of tables) await publish(client, names, this.catalog.table(name))
-      const state = await slotState(client, names.slot)
-      const isUsable = isPublished && state?.plugin === 'pgoutput' && state.isHere && state.walStatus !== 'lost'
-      if (!isUsable) {
-        await dropSlot(client, names.slot, label)
-        await this.#sessions.administering(signal, (watch) => createSlot(client, names.slot, { log, watch, signal }))
-      }
+      // One that a begin left before its offset was committed would tell of columns that are others by now.
+      await dropSlot(client, names.slot, label)
+      await this.#sessions.administering(signal, (watch) => createSlot(client, names.slot, { log, watch, signal }))
       const { confirmed } = (await slotState(client, names.slot))!
       const { system, timeline } = await logHead(client)
       return {
         ...{ id, lsn: formatWalPosition(confirmed), system, timeline },
         // A commit that is in the log before that position may not be seen yet.
         recent: await openTransactions(client),
-        ...{ shapes: this.catalog.shapes, lost: {} },
+        ...{ shapes: this.catalog.shapes, lost: {}, isChanging: false },
       }
     })
   }
@@ -97,7 +100,15 @@ export class PostgresLog {
       if (published === undefined) return 'its publication was dropped'
       const missing = [...this.catalog.tables].filter(({ found }) => !published.has(String(found.details['oid'])))
       const left = Object.fromEntries(missing.map(({ name }) => [name, 'it was not in the publication']))
-      return { ...offset.lost, ...lost, ...(await rearranged(client, offset.shapes, this.catalog)), ...left }
+      const { from, tables } = await changesSince(client, offset.shapes, this.catalog)
+      // Where the log has nothing more, nobody would read on to there.
+      const isThere = parseWalPosition(offset.lsn) >= from
+      const changed = isThere
+        ? Object.entries(tables).flatMap(([name, { reason }]) => (reason === undefined ? [] : [[name, reason]]))
+        : []
+      const reasons: Readonly<Record<string, string>> = Object.fromEntries(changed)
+      this.#told = { offset: offset.lsn, shapes: this.catalog.shapes, reasons }
+      return { ...offset.lost, ...lost, ...reasons, ...left }
     })
   }
 
@@ -119,7 +130,7 @@ export class PostgresLog {
     if (state.confirmed > parseWalPosition(offset.lsn))
       return `its replication slot "${slot}" was advanced past the committed offset, by another reader or because this database was restored from a copy`
     const head = await logHead(client)
-    this.#foundBefore = parseWalPosition(head.lsn)
+    this.catalog.madeBefore ??= parseWalPosition(head.lsn)
     if (head.system !== offset.system) return 'the server is another one'
     if (head.timeline !== offset.timeline) {
       const fork = await this.#forkOf(offset.timeline, head)
@@ -152,6 +163,8 @@ export class PostgresLog {
     const stream = await this.#streamFrom(asked)
     clearTimeout(this.#idle)
     try {
+      // A run that did not look for tables itself knows them as an earlier one found them.
+      for (const table of this.catalog.reshaped) yield { kind: 'reshaped', table }
       yield* stream.read(asked.signal)
     } catch (error) {
       if (!asked.signal.aborted) await this.#closeStream()
@@ -163,7 +176,7 @@ export class PostgresLog {
   }
 
   async #streamFrom(asked: Asked & { readonly offset: LogOffset }): Promise<OpenStream> {
-    const readFor = JSON.stringify(this.catalog.shapes)
+    const readFor = JSON.stringify(Object.entries(this.catalog.shapes).map(([name, text]) => [name, knownIn(text)]))
     if (this.#stream?.continues(asked.offset, readFor) === true) return this.#stream
     // It lets go of the slot first.
     await this.#closeStream()
@@ -182,6 +195,7 @@ export class PostgresLog {
   async #opened({ offset, signal, log }: Asked & { readonly offset: LogOffset }, readFor: string): Promise<OpenStream> {
     const { slot, changes, additions } = namesOf(offset.id)
     const from = parseWalPosition(offset.lsn)
+    const beginning = await this.#beginning(offset, signal)
     const client = await this.#sessions.replicating(signal)
     await client.query(LOG_SETTINGS)
     const connection = new LogConnection(client, { slot, from, publications: [changes, additions] })
@@ -205,11 +219,9 @@ export class PostgresLog {
       }
     }
     const world = logWorld({ ...asked, sessions: this.#sessions, catalog: this.catalog, chunks: this.chunks })
-    const { shapes } = this.catalog
-    const later = { from: this.#foundBefore, reasons: addedAgain(offset.shapes, shapes), shapes }
     return new OpenStream({
       connection,
-      items: new LogReader(world, offset, later).read({ next }),
+      items: new LogReader(world, offset, beginning).read({ next }),
       offset,
       readFor,
       end: async () => {
@@ -217,6 +229,19 @@ export class PostgresLog {
         await endPostgres(client)
       },
     })
+  }
+
+  /** What the tables are like at an offset, and what they are like by the catalogue and will be when the log has come there. */
+  async #beginning(offset: LogOffset, signal: AbortSignal): Promise<LogBeginning> {
+    const { from, tables, shapes } = await this.#sessions.inTransaction(signal, (client) =>
+      changesSince(client, offset.shapes, this.catalog),
+    )
+    const told =
+      this.#told?.offset === offset.lsn && this.#told.shapes === this.catalog.shapes ? this.#told.reasons : {}
+    const changes = Object.entries(tables).map(([name, change]) => [
+      ...[name, Object.hasOwn(told, name) ? { shape: change.shape } : change],
+    ])
+    return { changes: { from, tables: Object.fromEntries(changes), shapes }, tables: this.catalog.tables }
   }
 
   /** The server need keep nothing before an offset. */

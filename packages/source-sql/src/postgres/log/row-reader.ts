@@ -29,6 +29,14 @@ export function rowReader(table: LoggedTable, relation: LogRelation): ReadTuple<
   }
 }
 
+/** Whether rows that are described so tell their key. */
+export const canReadKey = (table: LoggedTable, { columns }: LogRelation): boolean =>
+  table.key.every((name) => {
+    const described = columns.find((one) => one.name === name)
+    const column = table.columns.find((one) => one.name === name)
+    return described !== undefined && column !== undefined && hasType(table, column, described.type)
+  })
+
 function hasType({ found }: LoggedTable, { name }: Selected, type: number): boolean {
   const kind = found.columns.find((one) => one.name === name)?.answerKind
   return kind === undefined || isReadAs(type, Number(kind))
