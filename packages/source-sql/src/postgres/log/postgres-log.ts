@@ -1,4 +1,4 @@
-import { type FeedBacklog, type FeedFinding, feedLost } from '@tidemark/core'
+import { type FeedBacklog, type FeedFinding, feedLost, type SyncError } from '@tidemark/core'
 import type pg from 'pg'
 import type { Asked } from '../../database.ts'
 import { ask, endPostgres, LOG_SETTINGS } from '../session.ts'
@@ -35,6 +35,8 @@ import {
 import { cleanupOf, slotBacklog } from './slot-backlog.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
 
+/** What a server says that cannot decode its own log. */
+const INTERNAL_ERROR = 'XX000'
 /** How long a stream stays open that nobody reads. */
 const IDLE_MS = 3000
 
@@ -53,6 +55,8 @@ export class PostgresLog {
         readonly reasons: Readonly<Record<string, string>>
       }
     | undefined
+  /** Where the server could not decode its log, what it said, and how often. */
+  #failed: { readonly offset: string; readonly said: string; readonly times: number } | undefined
   #stream: OpenStream | undefined
   #idle: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
@@ -129,6 +133,8 @@ export class PostgresLog {
       return `its replication slot "${slot}" was invalidated: the server removed the log that it needs`
     if (state.confirmed > parseWalPosition(offset.lsn))
       return `its replication slot "${slot}" was advanced past the committed offset, by another reader or because this database was restored from a copy`
+    if (this.#failed?.offset === offset.lsn && this.#failed.times > 1)
+      return `the server cannot decode the log that its replication slot "${slot}" needs: ${this.#failed.said}`
     const head = await logHead(client)
     this.catalog.madeBefore ??= parseWalPosition(head.lsn)
     if (head.system !== offset.system) return 'the server is another one'
@@ -214,6 +220,7 @@ export class PostgresLog {
         if (state !== undefined && state.confirmed > from) throw feedLost(`the replication slot "${slot}" was advanced`)
         return pieces
       } catch (error) {
+        if ((error as { code?: unknown }).code === INTERNAL_ERROR) throw this.#undecodable(offset, error)
         if ((error as { code?: unknown }).code === '55006') throw heldSlot(this.#sessions.label, slot, undefined)
         throw this.#sessions.failure(error)
       }
@@ -229,6 +236,13 @@ export class PostgresLog {
         await endPostgres(client)
       },
     })
+  }
+
+  /** A server that fails twice to decode its log from an offset on would fail each time: a new slot begins after that. */
+  #undecodable(offset: LogOffset, error: unknown): SyncError {
+    const times = this.#failed?.offset === offset.lsn ? this.#failed.times + 1 : 1
+    this.#failed = { offset: offset.lsn, said: (error as Error).message, times }
+    return feedLost(`${this.#sessions.label}: the server cannot decode its log: ${this.#failed.said}`)
   }
 
   /** What the tables are like at an offset, and what they are like by the catalogue and will be when the log has come there. */
