@@ -63,6 +63,14 @@ const UNTOLD: readonly (readonly [title: string, statements: readonly string[], 
   ],
   ['a number that has fewer digits', ['ALTER TABLE t ALTER COLUMN price TYPE numeric(10, 2)'], 'id, price'],
   [
+    'a number that has fewer digits after a truncation',
+    [
+      'TRUNCATE t; INSERT INTO t (id, price) VALUES (1, 1.2345), (3, 3.4567)',
+      'ALTER TABLE t ALTER COLUMN price TYPE numeric(10, 2)',
+    ],
+    'id, price',
+  ],
+  [
     'a key of another type, also of rows that changed before',
     ['UPDATE t SET v = 5 WHERE id = 1', 'DELETE FROM t WHERE id = 2', 'ALTER TABLE t ALTER COLUMN id TYPE bigint'],
     'id, v',

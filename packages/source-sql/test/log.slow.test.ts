@@ -311,6 +311,20 @@ describe.each(VERSIONS)('the log of Postgres %s', (_, major) => {
     expect(world.live('nothing', 'id')).toEqual([{ id: 6 }])
   })
 
+  it('lets the application update its only table that has lost its key, and reads it again when it has one', async () => {
+    const world = await open()
+    await world.sql(`CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1), (2, 2)`)
+    await world.well()
+    await world.sql('ALTER TABLE t DROP CONSTRAINT t_pkey')
+    await expect(world.sql('UPDATE t SET v = 3')).rejects.toThrow('does not have a replica identity')
+    const report = await world.into.run()
+    expect(report.tables[0]!.failures[0]!.failure).toMatchObject({ code: 'log-identity' })
+    await world.sql('UPDATE t SET v = 3')
+    await world.sql('ALTER TABLE t ADD PRIMARY KEY (id)')
+    await world.well()
+    expect(world.live('t', 'id, v').map(({ v }) => v)).toEqual([3, 3])
+  })
+
   it('takes in tables that are new, and leaves those that are gone', async () => {
     const world = await open()
     await world.sql('CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)')

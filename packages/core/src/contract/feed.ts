@@ -103,7 +103,7 @@ export interface FeedSpec<Client, Offset extends Json> {
   ): Awaitable<string | Readonly<Record<string, string>> | undefined>
   /**
    * Called by each run before its first `read`, with the tables that it reads: the place to stop at the source what serves tables that are not
-   * read any more. Only a run calls it: commands that look (`plan`, `check`, `verify`) change nothing at a source.
+   * read any more. With none where the feed has none now, and is not read: they may return. Only a run calls it: commands that look (`plan`, `check`, `verify`) change nothing at a source.
    */
   prepare?(
     context: Context<Client> & { readonly tables: readonly string[]; readonly offset: Offset; readonly id: string },

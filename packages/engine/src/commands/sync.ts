@@ -8,7 +8,7 @@ import { oneTable } from '../discover/one-table.ts'
 import { closeSources, discoverOptions } from '../discover/with-catalog.ts'
 import { failureOf, redacted } from '../failure/failure.ts'
 import { Interruption, interruptionOf } from '../failure/interruption.ts'
-import { endFeeds } from '../feed/end-feeds.ts'
+import { endFeeds, warnOfFeeds } from '../feed/end-feeds.ts'
 import { FeedRuns } from '../feed/feed-runs.ts'
 import { startHeartbeat } from '../lease/heartbeat.ts'
 import type { RunOptions } from '../options.ts'
@@ -202,6 +202,7 @@ async function discover({ context, asked, intake, before, discovered }: Discover
   const { options, clock } = context
   const { maxTimeMs } = options.settings ?? {}
   const { range } = options
+  const endsFeeds = range === undefined && options.partOf === undefined && options.handOut === undefined
   /** Of a restricted run: nothing is read before it is known which table is meant. */
   const found: DiscoveredTable[] = []
   for (const one of unavailableSources(options, before)) intake.asked(one)
@@ -224,6 +225,7 @@ async function discover({ context, asked, intake, before, discovered }: Discover
         throw error
       })
       discovered.push(one)
+      if (endsFeeds) await endFeeds(one, before, context)
       if (range === undefined) intake.asked(one)
     }),
   ).finally(() => answered.abort())
@@ -239,8 +241,7 @@ async function discover({ context, asked, intake, before, discovered }: Discover
   const config = checkedConfig(catalog, before, options)
   if (range === undefined) await recordRemoved(removedTables(catalog, before, config), before, context)
   await forgetSources(before, context)
-  if (range === undefined && options.partOf === undefined && options.handOut === undefined)
-    await endFeeds(discovered, before, context)
+  if (endsFeeds) warnOfFeeds(before, context)
 }
 
 /** Sources in the order of the config, whichever answered first. */

@@ -35,8 +35,8 @@ export interface DiscoveredSource {
   readonly findTable?:
     | ((name: string, known: readonly Column[]) => Promise<Pick<DiscoveredTable, 'table' | 'columns'> | undefined>)
     | undefined
-  /** Feeds that the config does not ask for any more, and the names of those that it has. Absent: it could not be asked. */
-  readonly feeds?: { readonly retired: readonly Feed[]; readonly names: ReadonlySet<string> } | undefined
+  /** Feeds that the config does not ask for any more, and those that it has. Absent: it could not be asked. */
+  readonly feeds?: { readonly retired: readonly Feed[]; readonly wanted: readonly Feed[] } | undefined
   /** Asks a feed for its tables once more, where they are found at run time. @returns those that it did not have before. */
   readonly findFed?: ((feed: string) => Promise<FoundLater>) | undefined
   close(): Promise<void>

@@ -128,7 +128,7 @@ async function surveyGuarded(
       ...{ ...discovered, client, failure: undefined, missing, tables: [] },
       feeds: {
         retired: [...feeds.values()].filter(({ retired }) => retired),
-        names: new Set([...feeds.values()].filter(({ retired }) => !retired).map(({ name }) => name)),
+        wanted: [...feeds.values()].filter(({ retired }) => !retired),
       },
       findTable: typeof source.tables === 'function' ? findTable : undefined,
       findFed: async (feed) => {

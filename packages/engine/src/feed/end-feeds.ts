@@ -4,20 +4,55 @@ import type { DiscoveredSource } from '../discover/catalog.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { parseOffset, waitingForFeed } from './feed-work.ts'
 
-/** Ends the feeds that the config does not ask for any more, and warns of those that only a user of their source can end. */
-export async function endFeeds(
-  discovered: readonly DiscoveredSource[],
-  { feeds }: State,
-  context: RunContext,
-): Promise<void> {
+/**
+ * Ends the feeds of a source that its config does not ask for any more, or warns of what only a user of the source can end. A feed that has no
+ * table now is not read by this run, and stops what harms its source. Call it before the source may be let go.
+ */
+export async function endFeeds(source: DiscoveredSource, { feeds }: State, context: RunContext): Promise<void> {
+  // One that could not be asked may have any.
+  if (source.feeds === undefined) return
+  const { retired, wanted } = source.feeds
+  for (const known of feeds?.values() ?? []) {
+    if (known.id === '' || known.source !== source.name) continue
+    const ofName = (some: readonly Feed[]): Feed | undefined => some.find(({ name }) => name === known.feed)
+    const [ended, kept] = [ofName(retired), ofName(wanted)]
+    const hasTables = source.tables.some(({ table }) => table.feed?.name === known.feed)
+    if (ended !== undefined) await endFeed(source, ended, known, context)
+    else if (kept === undefined) warnOfRest(known, context)
+    else if (!hasTables) await prepareForNone(source, kept, known, context)
+  }
+}
+
+/** Warns of the feeds of sources that the config does not have any more. */
+export function warnOfFeeds({ feeds }: State, context: RunContext): void {
   const { options } = context
   const configured = new Set([...options.sources, ...(options.unavailable ?? [])].map(({ name }) => name))
-  for (const known of feeds?.values() ?? []) {
-    if (known.id === '') continue
-    const source = discovered.find(({ name }) => name === known.source)
-    const retired = source?.feeds?.retired.find(({ name }) => name === known.feed)
-    if (source !== undefined && retired !== undefined) await endFeed(source, retired, known, context)
-    else if (source?.feeds?.names.has(known.feed) === false || !configured.has(known.source)) warnOfRest(known, context)
+  for (const known of feeds?.values() ?? [])
+    if (known.id !== '' && !configured.has(known.source)) warnOfRest(known, context)
+}
+
+async function prepareForNone(
+  source: DiscoveredSource,
+  feed: Feed,
+  known: FeedState,
+  context: RunContext,
+): Promise<void> {
+  const { destination, options } = context
+  const { prepare } = feed
+  if (prepare === undefined || known.offset === null) return
+  const { leases } = await destination.leaseFeed({ source: source.name, feed: feed.name })
+  if (leases.length === 0) return
+  try {
+    const offset = parseOffset(known.offset, { feed, source, table: undefined })
+    const { client, log } = source
+    await waitingForFeed({ source, context }, (wait) =>
+      wait.answer(() => prepare({ client, log, signal: wait.signal, tables: [], offset, id: known.id } as never)),
+    )
+  } catch (error) {
+    if (context.signal.aborted) throw error
+    options.log?.warn(`${feedKey(known)} has no table now, and its source could not be told so: ${messageOf(error)}`)
+  } finally {
+    await destination.release(leases).catch(() => {})
   }
 }
 

@@ -18,6 +18,7 @@ import {
   publish,
   publishedIn,
   publishedOthers,
+  publishedWithoutIdentity,
   unpublish,
 } from './publication.ts'
 import { knownIn } from './shape.ts'
@@ -116,11 +117,13 @@ export class PostgresLog {
     })
   }
 
-  /** Publishes no more than the tables that are read. */
-  async prepare({ id, signal }: Asked & { id: string }): Promise<void> {
+  /** Publishes no more than the tables that are read; where none is, none of which the database would refuse the updates of its application. */
+  async prepare({ id, tables, signal }: Asked & { id: string; tables: readonly string[] }): Promise<void> {
     const names = namesOf(id)
     const isWanted = new Set([...this.catalog.tables].map(({ found }) => found.details['oid']))
-    const others = await this.#sessions.inTransaction(signal, (client) => publishedOthers(client, names, isWanted))
+    const others = await this.#sessions.inTransaction(signal, (client) =>
+      tables.length === 0 ? publishedWithoutIdentity(client, names) : publishedOthers(client, names, isWanted),
+    )
     if (others.length === 0) return
     await this.#sessions.administering(signal, (client) => unpublish(client, others))
   }

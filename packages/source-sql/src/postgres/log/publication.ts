@@ -87,6 +87,29 @@ export async function publishedOthers(
   )
 }
 
+/** Published tables, or such with partitions, that have lost the key by which the log tells their old rows. */
+export async function publishedWithoutIdentity(
+  client: pg.Client,
+  { changes }: LogNames,
+): Promise<readonly Published[]> {
+  const rows = await ask(
+    client,
+    `SELECT n.nspname, c.relname FROM pg_catalog.pg_publication p
+    JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE p.pubname = $1 AND EXISTS (SELECT FROM pg_catalog.pg_class l
+      WHERE l.relkind = 'r' AND (l.oid = c.oid OR l.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(c.oid)))
+        AND l.relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i
+          WHERE i.indrelid = l.oid AND i.indisvalid AND i.indimmediate
+            AND CASE l.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END))`,
+    [changes],
+  )
+  return rows.map(([schema, relation]) => ({
+    publication: changes,
+    relation: quotedRelation({ schema: schema!, relation: relation! }),
+  }))
+}
+
 export async function unpublish(client: pg.Client, tables: readonly Published[]): Promise<void> {
   for (const { publication, relation } of tables)
     await client.query(`ALTER PUBLICATION ${publication} DROP TABLE ONLY ${relation}`)
