@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os'
 import { inProcess } from './measure.ts'
 
 // Every figure comes from one run on one machine: read the ratios, absolute figures do not travel.
@@ -130,6 +131,11 @@ await measure('adapters', async () => {
         found: found[`${name}.${database}Ratio`]!.toFixed(2),
         wanted: 'at least 0.50',
       },
+      {
+        measure: '  processor time of the runner a row, µs',
+        found: found[`${name}.${database}Microseconds`]!.toFixed(1),
+        wanted: '',
+      },
     ]
     const alone = `${what}: its Python alone, which writes the same lines to /dev/null, rows/s`
     return [
@@ -143,3 +149,5 @@ await measure('adapters', async () => {
 const width = Math.max(...lines.map((line) => line.measure.length))
 for (const { measure: name, found, wanted } of lines)
   console.log(`${name.padEnd(width)}  ${found.padStart(12)}  ${wanted}`)
+// With more work beside it than the machine has processors, every figure is smaller, and ratios of two programs to one too.
+console.log(`load of the machine at the end: ${loadavg()[0]!.toFixed(1)}, processors: ${availableParallelism()}`)

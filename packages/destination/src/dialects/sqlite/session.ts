@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import { type Batch, messageOf, type TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
@@ -120,7 +121,9 @@ export class SqliteSession implements Session {
     }
     let written = 0
     const refused: RefusedRow[] = []
-    for (const some of chunks(rows, AT_ONCE)) {
+    for (const [at, some] of chunks(rows, AT_ONCE).entries()) {
+      // A program whose output nobody reads stands still.
+      if (at > 0) await setImmediate()
       const loaded = await loadHalving(this, layout.name, some, writeSome)
       written += loaded.written
       refused.push(...loaded.refused)
