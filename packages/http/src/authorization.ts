@@ -1,4 +1,4 @@
-import type { BodyPath } from './at-path.ts'
+import type { AnswerPlace } from './answer-place.ts'
 import type { JwtAlgorithm } from './jwt.ts'
 import { type HmacSigning, type Signed, signature, type Unsigned } from './signature.ts'
 import type { TokenPlaces } from './token-answer.ts'
@@ -28,7 +28,7 @@ export interface Session {
   readonly password?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Where the answer has the token; found under the names that servers use where absent. A cookie is sent as one. */
-  readonly token?: BodyPath | { readonly header: string } | { readonly cookie: string } | undefined
+  readonly at?: AnswerPlace | { readonly cookie: string } | undefined
   /** How long a session lives; what the answer says, or an hour, where absent. */
   readonly lifeSeconds?: number | undefined
   /** Statuses of the API that mean that the session has ended (401). */
@@ -145,7 +145,7 @@ function bearer(token: string): Credentials {
 export function tokenCredentials(authorization: WithToken, token: string): Credentials {
   const { header = 'authorization', scheme = 'Bearer' } = authorization
   if (authorization.type === 'session') {
-    const { token: place, parameter } = authorization
+    const { at: place, parameter } = authorization
     if (typeof place === 'object' && 'cookie' in place)
       return { headers: { cookie: `${place.cookie}=${token}` }, query: {} }
     if (parameter !== undefined) return { headers: {}, query: { [parameter]: token } }

@@ -4,7 +4,7 @@ import type { OAuth } from './authorization.ts'
 import { clientAssertion } from './client-assertion.ts'
 import { renewalOf, type Token } from './held-token.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
-import { refusalIn, type TokenAnswer, tokenAnswer, tokenBody } from './token-answer.ts'
+import { answerText, refusalIn, type TokenAnswer, tokenAnswer, tokenBody } from './token-answer.ts'
 import { basicPair, type TokenEncoding, type TokenRequest, tokenRequest } from './token-request.ts'
 
 /** Sends a token request, and follows no redirect to another host. */
@@ -92,7 +92,7 @@ export class OAuthToken {
     if (found !== undefined) return found
     if (isFine && refusal === undefined)
       throw new SyncError(
-        `the answer of ${redact(oauth.tokenUrl)} contains no access token: ${excerptOf(answer.text, redact)}; name the field that holds it: "answer": { "access": … }`,
+        `the answer of ${redact(oauth.tokenUrl)} contains no access token: ${answerText(answer.text, redact)}; name the field that holds it: "answer": { "access": … }`,
         'fix-config',
         { code: 'unauthorized' },
       )

@@ -1,10 +1,11 @@
 import { type SourceClock, SyncError } from '@tidemark/core'
+import { placeText } from './answer-place.ts'
 import { withPath } from './at-path.ts'
 import type { Session } from './authorization.ts'
 import { renewalOf, type Token } from './held-token.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
 import type { TokenFetch } from './oauth-token.ts'
-import { tokenAnswer, tokenBody } from './token-answer.ts'
+import { answerText, tokenAnswer, tokenBody } from './token-answer.ts'
 
 /** Where the server does not say, a session lives so long; one that is refused is renewed at once. */
 const LIFE_MS = 3_600_000
@@ -38,7 +39,7 @@ export async function sessionToken(options: SessionTokenOptions): Promise<Token>
   const { text, lifeMs } = tokenIn(answer, session, clock.now())
   if (text === undefined)
     throw new SyncError(
-      `${what} returned no session token ${placeText(session)}: ${excerpt}; check the login, and name the place of the token: "token": a path, { "header": … } or { "cookie": … }`,
+      `${what} returned no session token ${whereText(session)}: ${answerText(answer.text, redact)}; check the login, and name the place of the token: "at": a path, { "header": … } or { "cookie": … }`,
       'fix-config',
       { code: 'unauthorized' },
     )
@@ -71,13 +72,12 @@ function loginRequest({ method = 'POST', body = {}, encoding = 'json', headers =
 
 function tokenIn(
   { headers, text }: Answer,
-  { token }: Session,
+  { at }: Session,
   now: number,
 ): { readonly text: string | undefined; readonly lifeMs?: number | undefined } {
-  if (typeof token === 'object' && 'header' in token) return { text: headers[token.header.toLowerCase()] || undefined }
-  if (typeof token === 'object' && 'cookie' in token)
-    return { text: cookieIn(headers['set-cookie'] ?? '', token.cookie) }
-  const found = tokenAnswer(tokenBody(text), { access: token }, now)
+  if (typeof at === 'object' && 'header' in at) return { text: headers[at.header.toLowerCase()] || undefined }
+  if (typeof at === 'object' && 'cookie' in at) return { text: cookieIn(headers['set-cookie'] ?? '', at.cookie) }
+  const found = tokenAnswer(tokenBody(text), { access: at }, now)
   return { text: found?.accessToken, lifeMs: found?.lifeMs }
 }
 
@@ -87,9 +87,7 @@ function cookieIn(header: string, name: string): string | undefined {
   return found?.[1]
 }
 
-function placeText({ token }: Session): string {
-  if (token === undefined) return 'at one of the usual names'
-  if (typeof token === 'object' && 'header' in token) return `in the header "${token.header}"`
-  if (typeof token === 'object' && 'cookie' in token) return `in the cookie "${token.cookie}"`
-  return `at "${[token].flat().join('.')}"`
+function whereText({ at }: Session): string {
+  if (at === undefined) return 'at one of the usual names'
+  return typeof at === 'object' && 'cookie' in at ? `in the cookie "${at.cookie}"` : placeText(at)
 }

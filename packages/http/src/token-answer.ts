@@ -1,6 +1,7 @@
 import { parseJson } from '@tidemark/core/values'
 import { atPath, type BodyPath } from './at-path.ts'
 import { messageIn } from './error-signs.ts'
+import { excerptOf } from './http-failure.ts'
 
 /** What a token server gave. */
 export interface TokenAnswer {
@@ -57,6 +58,19 @@ export function tokenAnswer(body: unknown, places: TokenPlaces, now: number): To
   const refreshToken =
     places.refresh === undefined ? find(body, REFRESH_TOKENS, isText) : textOf(atPath(body, places.refresh))
   return { accessToken, refreshToken, lifeMs: lifeOf(body, places, now) ?? lifeOfJwt(accessToken, now) }
+}
+
+/** What an answer has, for an error: the names of its fields, for any value may be the token; of a page its beginning. */
+export function answerText(text: string, redact: (text: string) => string): string {
+  const body = tokenBody(text)
+  const paths: string[] = []
+  const walk = (value: unknown, path: readonly string[]): void => {
+    if (typeof value !== 'object' || value === null || path.length === DEPTH) return void paths.push(path.join('.'))
+    for (const [name, one] of Object.entries(value)) walk(one, [...path, name])
+  }
+  if (typeof body === 'object' && body !== null) walk(body, [])
+  if (paths.length > 0) return `it has the fields ${excerptOf(paths.slice(0, 20).join(', '), redact)}`
+  return /^\s*</.test(text) ? excerptOf(text, redact) : `it has ${text.length} characters and no fields`
 }
 
 /** Whether an answer says that it refuses: some do with status 200. */

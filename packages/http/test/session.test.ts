@@ -36,20 +36,20 @@ describe('a session', () => {
     ['a usual field', {}, ({ headers }) => headers.authorization, 'Bearer usual-session-1'],
     [
       'a field of the body, in a header of its own',
-      { token: 'd.ticket', header: 'X-Ticket', scheme: '' },
+      { at: 'd.ticket', header: 'X-Ticket', scheme: '' },
       ({ headers }) => headers['x-ticket'],
       'body-session-1',
     ],
     [
       'a header',
-      { token: { header: 'X-Session' }, scheme: 'Session' },
+      { at: { header: 'X-Session' }, scheme: 'Session' },
       ({ headers }) => headers.authorization,
       'Session header-session-1',
     ],
-    ['a cookie', { token: { cookie: 'sid' } }, ({ headers }) => headers.cookie, 'sid=cookie-session-1'],
+    ['a cookie', { at: { cookie: 'sid' } }, ({ headers }) => headers.cookie, 'sid=cookie-session-1'],
     [
       'a field, in the query',
-      { token: 'd.ticket', parameter: 'ticket' },
+      { at: 'd.ticket', parameter: 'ticket' },
       ({ url }) => url,
       '/v1/rows?ticket=body-session-1',
     ],
@@ -108,9 +108,13 @@ describe('a session', () => {
   })
 
   it('tells no error the password, nor the token', async () => {
-    const { client } = await open({ body: USER, token: 'd.ticket', header: 'X-Ticket' }, { uses: 0, refusal: 400 })
+    const { client } = await open({ body: USER, at: 'd.ticket', header: 'X-Ticket' }, { uses: 0, refusal: 400 })
     const error = await errorOf(client.get('/rows'))
     expect(error.message).not.toMatch(/pass-of-the-reader|body-session/)
+    // The place of the token is wrong, and the answer has it elsewhere.
+    const elsewhere = await errorOf((await open({ body: USER, at: 'd.tickt' })).client.get('/rows'))
+    expect(elsewhere.message).toContain('it has the fields d.ticket, token')
+    expect(elsewhere.message).not.toMatch(/(?:body|usual)-session/)
     const echo = await serve((response, request) => json(response, { you: 'said', body: request.body }))
     const authorization = { type: 'session', loginUrl: echo.url, body: USER } as const
     const without = await errorOf(new HttpClient({ baseUrl: echo.url, authorization }).get('/rows'))

@@ -48,7 +48,7 @@ const Session = z
     password: secret().optional(),
     headers: z.record(z.string(), secret()).optional(),
     /** Where the answer has the token, where that is not found by its usual names. */
-    token: z.union([Place, z.strictObject({ cookie: z.string().min(1) })]).optional(),
+    at: z.union([Place, z.strictObject({ cookie: z.string().min(1) })]).optional(),
     lifeSeconds: z.number().positive().optional(),
     /** Statuses that mean that the session has ended. */
     expired: z.array(z.int().min(400).max(499)).min(1).optional(),
@@ -57,8 +57,8 @@ const Session = z
     parameter: z.string().min(1).optional(),
   })
   .refine(
-    ({ token, parameter, header, scheme }) => {
-      const isCookie = typeof token === 'object' && 'cookie' in token
+    ({ at, parameter, header, scheme }) => {
+      const isCookie = typeof at === 'object' && 'cookie' in at
       const isHeader = header !== undefined || scheme !== undefined
       return [isCookie, parameter !== undefined, isHeader].filter(Boolean).length < 2
     },

@@ -25,7 +25,7 @@ it('a table is read with a session that ends in the middle of its pages', async 
       type: 'session',
       loginUrl: `${api.url}/login`,
       body: { user: 'reader', password: KEY },
-      token: 'given.session',
+      at: 'given.session',
       header: 'X-Session',
       scheme: '',
     },

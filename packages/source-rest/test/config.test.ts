@@ -71,7 +71,7 @@ describe('a mistake in the config is named with its path', () => {
     ['authorization', { authorization: { type: 'jwt', key: 'k', algorithm: 'none' } }],
     [
       'authorization.header',
-      { authorization: { type: 'session', loginUrl: 'https://x.example', token: { cookie: 'a' }, scheme: '' } },
+      { authorization: { type: 'session', loginUrl: 'https://x.example', at: { cookie: 'a' }, scheme: '' } },
     ],
     ['authorization.loginUrl', { authorization: { type: 'session', loginUrl: '/login' } }],
     [
