@@ -1,6 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { brokenLinks } from './docs/links.ts'
+import { pagesIn } from './docs/pages.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const TUTORIAL = join(ROOT, 'docs/writing-a-source.md')
@@ -88,4 +90,32 @@ describe('the page on orchestrators', () => {
     expect(blocks.map(([, path]) => path!).sort()).toEqual(files.sort())
     for (const [, path, text] of blocks) expect(text, path).toBe(readFileSync(join(ROOT, path!), 'utf8'))
   })
+})
+
+const pages = [...pagesIn(ROOT)].filter(([path]) => !path.includes('/templates/'))
+
+describe('links of pages', () => {
+  it('lead to a file, and to a heading of it', () => {
+    expect(pages.length).toBeGreaterThan(40)
+    expect(pages.flatMap(([path, page]) => brokenLinks(ROOT, path, page))).toEqual([])
+  })
+
+  it('that lead to nothing are found', () => {
+    const page = '# Right\n\n[a](#right) [b](#wrong) [c](no.md) [d](running.md#no-such) [e](https://x.example)\n'
+    const found = ['#wrong', 'no.md', 'running.md#no-such'].map((link) => `docs/errors.md: ${link}`)
+    // What is on the page itself is looked up in the file of that name.
+    expect(brokenLinks(ROOT, 'docs/errors.md', page.replace('(#right)', '(#config)'))).toEqual(found)
+  })
+})
+
+it('pages configure sources by configure(), which types the config', () => {
+  const raw = pages.flatMap(([path, page]) =>
+    [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
+      .filter(
+        ([, text]) =>
+          /\bdefineConfig\(/.test(text!) && /\bconfig: \{/.test(text!.replace(/\.configure\(\{[\s\S]*$/m, '')),
+      )
+      .map(() => path),
+  )
+  expect(raw).toEqual([])
 })

@@ -11,8 +11,8 @@ function read(file: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }
 
-it('docs/operations.md has every case of the catalogue, each with a test that exists or a reason', () => {
-  expect(operationsProblems(casesIn(read('docs/operations.md') ?? ''), read)).toEqual([])
+it('docs/internal/operations.md has every case of the catalogue, each with a test that exists or a reason', () => {
+  expect(operationsProblems(casesIn(read('docs/internal/operations.md') ?? ''), read)).toEqual([])
 })
 
 describe('its table is read so that it can be wrong:', () => {

@@ -3,7 +3,7 @@ import { type Case, problemsOfCase } from './reliability.ts'
 /** How many cases group J of the catalogue has: what whoever runs this meets. */
 export const CASES = 13
 
-/** What is wrong with the cases of docs/operations.md, read against the files that they name. */
+/** What is wrong with the cases of docs/internal/operations.md, read against the files that they name. */
 export function operationsProblems(
   cases: readonly Case[],
   read: (file: string) => string | undefined,

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { anchorsOf, linksIn } from './docs/links.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -48,23 +49,12 @@ function manifestProblems(folder: string, manifest: Manifest): readonly string[]
   ]
 }
 
-/** The anchors of a page, as GitHub makes them of its headings. */
-const anchorsOf = (page: string): readonly string[] =>
-  [...page.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
-    title!
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .trim()
-      .replaceAll(' ', '-'),
-  )
-
 /** What is wrong with the links of a README, which a registry shows without the files beside it. */
 function linkProblems(folder: string, page: string): readonly string[] {
-  const text = page.replace(/^```[\s\S]*?^```$/gm, '')
-  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]): readonly string[] => {
-    if (!/^(?:https?:\/\/|#)/.test(link!)) return [`${folder}: ${link} is not absolute`]
-    if (!link!.startsWith(`${HOME}/`)) return []
-    const [, path = '', anchor] = /^\/(?:blob|tree)\/main\/([^#]*)(?:#(.+))?$/.exec(link!.slice(HOME.length)) ?? []
+  return linksIn(page).flatMap((link): readonly string[] => {
+    if (!/^(?:https?:\/\/|#)/.test(link)) return [`${folder}: ${link} is not absolute`]
+    if (!link.startsWith(`${HOME}/`)) return []
+    const [, path = '', anchor] = /^\/(?:blob|tree)\/main\/([^#]*)(?:#(.+))?$/.exec(link.slice(HOME.length)) ?? []
     if (!existsSync(join(ROOT, path))) return [`${folder}: ${link}: there is no ${path}`]
     const isPage = path.endsWith('.md') && anchor !== undefined
     return isPage && !anchorsOf(read(path)).includes(anchor) ? [`${folder}: ${link}: ${path} has no such heading`] : []

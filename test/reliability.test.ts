@@ -10,8 +10,8 @@ function read(file: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }
 
-describe('docs/reliability.md', () => {
-  const cases = casesIn(read('docs/reliability.md') ?? '')
+describe('docs/internal/reliability.md', () => {
+  const cases = casesIn(read('docs/internal/reliability.md') ?? '')
 
   it('has every case of the catalogue, each with a test that exists or a reason', () => {
     expect(problemsOf(cases, read)).toEqual([])

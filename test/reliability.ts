@@ -1,4 +1,4 @@
-/** One line of the tables in docs/reliability.md: a case, and where it is tried. */
+/** One line of the tables in docs/internal/reliability.md: a case, and where it is tried. */
 export interface Case {
   readonly id: string
   /** Tests that it names: a file and what the test is called there. */

@@ -11,8 +11,8 @@ function read(file: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }
 
-describe('docs/sources.md', () => {
-  const page = read('docs/sources.md') ?? ''
+describe('docs/internal/sources.md', () => {
+  const page = read('docs/internal/sources.md') ?? ''
 
   it('has every case, each with a test that exists', () => {
     const cases = casesIn(page)

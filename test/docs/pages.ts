@@ -1,7 +1,12 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const PAGES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', '{docs,apps/*,packages/*,examples/*}/*.md']
+const PAGES = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  '{docs,docs/internal,apps/*,packages/*,examples/*}/*.md',
+]
 /** READMEs of what is scaffolded: their words stand for those of the new package. */
 const TEMPLATES = 'packages/create-tidemark/templates/*/README.md'
 

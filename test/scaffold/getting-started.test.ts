@@ -1,12 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { blocksOf } from '../docs/blocks.ts'
 import { missingIn, stepsOf } from '../docs/script.ts'
-import { run } from '../walk/shell.ts'
+import type { Done } from '../walk/shell.ts'
 import { type Manager, Outside } from './packed.ts'
 
 // The page is followed word by word, in an empty folder, with the packages as they are published.
@@ -22,21 +23,13 @@ beforeAll(async () => {
   tarballs = new Map(inject('tarballs'))
   server = await startPostgres()
 })
+afterEach(() => {
+  for (const program of running.splice(0)) program.kill()
+})
 afterAll(async () => {
   await server.stop()
   rmSync(base, { recursive: true, force: true })
 })
-
-/** A clone beside the folder, as the page takes for granted. */
-async function makeProject(folder: string): Promise<void> {
-  mkdirSync(join(folder, 'my-project'), { recursive: true })
-  const author = ['-c', 'user.name=A. Reader', '-c', 'user.email=reader@example.com']
-  for (const args of [
-    ['init', '--quiet'],
-    [...author, 'commit', '--quiet', '--allow-empty', '-m', 'first'],
-  ])
-    expect((await run('git', args, { cwd: join(folder, 'my-project') })).code).toBe(0)
-}
 
 it('has steps for a reader to follow', () => {
   expect(steps.filter((step) => 'file' in step).map((step) => 'file' in step && step.file)).toContain(
@@ -50,10 +43,49 @@ it('what is not printed is found', () => {
   expect(missingIn('id  n\n 1  2\n', ['id n', '1   3'])).toEqual(['1   3'])
 })
 
+/** What a command of the page does with packages that are not yet published, and without anybody who presses Ctrl-C. */
+async function doneBy(
+  outside: Outside,
+  folder: string,
+  command: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<Done> {
+  const [, created] = /^npm create tidemark@latest (.+)$/.exec(command) ?? []
+  const creator = `--package=file:${tarballs.get('create-tidemark')}`
+  if (created !== undefined)
+    return outside.run(folder, 'npx', '--yes', creator, 'create-tidemark', ...created.split(' '))
+  const [, added] = /^npm install (.+)$/.exec(command) ?? []
+  if (added !== undefined) return outside.add(folder, added.split(' '))
+  if (command === 'npm install') {
+    outside.fromTarballs(folder)
+    return outside.manage(folder, 'install')
+  }
+  const forever = /^npx (tidemark sync --every .+)$/.exec(command)?.[1]
+  const line =
+    forever === undefined ? command : `timeout --preserve-status --signal=INT 20 node_modules/.bin/${forever}`
+  return outside.shell(folder, line, variables)
+}
+
+const running: ChildProcess[] = []
+
+/** Starts a program in the background, until the tests have ended, and waits until it answers. */
+async function startProgram(folder: string, program: string): Promise<void> {
+  running.push(spawn(process.execPath, [program], { cwd: folder, stdio: 'ignore' }))
+  const address = /listen\((\d+), '([\d.]+)'\)/.exec(readFileSync(join(folder, program), 'utf8'))
+  expect(address).not.toBeNull()
+  await expect
+    .poll(() =>
+      fetch(`http://${address![2]}:${address![1]}`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    )
+    .toBe(true)
+}
+
 describe.each<Manager>(['npm', 'pnpm'])('followed with %s', { timeout: 600_000 }, (manager) => {
   it('every command of the page does what the page says', async () => {
     const outside = new Outside(join(base, manager), manager, tarballs)
-    await makeProject(outside.folder)
     // What belongs to a reader's machine: where the database is. And the packages are not yet published.
     const { url, schema } = await server.newSchema()
     const variables: Record<string, string> = {}
@@ -63,14 +95,12 @@ describe.each<Manager>(['npm', 'pnpm'])('followed with %s', { timeout: 600_000 }
       if (changed !== undefined) folder = join(folder, changed)
       const [, name] = /^export (\w+)='postgres:/.exec(command) ?? []
       if (name !== undefined) variables[name] = url
-      if (changed !== undefined || name !== undefined) return ''
-      const [, added] = /^npm install (.+)$/.exec(command) ?? []
-      const done =
-        added === undefined
-          ? await outside.shell(folder, command, variables)
-          : await outside.add(folder, added.split(' '))
+      const [, program] = /^node (\S+) &$/.exec(command) ?? []
+      if (program !== undefined) await startProgram(join(outside.folder, folder), program)
+      if (changed !== undefined || name !== undefined || program !== undefined) return ''
+      const done = await doneBy(outside, folder, command, variables)
       expect(done.code, `${command}\n${done.stdout}${done.stderr}`).toBe(0)
-      return done.stdout
+      return done.stdout + (command.includes('--every') ? done.stderr : '')
     }
     for (const step of steps) {
       if ('file' in step) {
@@ -82,6 +112,7 @@ describe.each<Manager>(['npm', 'pnpm'])('followed with %s', { timeout: 600_000 }
       expect(missingIn(printed.join('\n'), step.prints), `${step.at}\n${printed.join('\n')}`).toEqual([])
     }
     expect(await server.rows(`select count(*) from "${schema}".shop_orders`)).toEqual([['4']])
+    expect(await server.rows(`select count(*) from "${schema}".tracker_issues`)).toEqual([['5']])
     expect(readFileSync(join(outside.folder, folder, 'database.d.ts'), 'utf8')).toContain('shop_orders: ShopOrders')
   })
 })

@@ -85,7 +85,7 @@ export class Outside {
 
   /**
    * Lets a project take Tidemark's packages from the tarballs, and nothing else be changed.
-   * @param built the package from git that pnpm, which runs no scripts unasked, may build.
+   * @param built the package from git, with its commit, that pnpm may build: it runs no scripts unasked.
    */
   fromTarballs(cwd: string, built?: string): void {
     const file = join(this.folder, cwd, 'package.json')
@@ -100,7 +100,7 @@ export class Outside {
     if (this.manager === 'npm') manifest['overrides'] = specs
     else {
       const lines = Object.entries(specs).map(([name, spec]) => `  '${name}': '${spec}'`)
-      const build = `# Built for Node alone.\nallowBuilds:\n  esbuild: false\n${built === undefined ? '' : `  ${built}: true\n`}`
+      const build = `# Built for Node alone.\nallowBuilds:\n  esbuild: false\n${built === undefined ? '' : `  '${built}': true\n`}`
       writeFileSync(join(this.folder, cwd, 'pnpm-workspace.yaml'), `overrides:\n${lines.join('\n')}\n${build}`)
     }
     writeFileSync(file, JSON.stringify(manifest, null, 2))

@@ -87,7 +87,8 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
     expect((await git('ls-files')).stdout).not.toMatch(/^(?:dist|node_modules)\//m)
     outside.write('from-git/package.json', JSON.stringify({ name: 'from-git', private: true, type: 'module' }))
     const address = `git+file://${join(outside.folder, source)}`
-    outside.fromTarballs('from-git', source)
+    const commit = (await git('rev-parse', 'HEAD')).stdout.trim()
+    outside.fromTarballs('from-git', `${source}@${address}#${commit}`)
     succeeded(await outside.manage('from-git', manager === 'npm' ? 'install' : 'add', address))
     const program = "import weather from 'tidemark-source-weather'; console.log(weather.name)"
     const { stdout } = succeeded(await outside.run('from-git', 'node', '--input-type=module', '--eval', program))
