@@ -42,7 +42,7 @@ function keysIn(page: string): string {
 }
 
 /** What the schemas of the sources say, as the command prints it. */
-async function sections(): Promise<readonly string[]> {
+async function readSections(): Promise<readonly string[]> {
   using project = new Scratch(ROOT, Object.fromEntries(SOURCES.map((name) => [`@tidemark/${name}`, '0.1.0'])))
   const found: string[] = []
   for (const folder of SOURCES) {
@@ -53,6 +53,19 @@ async function sections(): Promise<readonly string[]> {
   }
   return found
 }
+
+let reading: Promise<readonly string[]> | undefined
+/** Asked once: each source is a process. */
+const sections = (): Promise<readonly string[]> => (reading ??= readSections())
+
+it('the keys of every source are camelCase', { timeout: 300_000 }, async () => {
+  const names = (await sections())
+    .flatMap((section) => [...section.matchAll(/^\| `([^`]+)` +\|/gm)])
+    .map(([, path]) => path!.split('.').at(-1)!)
+    .filter((name) => name !== '*')
+  expect(names.length).toBeGreaterThan(60)
+  expect(names.filter((name) => !/^[a-z]+(?:[A-Z][a-z]*)*$/.test(name))).toEqual([])
+})
 
 it('docs/config.md is what the schemas say', { timeout: 300_000 }, async () => {
   const own = keysIn(readFileSync(join(ROOT, 'apps/runner/README.md'), 'utf8'))

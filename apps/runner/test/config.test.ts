@@ -277,6 +277,13 @@ it('the README names every key', () => {
   for (const key of keysOf(ConfigSchema, '')) expect(documented).toContain(key)
 })
 
+it('keys are camelCase, but for two that other systems write', () => {
+  const names = keysOf(ConfigSchema, '').map((path) => path.split('.').at(-1)!)
+  expect(names.length).toBeGreaterThan(40)
+  const odd = names.filter((name) => !/^[a-z]+(?:[A-Z][a-z]*)*$/.test(name))
+  expect(odd).toEqual(['synced_tables', 'to_timestamp'])
+})
+
 /** Every key of the schema; a record's keys are `<name>` under sources and `<table>` under tables. */
 function keysOf(schema: z.core.$ZodType, path: string): readonly string[] {
   return alternativesOf(schema).flatMap((one) => {
