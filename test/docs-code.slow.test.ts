@@ -24,9 +24,10 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   '': 'its commands are those that there are',
 }
 
-const compiled = blocks.filter(({ language, title }) => language === 'ts' && title === undefined)
 // What is scaffolded speaks of a source that is not there before.
-const configs = blocks.filter((block) => isConfig(block) && !block.at.includes('/templates/'))
+const ours = blocks.filter(({ at }) => !at.includes('/templates/'))
+const compiled = ours.filter(({ language, title }) => language === 'ts' && title === undefined)
+const configs = ours.filter(isConfig)
 
 /** What is wrong with a block that shows a file. */
 function fileProblem({ at, title = '', text }: Block): string | undefined {
