@@ -29,7 +29,7 @@ describe('the command line of the docs', () => {
     expect(program.verbs.size).toBeGreaterThan(8)
     expect(program.verbs.get('query')).toMatchObject({ least: 1, most: 1 })
     expect(program.verbs.get('rejects')?.verbs.get('drop')?.flags.get('--yes')).toBe(false)
-    expect(program.verbs.get('sync')?.flags.get('--max-time')).toBe(true)
+    expect(program.verbs.get('sync')?.flags.get('--max-time')).toBe('a value')
   })
 
   it.each([...pages.keys()])('%s: every command in a shell block is one that there is', (path) => {

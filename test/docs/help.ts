@@ -1,7 +1,7 @@
 /** A verb of the command line as its own help describes it. */
 export interface Verb {
-  /** Its flags; true where one takes a value. */
-  readonly flags: ReadonlyMap<string, boolean>
+  /** Its flags, and whether one takes a value. */
+  readonly flags: ReadonlyMap<string, 'a value' | 'a value or none' | 'none'>
   readonly verbs: ReadonlyMap<string, Verb>
   readonly least: number
   readonly most: number
@@ -13,9 +13,10 @@ type Help = (words: readonly string[]) => string
 /** The program as its help tells it, verb by verb: nothing here knows a verb by name. */
 export function programOf(help: Help, words: readonly string[] = []): Verb {
   const text = help(words)
-  const flags = new Map<string, boolean>()
+  const flags = new Map<string, 'a value' | 'a value or none' | 'none'>()
   for (const [, names, value] of text.matchAll(/^ {2}((?:-\w, )?--[\w-]+)( [<[][^>\]]+[>\]])?/gm))
-    for (const name of names!.split(', ')) flags.set(name, value !== undefined)
+    for (const name of names!.split(', '))
+      flags.set(name, value === undefined ? 'none' : value.startsWith(' <') ? 'a value' : 'a value or none')
   const [, listed = ''] = /^Commands:\n((?: {2}.*\n?)+)/m.exec(text) ?? []
   const names = [...listed.matchAll(/^ {2}([a-z][\w-]*)/gm)].map((match) => match[1]!).filter((name) => name !== 'help')
   const verbs = new Map(names.map((name) => [name, programOf(help, [...words, name])]))
@@ -42,12 +43,15 @@ export function problemWith(words: readonly string[], program: Verb): string | u
     if (inner !== undefined) {
       verb = inner
       name = `${name} ${word}`
-      for (const [flag, takesValue] of inner.flags) known.set(flag, takesValue)
+      for (const [flag, takes] of inner.flags) known.set(flag, takes)
     } else if (word.startsWith('-') && word !== '-') {
       const [flag = '', value] = word.split('=')
-      const takesValue = known.get(flag)
-      if (takesValue === undefined) return `${name} has no flag ${flag}; there are ${[...known.keys()].join(', ')}`
-      if (takesValue && value === undefined && words[++at] === undefined) return `${name} ${flag} needs a value`
+      const takes = known.get(flag)
+      if (takes === undefined) return `${name} has no flag ${flag}; there are ${[...known.keys()].join(', ')}`
+      const next = words[at + 1]
+      if (takes === 'a value' && value === undefined && next === undefined) return `${name} ${flag} needs a value`
+      const isNextItsValue = takes === 'a value' || (takes === 'a value or none' && next?.startsWith('-') === false)
+      if (isNextItsValue && value === undefined) at++
     } else given.push(word)
   }
   // Words without a verb are the default verb's own, and those that a group of verbs takes are its default's.

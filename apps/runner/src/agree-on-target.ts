@@ -7,7 +7,7 @@ import type { Session } from './session.ts'
  * prints where they go. An application's `.env` names its own database, which is no permission for Tidemark to write there.
  */
 export async function agreeOnTarget({ target, terminal, command, log }: Session): Promise<void> {
-  for (const problem of exposureOf(target)) log.warn(problem)
+  for (const problem of exposureOf(target)) log.warn(problem, { event: 'destination-note' })
   if (target.exists || target.origin === 'named') return
   const { shown, schema } = target
   if (target.origin === 'passed-over') {

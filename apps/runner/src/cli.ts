@@ -1,12 +1,13 @@
 import { SyncError } from '@tidemark/core'
 import { createMasker, messageOf } from '@tidemark/core/engine'
 import { blameSource, EXIT, flushTelemetry } from '@tidemark/engine'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { exitCodeFor } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { isLive } from './is-live.ts'
-import { createLog } from './log.ts'
+import { createLog, type ProcessLog } from './log.ts'
 import { quietWarnings } from './node-warnings.ts'
+import { RunLogWriter } from './run-log/run-log-writer.ts'
 import type { Flags } from './session.ts'
 import { errorAddress } from './show/error-address.ts'
 import { exitWhenWritten, ignoreBrokenPipes, noticeForeignExit, openTerminal } from './terminal.ts'
@@ -16,22 +17,34 @@ import { version } from './version.ts'
 
 quietWarnings()
 ignoreBrokenPipes()
-noticeForeignExit()
 const secrets = createMasker()
 const json = process.argv.includes('--json')
-const terminal = openTerminal({ json, redact: secrets.redact })
+/** With `--log json` programs read stderr: nothing is written there but lines of the log, failures included. */
+const forPrograms = process.argv.includes('--log=json') || process.argv[process.argv.indexOf('--log') + 1] === 'json'
+const logOf = (form: 'pretty' | 'json', verbose: boolean): ProcessLog =>
+  createLog({
+    ...{ form, verbose, forPrograms },
+    colours: isLive(process.stderr, process.env),
+    redact: secrets.redact,
+    write: (line) => void process.stderr.write(`${line}\n`),
+    keep: RunLogWriter.keep,
+  })
+const programLog = forPrograms ? logOf('json', process.argv.includes('--verbose')) : undefined
+const terminal = openTerminal({ json, redact: secrets.redact, log: programLog })
 const interrupts = listenForInterrupts(terminal.say)
+noticeForeignExit((message) =>
+  programLog === undefined
+    ? message
+    : JSON.stringify({ level: 'error', time: new Date().toISOString(), event: 'source-error', msg: message }),
+)
 const cwd = process.cwd()
 
 const run: Run = async (command, verb) => {
   const flags = command.optsWithGlobals<Flags>()
-  const log = createLog({
-    form: flags.log ?? (process.stderr.isTTY ? 'pretty' : 'json'),
-    verbose: flags.verbose === true,
-    colours: isLive(process.stderr, process.env),
-    redact: secrets.redact,
-    write: (line) => void process.stderr.write(`${line}\n`),
-  })
+  if (flags.log === true && command.name() !== 'runs')
+    throw new SyncError('--log needs a form: --log pretty or --log json', 'fix-config', { code: 'usage' })
+  const form = flags.log === true ? undefined : flags.log
+  const log = programLog ?? logOf(form ?? (process.stderr.isTTY ? 'pretty' : 'json'), flags.verbose === true)
   const exitCode = await verb({ flags, cwd, environment: process.env, terminal, log, secrets, interrupts })
   await flushTelemetry()
   await exitWhenWritten(interrupts.exitCode() ?? (exitCode === EXIT.ok && strayErrors > 0 ? EXIT.someFailed : exitCode))
@@ -45,14 +58,19 @@ function noticeUncaught(error: unknown): void {
   if (source === undefined) return void fail(error)
   strayErrors++
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
-  terminal.say(`Source "${source}" threw an error that nothing could catch; the other sources continue:\n${stack}`)
+  terminal.say(`Source "${source}" threw an error that nothing could catch; the other sources continue:\n${stack}`, {
+    event: 'source-error',
+    source,
+  })
 }
 
 /** An unhandled rejection in one source must not end the other sources. */
 function noticeStray(error: unknown): void {
   strayErrors++
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
-  terminal.say(`An unhandled promise rejection, most likely in a source; the run continues:\n${stack}`)
+  terminal.say(`An unhandled promise rejection, most likely in a source; the run continues:\n${stack}`, {
+    event: 'source-error',
+  })
 }
 
 function program(): Command {
@@ -69,10 +87,10 @@ function program(): Command {
     .option('--json', 'print one JSON document on stdout')
     .option('--verbose', 'print more, including stack traces')
     .addOption(
-      new Option('--log <form>', 'log lines as text or as JSON (default: pretty in a terminal, else json)').choices([
-        'pretty',
-        'json',
-      ]),
+      new Option(
+        '--log [form]',
+        'log as text (pretty), or as JSON lines and nothing else (json) (default: pretty in a terminal)',
+      ).argParser(logForm),
     )
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
@@ -91,6 +109,11 @@ function program(): Command {
     one.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => process.stdout.write(text) })
   }
   return root
+}
+
+function logForm(text: string): 'pretty' | 'json' {
+  if (text === 'pretty' || text === 'json') return text
+  throw new InvalidArgumentError('It must be pretty or json. To print the log of a run: tidemark runs <run> --log')
 }
 
 /** The remedy of a failure, and its code. */
@@ -115,21 +138,38 @@ async function fail(given: unknown): Promise<never> {
   const exitCode = interrupts.exitCode() ?? ownCode
   const message = usage ? error.message.replace(/^error: /, '').replaceAll('\n', ' ') : messageOf(error)
   const stack = error instanceof Error ? (error.stack ?? message) : message
-  if (ownCode === EXIT.bug)
-    terminal.say(
-      `This is a bug in Tidemark. Please report it; if the stack trace leads into a source, report it to that source's author:\n${stack}`,
-    )
-  else terminal.say(`error: ${message}`)
-  if (usage) terminal.say('tidemark --help lists verbs and options.')
   const told = toldBy(error, usage)
-  if (ownCode !== EXIT.bug) terminal.say(`see ${errorAddress(told)}`)
-  if (ownCode !== EXIT.bug && process.argv.includes('--verbose')) terminal.say(stack)
+  if (programLog !== undefined) {
+    const isStackShown = ownCode === EXIT.bug || process.argv.includes('--verbose')
+    const more = { see: errorAddress(told), ...(isStackShown ? { stack } : {}) }
+    programLog.error(message, {
+      ...{ event: 'command-failed', code: told.code, remedy: told.remedy, exit_code: exitCode },
+      ...more,
+    })
+  } else sayFailure(message, stack, { ownCode, usage, failure: told })
   terminal.printJson({
     error: { message: secrets.redact(message), remedy: told.remedy, code: told.code ?? null },
     exitCode,
   })
   await flushTelemetry()
   return exitWhenWritten(exitCode)
+}
+
+interface Failing {
+  readonly ownCode: number
+  readonly usage: boolean
+  readonly failure: Pick<SyncError, 'remedy' | 'code'>
+}
+
+function sayFailure(message: string, stack: string, { ownCode, usage, failure }: Failing): void {
+  if (ownCode === EXIT.bug)
+    terminal.say(
+      `This is a bug in Tidemark. Please report it; if the stack trace leads into a source, report it to that source's author:\n${stack}`,
+    )
+  else terminal.say(`error: ${message}`)
+  if (usage) terminal.say('tidemark --help lists verbs and options.')
+  if (ownCode !== EXIT.bug) terminal.say(`see ${errorAddress(failure)}`)
+  if (ownCode !== EXIT.bug && process.argv.includes('--verbose')) terminal.say(stack)
 }
 
 process.on('uncaughtException', noticeUncaught)

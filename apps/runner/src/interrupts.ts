@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { LogFields } from '@tidemark/core/engine'
 import { Interruption } from '@tidemark/engine'
 import { exitNow } from './terminal.ts'
 
@@ -19,7 +20,7 @@ export interface Interrupts {
 /** How long the second signal waits until the first one is recorded. */
 const RECORD_MS = 300
 
-export function listenForInterrupts(say: (message: string) => void): Interrupts {
+export function listenForInterrupts(say: (message: string, fields: LogFields) => void): Interrupts {
   const controller = new AbortController()
   let graceful = 0
   let exitCode: number | undefined
@@ -38,6 +39,7 @@ export function listenForInterrupts(say: (message: string) => void): Interrupts 
       controller.abort(first)
       say(
         `${name}: stopping; what is committed stays, and the next run reads the rest (${name} again ends the process at once)`,
+        { event: 'stopping', signal: name },
       )
     })
   }

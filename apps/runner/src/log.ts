@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Logger } from '@tidemark/core'
+import type { EventLog, LogFields, LogLevel } from '@tidemark/core/engine'
 import { pino } from 'pino'
 import { jsonText } from './json-text.ts'
 import { redactDeep } from './redact-deep.ts'
@@ -12,20 +12,37 @@ export interface LogOptions {
   readonly form: LogForm
   readonly verbose: boolean
   readonly colours: boolean
+  /** Nobody but programs reads the log: it has the events of runs, too, which a terminal shows in another way. */
+  readonly forPrograms?: boolean | undefined
   readonly redact: (text: string) => string
   /** Takes a line without its end. */
   readonly write: (line: string) => void
+  /** Takes what is logged, redacted: a run keeps it. */
+  readonly keep?: ((record: LogRecord) => void) | undefined
 }
 
-interface Record {
-  readonly level: 'debug' | 'info' | 'warn'
+/** A line as it is logged. */
+export interface LogRecord {
+  readonly level: LogLevel
   readonly time: string
+  readonly event: string
   readonly msg: string
   readonly [field: string]: unknown
 }
 
+/** The log of the events of a run, by their level. */
+export type RunEventLog = Readonly<Record<'info' | 'warn' | 'error', (message: string, fields: LogFields) => void>>
+
+/** The log of this process. */
+export interface ProcessLog extends EventLog {
+  error(message: string, fields: LogFields): void
+  /** What a terminal shows in another way. It is kept with the run, and logged where programs read the log. */
+  readonly runEvents: RunEventLog
+}
+
 /** Log messages of the engine and sources, one line each: `git_commits is new, needs history from 2024-01-01T00:00:00Z`, or that as JSON. */
-export function createLog({ form, verbose, colours, redact, write }: LogOptions): Logger {
+export function createLog({ form, verbose, colours, forPrograms, redact, write, keep }: LogOptions): ProcessLog {
+  let isRunEvent = false
   const lines = pino(
     {
       level: verbose ? 'debug' : 'info',
@@ -36,20 +53,38 @@ export function createLog({ form, verbose, colours, redact, write }: LogOptions)
     {
       // Redact the values, not the JSON, where a secret may be escaped.
       write: (line: string) => {
-        const record = redactDeep(JSON.parse(line) as Record, redact, NAMES)
+        const record = redactDeep(JSON.parse(line) as LogRecord, redact, LOG_NAMES)
+        keep?.(record)
+        if (isRunEvent && forPrograms !== true) return
         write(form === 'json' ? jsonText(record, 0) : pretty(record, colours))
       },
     },
   )
   const says =
-    (level: Record['level']) =>
-    (message: string, fields?: object): void =>
-      lines[level](own(fields), '%s', message)
-  return { debug: says('debug'), info: says('info'), warn: says('warn') }
+    (level: LogLevel, ofRun = false) =>
+    (message: string, fields: LogFields): void => {
+      isRunEvent = ofRun
+      // A library that is not typed may leave the event out.
+      lines[level]({ event: 'message', ...own(fields) }, '%s', message)
+    }
+  return {
+    ...{ debug: says('debug'), info: says('info'), warn: says('warn'), error: says('error') },
+    runEvents: { info: says('info', true), warn: says('warn', true), error: says('error', true) },
+  }
 }
 
 // Every other field comes from a source, which may log its secret under any name.
-const NAMES = new Set(['level', 'time', 'source', 'table', 'partition', 'tracking'])
+export const LOG_NAMES: ReadonlySet<string> = new Set([
+  'level',
+  'time',
+  'event',
+  'source',
+  'table',
+  'partition',
+  'tracking',
+  'code',
+  'remedy',
+])
 
 const TAKEN = new Set(['level', 'time', 'msg'])
 
@@ -63,19 +98,28 @@ function own(fields: object | undefined): object {
   )
 }
 
-const COLOURS = { debug: 'dim', info: undefined, warn: 'yellow' } as const
-const WORDS = { debug: 'debug: ', info: '', warn: 'warning: ' } as const
+const COLOURS = { debug: 'dim', info: undefined, warn: 'yellow', error: 'red' } as const
+const WORDS = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' } as const
 
-// Fields that the message already contains in words.
-const FIELDS_IN_TEXT = new Set(['tracking', 'waitMs'])
+// What a source logs is its message and its fields; of Tidemark's own events the message has it all in words.
+const BY_SOURCES: ReadonlySet<string> = new Set(['source-message', 'source-wait'])
+const FIELDS_IN_TEXT = new Set(['event', 'tracking', 'waitMs'])
+const OWN_FIELDS_IN_TEXT = new Set(['source', 'table', 'partition', 'step', 'attempt', 'code', 'columns', 'channel'])
 
-function pretty({ level, time: _, msg, source, table, ...fields }: Record, colours: boolean): string {
-  const more = typeof table === 'string' && msg.includes(table) ? fields : { table, ...fields }
-  const texts = Object.entries(more)
-    .filter(([name, value]) => value !== undefined && !FIELDS_IN_TEXT.has(name))
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+/** A line for people. */
+export function pretty({ level, time: _, msg, ...fields }: LogRecord, colours: boolean): string {
+  const isOfSource = BY_SOURCES.has(fields.event)
+  const { source, table, ...rest } = fields
+  const isTableSaid = typeof table === 'string' && msg.includes(table)
+  const shownFields = Object.entries(isOfSource && !isTableSaid ? { table, ...rest } : rest).filter(
+    ([name, value]) =>
+      value !== undefined && !FIELDS_IN_TEXT.has(name) && (isOfSource || !OWN_FIELDS_IN_TEXT.has(name)),
+  )
+  const texts = shownFields.map(
+    ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+  )
   const text = texts.length === 0 ? msg : `${msg} (${texts.join(', ')})`
-  const line = typeof source === 'string' && !msg.startsWith(source) ? `${source}: ${text}` : text
+  const line = isOfSource && typeof source === 'string' && !msg.startsWith(source) ? `${source}: ${text}` : text
   const shown = plain(`${WORDS[level]}${line}`)
   const colour = COLOURS[level]
   return colours && colour !== undefined ? styleText(colour, shown, { validateStream: false }) : shown

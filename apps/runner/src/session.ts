@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Logger, SyncError } from '@tidemark/core'
+import { SyncError } from '@tidemark/core'
 import type {
   CommandText,
   Destination,
@@ -14,6 +14,7 @@ import { type ConfiguredSources, configuredSources } from './configured-sources.
 import { discover } from './discover.ts'
 import type { Interrupts } from './interrupts.ts'
 import { configError, demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
+import type { ProcessLog } from './log.ts'
 import { notifySecrets } from './notify/notify-config.ts'
 import { findProject, type Project } from './project.ts'
 import { projectIdentity } from './project-identity.ts'
@@ -31,7 +32,8 @@ export interface Flags {
   readonly destination?: string | undefined
   readonly json?: boolean | undefined
   readonly verbose?: boolean | undefined
-  readonly log?: 'pretty' | 'json' | undefined
+  /** True: without a form, which only "runs" has a meaning for. */
+  readonly log?: 'pretty' | 'json' | true | undefined
 }
 
 /** The arguments of a verb. */
@@ -40,7 +42,7 @@ export interface Call {
   readonly cwd: string
   readonly environment: NodeJS.ProcessEnv
   readonly terminal: Terminal
-  readonly log: Logger
+  readonly log: ProcessLog
   readonly secrets: Masker
   readonly interrupts: Interrupts
 }
@@ -80,14 +82,24 @@ export async function findSources(session: Session): Promise<ConfiguredSources> 
   const { config, project, secrets, log, terminal } = session
   demand(config, () => true)
   const discovered = await discover(project)
-  for (const name of discovered.absent) log.warn(`the dependency ${name} is not installed; run "pnpm install"`)
+  for (const name of discovered.absent)
+    log.warn(`the dependency ${name} is not installed; run "pnpm install"`, { event: 'dependency-missing' })
   const sources = await configuredSources(config, discovered, secrets)
-  for (const note of sources.notes) log.warn(note)
+  for (const note of sources.notes) log.warn(note, { event: 'config-note' })
   for (const { name, package: from, missing } of sources.unconfigured) {
-    terminal.say(`${name} (${from}) is installed but not configured:\n${missing.map((line) => `  ${line}`).join('\n')}`)
+    terminal.say(
+      `${name} (${from}) is installed but not configured:\n${missing.map((line) => `  ${line}`).join('\n')}`,
+      {
+        event: 'source-unconfigured',
+        source: name,
+      },
+    )
   }
   for (const { name, from } of sources.sources)
-    log.debug(`${name} is ${from.package}@${from.version}, from ${from.folder}`)
+    log.debug(`${name} is ${from.package}@${from.version}, from ${from.folder}`, {
+      event: 'source-loaded',
+      source: name,
+    })
   return sources
 }
 

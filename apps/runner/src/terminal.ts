@@ -1,7 +1,9 @@
 import { Console } from 'node:console'
 import { writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
+import type { LogFields } from '@tidemark/core/engine'
 import { joined, jsonPieces } from './json-text.ts'
+import type { ProcessLog } from './log.ts'
 import { plain } from './show/plain.ts'
 
 /** Where a command writes: data to stdout, messages to stderr. */
@@ -14,23 +16,30 @@ export interface Terminal {
   printJson(document: unknown): void
   /** Unchanged text, in pieces: a file format. */
   printRaw(pieces: Iterable<string>): void
-  say(message: string): void
+  /** A message on stderr; where programs read it, a line of the log with these fields. */
+  say(message: string, fields?: LogFields): void
   /** The same for a text that is already redacted and keeps its names. */
   sayShown(message: string): void
+  /** Nobody but programs reads the log: what a run did is in it, and not printed. */
+  readonly isForPrograms: boolean
 }
 
 export interface TerminalOptions {
   readonly json: boolean
   readonly redact: (text: string) => string
+  /** Where programs read the log: all messages are its lines. */
+  readonly log?: ProcessLog | undefined
 }
 
-export function openTerminal({ json, redact }: TerminalOptions): Terminal {
-  const sayShown = (message: string): void => void process.stderr.write(`${plain(message)}\n`)
-  const say = (message: string): void => sayShown(redact(message))
+export function openTerminal({ json, redact, log }: TerminalOptions): Terminal {
+  const sayShown = (message: string): void =>
+    log === undefined ? void process.stderr.write(`${plain(message)}\n`) : log.info(message, { event: 'message' })
+  const say = (message: string, fields: LogFields = { event: 'message' }): void =>
+    log === undefined ? sayShown(redact(message)) : log.info(message, fields)
   // Console output of a source is for people; stdout is for data.
   const stream = new Writable({
     write: (chunk, _, done) => {
-      say(String(chunk).replace(/\n$/, ''))
+      say(String(chunk).replace(/\n$/, ''), { event: 'source-output' })
       done()
     },
   })
@@ -51,6 +60,7 @@ export function openTerminal({ json, redact }: TerminalOptions): Terminal {
     },
     say,
     sayShown,
+    isForPrograms: log !== undefined,
   }
 }
 
@@ -65,14 +75,18 @@ export function ignoreBrokenPipes(): void {
 
 let isEnding = false
 
-/** A source that calls process.exit() must not look like a successful run. */
-export function noticeForeignExit(): void {
+const FOREIGN_EXIT =
+  'A source ended the process with process.exit(): what is committed stays, the rest was not read. Report it to its author.'
+
+/**
+ * A source that calls process.exit() must not look like a successful run.
+ *
+ * @param lineOf makes a line of it: after that nothing is written any more that is not written at once.
+ */
+export function noticeForeignExit(lineOf: (message: string) => string): void {
   process.on('exit', () => {
     if (isEnding) return
-    writeSync(
-      2,
-      'A source ended the process with process.exit(): what is committed stays, the rest was not read. Report it to its author.\n',
-    )
+    writeSync(2, `${lineOf(FOREIGN_EXIT)}\n`)
     process.exitCode = 1
   })
 }

@@ -252,9 +252,9 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
   })
   const said: string[] = []
   const log = tally.hearing({ debug: (line) => said.push(line), info: (line) => said.push(line), warn: () => {} })
-  log.info('too many requests; asking again in 3 s', { source: 'shop', waitMs: 3000 })
-  log.debug('asking again in 1 s', { source: 'shop', waitMs: 500 })
-  log.info('no answer; asking again in 1 s', { source: 'shop', delayMs: 1000 })
+  log.info('too many requests; asking again in 3 s', { event: 'source-wait', source: 'shop', waitMs: 3000 })
+  log.debug('asking again in 1 s', { event: 'source-wait', source: 'shop', waitMs: 500 })
+  log.info('no answer; asking again in 1 s', { event: 'source-wait', source: 'shop', delayMs: 1000 })
   expect(said).toHaveLength(3)
   tally.ended({ exitCode: 3, durationMs: 4000 })
   const text = exposition(metricFamilies('1.2.3', PULSE, tally, undefined))

@@ -19,14 +19,21 @@ function lines(form: LogForm, say: (log: ReturnType<typeof createLog>) => void):
 describe('log lines', () => {
   it('are JSON with their fields, or text', () => {
     const say = (log: ReturnType<typeof createLog>): void => {
-      log.debug('not said')
-      log.info('shop_orders is new, 100 %d', { table: 'shop_orders', tracking: 'new' })
-      log.warn('slow today', { source: 'shop', tries: 3, at: { page: 2 }, cause: new Error('no') })
+      log.debug('not said', { event: 'message' })
+      log.info('shop_orders is new, 100 %d', { event: 'table-new', table: 'shop_orders', tracking: 'new' })
+      log.warn('slow today', {
+        event: 'source-message',
+        source: 'shop',
+        tries: 3,
+        at: { page: 2 },
+        cause: new Error('no'),
+      })
     }
     const [first, second, ...more] = lines('json', say).map((line) => JSON.parse(line))
     expect(more).toEqual([])
     expect(first).toEqual({
       level: 'info',
+      event: 'table-new',
       time: expect.stringMatching(/^\d{4}-.*Z$/),
       table: 'shop_orders',
       tracking: 'new',
@@ -34,6 +41,7 @@ describe('log lines', () => {
     })
     expect(second).toMatchObject({
       level: 'warn',
+      event: 'source-message',
       source: 'shop',
       tries: 3,
       at: { page: 2 },
@@ -54,11 +62,12 @@ describe('log lines', () => {
       ring['ring'] = ring
       const written = lines(form, (log) => {
         log.warn(`told hunter"22 ${evil}`, {
+          event: 'source-message',
           [`k${evil}`]: ['hunter"22', { deep: encodeURIComponent('hunter"22') }],
           url: 'http://u:p@ss@h/',
           next: 'x@y',
         })
-        log.info('level', { level: 'fatal', msg: 'not this', time: 0, big: 10n, ring })
+        log.info('level', { event: 'source-message', level: 'fatal', msg: 'not this', time: 0, big: 10n, ring })
       })
       expect(written).toHaveLength(2)
       for (const line of written) {

@@ -79,6 +79,7 @@ export {
 } from './store/key-range.ts'
 export type { Lease, LeasedWindow, Leases, Refusal, Runner } from './store/lease.ts'
 export { isLeftOut, leftOutFor } from './store/left-out.ts'
+export { type EventLog, LOG_EVENTS, type LogEvent, type LogFields, type LogLevel } from './store/log-event.ts'
 export type { DecideNotices, NoticeChanges, NoticeRecord } from './store/notice.ts'
 export { isOlder, supersedes, type Version } from './store/precedence.ts'
 export {
@@ -94,6 +95,7 @@ export type { QueryLimits, QueryResult } from './store/query-result.ts'
 export { isPastRejectLimit, type RejectShare, type RejectTally, unfitText } from './store/reject-limit.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './store/relocation.ts'
 export type { RunChange } from './store/run-change.ts'
+export type { RunLog, RunLogFilter, RunLogLine } from './store/run-log.ts'
 export {
   AHEAD,
   isFailing,

@@ -1,5 +1,5 @@
-import { type Logger, SyncError } from '@tidemark/core'
-import { type Destination, type Project, type Runner, silent } from '@tidemark/core/engine'
+import { SyncError } from '@tidemark/core'
+import { type Destination, type EventLog, type Project, type Runner, silent } from '@tidemark/core/engine'
 import type { DatabaseKind, Examination, OpenOptions, Place, QueryAnswer, Reader } from './dialects/database-kind.ts'
 import { duckdb } from './dialects/duckdb/kind.ts'
 import { postgres } from './dialects/postgres/kind.ts'
@@ -19,7 +19,7 @@ export interface OpenDestinationOptions extends Omit<OpenOptions, 'runner' | 'le
   readonly leaseMs?: number | undefined
   /** Opens it also in the middle of a move into it. */
   readonly moving?: boolean | undefined
-  readonly log?: Logger | undefined
+  readonly log?: EventLog | undefined
 }
 
 /**
@@ -38,9 +38,11 @@ export async function openDestination({
   const place = placeOf(url)
   const kind = kindOf(place)
   for (const name of kind.ignoredIn?.(place) ?? [])
-    log.warn(`the destination's parameter "${name}" is unknown and has no effect; leave it out`)
+    log.warn(`the destination's parameter "${name}" is unknown and has no effect; leave it out`, {
+      event: 'destination-note',
+    })
   const destination = await kind.open(place, { isAlive, ...options, runner, leaseMs, moving })
-  log.debug('destination open', { kind: kind.name, place: place.shown })
+  log.debug('destination open', { event: 'destination-opened', kind: kind.name, place: place.shown })
   return destination
 }
 

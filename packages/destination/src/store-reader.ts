@@ -30,6 +30,7 @@ export function readerOf(store: SqlStore): Omit<Reader, 'mark' | 'markEveryMs' |
     problemOf: (text, use) => store.problemOf(text, use),
     now: () => store.now(),
     state: () => store.state(),
+    runLog: (run, filter) => store.runLog(run, filter),
     read: (table, options) => store.read(table, options),
     compare: (shape) => store.compare(shape),
     preview: (shape) => store.preview(shape),

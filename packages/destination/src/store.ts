@@ -15,6 +15,8 @@ import type {
   QueryResult,
   ReadOptions,
   RunChange,
+  RunLog,
+  RunLogFilter,
   Shape,
   State,
   StateChange,
@@ -44,6 +46,7 @@ import { remembersTables } from './state/known-tables.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
 import { LeaseTurns } from './state/lease-turns.ts'
 import { recordNotices } from './state/notices.ts'
+import { readLog } from './state/run-log.ts'
 import { beat } from './state/runner-record.ts'
 import { readState } from './state/state-read.ts'
 import { factsOfTable, forget, recordRunFact, startRun } from './state/state-store.ts'
@@ -211,6 +214,10 @@ export class SqlStore implements Destination {
 
   async recordNotices(channel: string, decide: DecideNotices): Promise<void> {
     await this.#write(({ db }) => recordNotices(db, { ...this.#options, channel }, decide))
+  }
+
+  async runLog(run: number, filter: RunLogFilter = {}): Promise<RunLog> {
+    return await this.#read(({ db }) => readLog(db, this.#options.flavor, run, filter))
   }
 
   async reset(lease: Lease, table: string): Promise<void> {

@@ -1,5 +1,5 @@
-import type { DeletionLimit, Logger, SecretStore, SharedPace } from '@tidemark/core'
-import type { Destination, Execute, Lease, ReadOnlyDestination } from '@tidemark/core/engine'
+import type { DeletionLimit, SecretStore, SharedPace } from '@tidemark/core'
+import type { Destination, EventLog, Execute, Lease, ReadOnlyDestination } from '@tidemark/core/engine'
 import type { ConfiguredSource, DiscoveredTable } from './discover/catalog.ts'
 import type { OpenSources } from './discover/open-sources.ts'
 import type { Failure } from './failure/failure.ts'
@@ -38,7 +38,8 @@ export interface LookOptions {
    */
   readonly keepsFresh?: 'run' | 'source' | undefined
   readonly signal?: AbortSignal | undefined
-  readonly log?: Logger | undefined
+  /** Each line names its event; the log of a source is one, too. */
+  readonly log?: EventLog | undefined
   readonly onEvent?: ((event: RunEvent) => void) | undefined
   /** Takes secrets out of whatever is recorded or reported. */
   readonly redact?: ((text: string) => string) | undefined

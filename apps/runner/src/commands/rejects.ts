@@ -5,6 +5,7 @@ import { dropRejects, knownTable, retryRejects } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { confirm } from '../confirm.ts'
 import { redactDeep } from '../redact-deep.ts'
+import { loggedRun } from '../run-log/logged-run.ts'
 import {
   type Call,
   findSources,
@@ -81,7 +82,8 @@ async function retry(call: Call, which: readonly string[]): Promise<number> {
       const found =
         which.length === 0 ? await listRejects(destination, { brief: true }) : await chosen(destination, state, which)
       if (found.length === 0) return undefined
-      return await retryRejects({ ...runOptions(session, sources, destination, state), ...more }, found)
+      const options = { ...runOptions(session, sources, destination, state), ...more }
+      return await loggedRun(session, options, (logged) => retryRejects(logged, found))
     }),
   )
   if (report !== undefined) return printReport(session, report, sources)

@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { resync as run } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { confirm } from '../confirm.ts'
+import { loggedRun } from '../run-log/logged-run.ts'
 import { type Call, findSources, needDatabase, openSession, runOptions, withDestination } from '../session.ts'
 import { type AddVerb, examples } from '../verb.ts'
 import { withProgress } from '../with-progress.ts'
@@ -31,7 +32,7 @@ export async function resync(call: Call, table: string, { from, to, full, yes }:
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
       const options = { ...runOptions(session, sources, destination, await destination.state()), ...more }
-      return run(options, { table, from, to, full })
+      return loggedRun(session, options, (logged) => run(logged, { table, from, to, full }))
     }),
   )
   return printReport(session, report, sources)

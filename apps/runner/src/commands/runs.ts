@@ -11,9 +11,12 @@ import {
   type TableRunRecord,
 } from '@tidemark/destination'
 import type { Command } from 'commander'
+import { jsonText } from '../json-text.ts'
+import { LOG_NAMES } from '../log.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, needDatabase, openSession, type Session, withReader } from '../session.ts'
 import { endedByWord } from '../show/run-end.ts'
+import { recordOf, runLogText } from '../show/run-log.ts'
 import { runsText, runText, type StepLine } from '../show/runs.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 
@@ -21,9 +24,32 @@ import { type AddVerb, countOption, examples } from '../verb.ts'
 export async function runs(call: Call, which: string | undefined, limit: number): Promise<number> {
   const session = await openSession(call)
   needDatabase(session)
-  return withReader(session, (destination) =>
-    which === undefined ? list(session, destination, limit) : tell(session, destination, which),
-  )
+  const asksForLog = call.flags.log !== undefined
+  if (call.flags.log === true && which === undefined)
+    throw new SyncError('--log prints the log of one run; name it: tidemark runs <run> --log', 'fix-config', {
+      code: 'usage',
+    })
+  return withReader(session, (destination) => {
+    if (which === undefined) return list(session, destination, limit)
+    return asksForLog ? printLog(session, destination, which) : tell(session, destination, which)
+  })
+}
+
+/** What a run logged: for people, as the lines that they were (`--log json`), or in one document (`--json`). */
+async function printLog(
+  { terminal, secrets, flags }: Session,
+  destination: ReadOnlyDestination,
+  which: string,
+): Promise<number> {
+  const { run } = await knownRun(destination, which)
+  const { first, lines } = await destination.runLog(run)
+  // A secret that became known after a line was stored is masked here.
+  const records = lines.map((line) => redactDeep(recordOf(line), secrets.redact, LOG_NAMES))
+  terminal.printJson({ run, first_line: first ?? null, log: records })
+  if (flags.json === true) return 0
+  if (flags.log === 'json') terminal.printRaw(records.map((record) => `${jsonText(record, 0)}\n`))
+  else terminal.print(runLogText(run, first, records))
+  return 0
 }
 
 async function list(
@@ -43,9 +69,7 @@ async function list(
 }
 
 async function tell({ terminal, secrets }: Session, destination: ReadOnlyDestination, which: string): Promise<number> {
-  const id = /^\d{1,15}$/.test(which) ? Number(which) : undefined
-  const [run] = id === undefined ? [] : await listRuns(destination, { runs: [id], isAlive })
-  if (run === undefined) throw await unknownRun(destination, which)
+  const run = await knownRun(destination, which)
   const state = await destination.state()
   const all = await listSteps(destination, { run: run.run, failed: true, limit: 1000 })
   const now = run.state === 'running' ? await listSteps(destination, { running: true, limit: 1000, isAlive }) : []
@@ -66,6 +90,13 @@ async function tell({ terminal, secrets }: Session, destination: ReadOnlyDestina
   })
   terminal.print(runText(detail, await destination.now(), terminal.columns))
   return 0
+}
+
+async function knownRun(destination: ReadOnlyDestination, which: string): Promise<RunRecord> {
+  const id = /^\d{1,15}$/.test(which) ? Number(which) : undefined
+  const [run] = id === undefined ? [] : await listRuns(destination, { runs: [id], isAlive })
+  if (run === undefined) throw await unknownRun(destination, which)
+  return run
 }
 
 async function tablesOf(destination: ReadOnlyDestination, run: number): Promise<readonly TableRunRecord[]> {
@@ -161,10 +192,13 @@ function printed({ beganAt, error, ...step }: StepLine) {
 export const addRuns: AddVerb = (root, run) => {
   root
     .command('runs')
-    .argument('[run]', 'the number of a run, to show what it did to each table and what failed')
+    .argument(
+      '[run]',
+      'the number of a run, to show what it did to each table and what failed, or with --log what it logged',
+    )
     .description('list the latest runs')
     .option('--limit <count>', 'maximum number of runs', countOption, 20)
-    .addHelpText('after', examples('tidemark runs', 'tidemark runs 12'))
+    .addHelpText('after', examples('tidemark runs', 'tidemark runs 12', 'tidemark runs 12 --log'))
     .action((which: string | undefined, flags: { limit: number }, command: Command) =>
       run(command, (call) => runs(call, which, flags.limit)),
     )

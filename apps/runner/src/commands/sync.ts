@@ -6,6 +6,7 @@ import { agreeOnTarget } from '../agree-on-target.ts'
 import type { ConfiguredSources } from '../configured-sources.ts'
 import { beforeRun, notifyAfterRun } from '../notify/notify-after-run.ts'
 import { redactDeep } from '../redact-deep.ts'
+import { loggedRun } from '../run-log/logged-run.ts'
 import { isContinuous, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findSources, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
@@ -44,17 +45,14 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
     withDestination(session, async (destination) => {
       await beforeRun(session, destination)
       const options = { ...runOptions(session, sources, destination, await destination.state()), ...more }
-      return run({
-        ...options,
-        select: names,
-        range,
-        acceptDeletions,
-        settings: settingsFrom(session.config.data, maxTimeMs),
-      })
+      const settings = settingsFrom(session.config.data, maxTimeMs)
+      return loggedRun(session, options, (logged) =>
+        run({ ...logged, select: names, range, acceptDeletions, settings }),
+      )
     }),
   )
   const exitCode = printReport(session, report, sources)
-  if (isIdle(sources)) call.terminal.print(idleText(session, sources.unconfigured.length))
+  if (isIdle(sources)) tell(session, idleText(session, sources.unconfigured.length))
   await notifyAfterRun(session)
   return exitCode
 }
@@ -84,9 +82,12 @@ const isIdle = ({ sources, unavailable }: ConfiguredSources): boolean =>
 
 function sayIdle(session: Session, { unconfigured }: ConfiguredSources): number {
   session.terminal.printJson({ run: null, exitCode: EXIT.ok, sources: [], tables: [], unconfigured })
-  session.terminal.print(idleText(session, unconfigured.length))
+  tell(session, idleText(session, unconfigured.length))
   return EXIT.ok
 }
+
+const tell = ({ terminal }: Session, text: string): void =>
+  terminal.isForPrograms ? terminal.say(text) : terminal.print(text)
 
 function idleText({ project, command }: Session, unconfigured: number): string {
   const [what, way] =
@@ -106,6 +107,8 @@ export function printReport(
   const exitCode = session.interrupts.exitCode() ?? given.exitCode
   const report = redactDeep(given, secrets.redact)
   terminal.printJson(redactDeep({ ...reportDocument(report, command), exitCode, unconfigured }, secrets.redact))
+  // The events of the run have logged it.
+  if (terminal.isForPrograms) return exitCode
   const failures = failureLines(report, command)
   if (flags.json === true) for (const line of failures) terminal.sayShown(line)
   if (report.tables.length > 0) terminal.print(`${reportTable(report, terminal.columns)}\n`)

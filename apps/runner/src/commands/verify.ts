@@ -1,8 +1,9 @@
 import { SyncError } from '@tidemark/core'
-import type { ReadOnlyDestination } from '@tidemark/core/engine'
+import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
 import { verify as run, type VerifyReport } from '@tidemark/engine'
 import { type Command, InvalidArgumentError } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
+import { loggedRun } from '../run-log/logged-run.ts'
 import {
   type Call,
   findSources,
@@ -44,8 +45,12 @@ export async function verify(call: Call, table: string, flags: VerifyFlags): Pro
   }
   const compare = async (destination: ReadOnlyDestination): Promise<VerifyReport> =>
     run(runOptions(session, sources, destination, await destination.state()), options)
+  const repair = async (destination: Destination): Promise<VerifyReport> => {
+    const looked = runOptions(session, sources, destination, await destination.state())
+    return loggedRun(session, looked, (logged) => run(logged, options))
+  }
   const report = await call.interrupts.during(() =>
-    flags.repair === true ? withDestination(session, compare) : withReader(session, compare),
+    flags.repair === true ? withDestination(session, repair) : withReader(session, compare),
   )
   const exitCode = session.interrupts.exitCode() ?? report.exitCode
   const shown = redactDeep({ ...report, exitCode }, secrets.redact)

@@ -1,6 +1,5 @@
-import type { Logger } from '@tidemark/core'
 import { SyncError, suggestion } from '@tidemark/core'
-import type { Destination, Runner } from '@tidemark/core/engine'
+import type { Destination, EventLog, Runner } from '@tidemark/core/engine'
 import {
   isAlive,
   openDestination,
@@ -9,12 +8,13 @@ import {
   thisRunner,
   WorkQueue,
 } from '@tidemark/destination'
-import { EXIT } from '@tidemark/engine'
+import { EXIT, type RunEvent } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import type { ConfiguredSources } from '../configured-sources.ts'
 import { Notifier } from '../notify/notifier.ts'
 import { lookEveryMs, NotifyLoop } from '../notify/notify-loop.ts'
+import { logStepEvents } from '../run-log/run-events.ts'
 import { type Address, addressOf } from '../service/address.ts'
 import { type Listening, listen, type Paths } from '../service/listen.ts'
 import { monitorPaths } from '../service/monitor-paths.ts'
@@ -88,7 +88,14 @@ export type MakeWorkEngine = (
 const runWindows: MakeWorkEngine = async (session, sources, destination, queue, tally) => {
   const run = runOptions(session, sources, destination, await destination.state())
   const paceOf = sharedPaces(queue, session.log)
-  const hear = () => tally.ofWindow()
+  const logStep = logStepEvents(session.log.runEvents)
+  const hear = () => {
+    const count = tally.ofWindow()
+    return (event: RunEvent) => {
+      count(event)
+      logStep(event)
+    }
+  }
   return new RunWindows({ destination, run: { ...run, paceOf, log: tally.hearing(session.log) }, hear })
 }
 
@@ -123,6 +130,7 @@ async function shareWindows(
     const perSource = config.data.perSource ?? PER_SOURCE
     terminal.say(
       `sharing the windows of ${sources.join(', ')} in ${session.target.shown}, ${concurrency} at once here; all workers together read at most ${perSource} at once of a source (perSource)`,
+      { event: 'worker-started' },
     )
     const loop = new WorkLoop({
       ...{ queue, engine, sources, concurrency, perSource, everyMs, log },
@@ -143,7 +151,9 @@ async function shareWindows(
     try {
       if (address !== undefined) {
         listening = await listen(address, pathsOf(session, { loop, tally, destination, everyMs }))
-        terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`)
+        terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`, {
+          event: 'listening',
+        })
       }
       await notices?.start()
       await loop.run()
@@ -188,8 +198,8 @@ const NO_RUNS = {
 }
 
 /** What goes wrong in the queue's maintenance concerns no window. */
-function maintenanceLog(log: Logger): (message: string) => void {
-  return (message) => log.warn(`the queue: ${message}`)
+function maintenanceLog(log: EventLog): (message: string) => void {
+  return (message) => log.warn(`the queue: ${message}`, { event: 'worker-failed' })
 }
 
 function openWorkersDestination({ target, identity, log }: Session, runner: Runner): Promise<Destination> {

@@ -16,6 +16,7 @@ import { partitions } from './partitions.ts'
 import { rejectsPage } from './rejects-page.ts'
 import type { RowCounts } from './row-counts.ts'
 import { rows } from './rows.ts'
+import { runLogPage } from './run-log-page.ts'
 import { runPage, runsPage } from './runs-page.ts'
 import type { Snapshots } from './snapshot.ts'
 import { tablePage } from './table-page.ts'
@@ -91,6 +92,10 @@ export function createApp(options: AppOptions): Hono {
     const snapshot = await snapshots.latest()
     const page = number(c.req.query('page')) ?? 1
     return answer(c, await runPage(number(c.req.query('id')) ?? 0, page, { reader, snapshot }))
+  })
+  app.get('/api/run-log', async (c) => {
+    const [run, before] = [number(c.req.query('id')) ?? 0, number(c.req.query('before'))]
+    return answer(c, await runLogPage(run, before, { reader, redact }))
   })
   app.get('/api/action', (c) => answer(c, { action: actions?.runs.current() ?? null }))
   app.get(

@@ -94,7 +94,7 @@ export class Notifier {
     if (error !== null)
       this.#session.log.warn(
         `notices on "${name}" ${delivery?.outcome === 'refused' ? 'were not delivered' : 'may not have been delivered'}: ${error}`,
-        { channel: name, notices },
+        { event: 'notice-failed', channel: name, notices },
       )
     return { channel: name, type: config.type, outcome: delivery?.outcome ?? 'nothing', notices, error }
   }

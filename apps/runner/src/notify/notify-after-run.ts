@@ -12,6 +12,6 @@ export async function notifyAfterRun(session: Session): Promise<void> {
   const notifier = Notifier.of(session, { keepsRunning: false })
   if (notifier === undefined || session.interrupts.signal.aborted) return
   await withDestination(session, (destination) => notifier.notify(destination)).catch((error: unknown) =>
-    session.log.warn(`notices cannot be sent now: ${messageOf(error)}`),
+    session.log.warn(`notices cannot be sent now: ${messageOf(error)}`, { event: 'notice-failed' }),
   )
 }

@@ -1,12 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Logger } from '@tidemark/core'
-import { type Destination, messageOf, type NoticeRecord } from '@tidemark/core/engine'
+import { type Destination, type EventLog, messageOf, type NoticeRecord } from '@tidemark/core/engine'
 import { CHANNEL_KEY, newRecord } from './decide-notices.ts'
 import type { Notifier } from './notifier.ts'
 
 export interface NotifyLoopOptions {
   readonly notifier: Notifier
-  readonly log: Logger
+  readonly log: EventLog
   /** Lends a destination. */
   readonly withDestination: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
   /** How often the process looks for what is due. */
@@ -81,7 +80,7 @@ export class NotifyLoop {
     } catch (error) {
       const problem = messageOf(error)
       if (problem !== this.#lastProblem && !this.#stop.signal.aborted)
-        this.#options.log.warn(`notices cannot be sent now: ${problem}`)
+        this.#options.log.warn(`notices cannot be sent now: ${problem}`, { event: 'notice-failed' })
       this.#lastProblem = problem
     }
   }

@@ -1,14 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Logger, messageOf } from '@tidemark/core'
-import type { Destination } from '@tidemark/core/engine'
+import { messageOf } from '@tidemark/core'
+import type { Destination, EventLog } from '@tidemark/core/engine'
 import { OpenSources, type Report, type RunOptions } from '@tidemark/engine'
 import { feedFailureOf, unreadFeedText } from '../feed-failure.ts'
+import { RunLogWriter } from '../run-log/run-log-writer.ts'
 
 export interface FeedFollowerOptions {
   /** Lends the destination for as long as a source is followed. */
   readonly withDestination: (work: (destination: Destination) => Promise<void>) => Promise<void>
   readonly sync: (destination: Destination, more: Partial<RunOptions>) => Promise<Report>
-  readonly log: Logger | undefined
+  readonly log: EventLog | undefined
 }
 
 /** How long a feed that was read to where its source was is left alone: changes arrive within two seconds. */
@@ -86,26 +87,29 @@ export class FeedFollower {
     const { sync } = this.#options
     while (!signal.aborted) {
       const run = await destination.startRun()
+      const log = new RunLogWriter(destination, run)
       const endsAt = performance.now() + RUN_MS
       let steps = 0
       try {
         while (!signal.aborted && performance.now() < endsAt) {
           const partOf = { run, nextStep: () => ++steps }
-          const report = await sync(destination, { select, signal, partOf, openSources: this.openSources })
+          const more = { select, signal, partOf, openSources: this.openSources }
+          const report = await log.within(() => sync(destination, more))
           if (signal.aborted) break
           const failure = feedFailureOf(report, source)
-          if (failure !== undefined) this.#warn(source, failure)
+          if (failure !== undefined) await log.within(async () => this.#warn(source, failure))
           const isHeld = report.tables.some(({ heldBy }) => heldBy !== undefined)
           await wait(failure !== undefined || isHeld ? LATER_MS : AGAIN_MS, undefined, { signal }).catch(() => {})
         }
       } finally {
+        await log.end()
         await destination.recordRun(run, [{ kind: 'ended', exitCode: 0, error: undefined }]).catch(() => {})
       }
     }
   }
 
   #warn(source: string, message: string): void {
-    this.#options.log?.warn(unreadFeedText(source, message), { source })
+    this.#options.log?.warn(unreadFeedText(source, message), { event: 'feed-failed', source })
   }
 }
 

@@ -1,3 +1,4 @@
+import type { EventLog } from '@tidemark/core/engine'
 import {
   type NotDueTables,
   notDueOf,
@@ -8,6 +9,7 @@ import {
   sync,
 } from '@tidemark/engine'
 import type { ConfiguredSources } from '../configured-sources.ts'
+import { loggedRun } from '../run-log/logged-run.ts'
 import { runOptions, type Session } from '../session.ts'
 import { withProgress } from '../with-progress.ts'
 import type { RunMetrics } from './run-metrics.ts'
@@ -70,21 +72,25 @@ export async function runRound(options: RoundOptions): Promise<Report | undefine
     return withProgress(
       session,
       ({ log = session.log, onEvent }) =>
-        sync({
-          ...runOptions(session, sources, destination, state),
-          settings,
-          openSources: options.openSources,
-          select: names,
-          resting: { sources: new Set([...rest.sources, ...busy]), tables: rest.tables },
-          keepsFresh: 'source',
-          log: tally.hearing(isFirst ? log : news(log)),
-          onEvent: (event) => {
-            onEvent?.(event)
-            options.onEvent(event)
-            hear(event)
-            note(event, tables, options)
+        loggedRun(
+          session,
+          {
+            ...runOptions(session, sources, destination, state),
+            settings,
+            openSources: options.openSources,
+            select: names,
+            resting: { sources: new Set([...rest.sources, ...busy]), tables: rest.tables },
+            keepsFresh: 'source',
+            log: tally.hearing(isFirst ? log : news(log)),
+            onEvent: (event) => {
+              onEvent?.(event)
+              options.onEvent(event)
+              hear(event)
+              note(event, tables, options)
+            },
           },
-        }),
+          sync,
+        ),
       { quietly },
     )
   })
@@ -102,7 +108,7 @@ function note(event: RunEvent, tables: ReadonlyMap<string, Set<string>>, { onSou
 }
 
 /** Omits the message that each run logs for each known table: that it continues where it was. */
-function news(log: Session['log']): Session['log'] {
+function news(log: EventLog): EventLog {
   const isNews = (message: string): boolean => !/ continues(?: from \S+)?$/.test(message)
   return {
     debug: log.debug.bind(log),

@@ -1,4 +1,4 @@
-import type { Logger } from '@tidemark/core'
+import type { EventLog } from '@tidemark/core/engine'
 import type { Report, RowCounts, RunEvent } from '@tidemark/engine'
 
 /** What happened to a table since this process started. */
@@ -107,9 +107,9 @@ export class RunMetrics {
   }
 
   /** A log that counts the waits that sources report, and passes everything on. */
-  hearing(log: Logger): Logger {
+  hearing(log: EventLog): EventLog {
     const heard =
-      (level: 'debug' | 'info' | 'warn'): Logger['info'] =>
+      (level: 'debug' | 'info' | 'warn'): EventLog['info'] =>
       (message, fields) => {
         const { source, waitMs } = { ...fields } as { readonly source?: unknown; readonly waitMs?: unknown }
         if (typeof source === 'string' && typeof waitMs === 'number') {

@@ -101,7 +101,9 @@ export async function serve(
         const health = (problem: string | undefined) =>
           healthOf({ pulse: pulse(), problem, now: Date.now(), silenceMs })
         listening = await listen(address, monitorPaths({ probe: outlook, tally: rounds.tally, pulse, health }))
-        call.terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`)
+        call.terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`, {
+          event: 'listening',
+        })
       }
       await notices?.start()
       await rounds.run(interrupts.signal)
@@ -122,7 +124,9 @@ async function patiently(call: Call): Promise<Session | undefined> {
       return await openSession(call)
     } catch (error) {
       if (!isAway(error)) throw error
-      call.log.warn(`${(error as SyncError).message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
+      call.log.warn(`${(error as SyncError).message}; trying again in ${Math.ceil(delayMs / 1000)} s`, {
+        event: 'destination-failed',
+      })
       const until = performance.now() + delayMs
       if (!(await waitUntil(() => performance.now() >= until, delayMs, signal))) return undefined
     }
@@ -134,7 +138,9 @@ function endWithin(ms: number, { interrupts, terminal }: Call): void {
     'abort',
     () => {
       setTimeout(() => {
-        terminal.say(`the sync did not stop within ${ms / 1000} s, so the process ends now; what is committed stays`)
+        terminal.say(`the sync did not stop within ${ms / 1000} s, so the process ends now; what is committed stays`, {
+          event: 'stopping',
+        })
         interrupts.endNow()
       }, ms).unref()
     },

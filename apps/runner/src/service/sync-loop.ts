@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { messageOf } from '@tidemark/core/engine'
+import { type EventLog, messageOf } from '@tidemark/core/engine'
 import {
   EXIT,
   type NotDueTables,
@@ -108,7 +108,7 @@ export class SyncLoop {
     if (timetable.begins === 'tick') {
       this.#lastTick = moment()
       const first = timetable.dueAt(this.#lastTick, undefined)
-      session.terminal.say(`the first run is due at ${new Date(first).toISOString()}`)
+      session.terminal.say(`the first run is due at ${new Date(first).toISOString()}`, { event: 'waiting' })
     }
     for (;;) {
       await this.#untilDue(signal)
@@ -173,7 +173,8 @@ export class SyncLoop {
         this.#fatal = { error }
         return
       }
-      session.terminal.say(`failed: the run: ${messageOf(error)}`)
+      if (session.terminal.isForPrograms) session.log.error(messageOf(error), { event: 'run-failed', code: error.code })
+      else session.terminal.say(`failed: the run: ${messageOf(error)}`)
       const isDestination = error.code?.startsWith('destination') === true
       this.#ended(isDestination ? EXIT.destination : EXIT.config, performance.now() - startedAt)
       if (isDestination) this.#backOff()
@@ -244,10 +245,11 @@ export class SyncLoop {
       secrets.redact,
     )
     const say = flags.json === true ? terminal.sayShown : terminal.print
-    for (const line of failureLines(shown, command)) say(line)
+    // The events of the run have logged it.
+    if (!terminal.isForPrograms) for (const line of failureLines(shown, command)) say(line)
     // One document per line, because more runs follow.
     if (flags.json === true) terminal.printRaw([`${jsonText(document, 0)}\n`])
-    else terminal.print(`run ${report.run ?? '?'}: ${reportSummary(report)}`)
+    else if (!terminal.isForPrograms) terminal.print(`run ${report.run ?? '?'}: ${reportSummary(report)}`)
     this.#ended(report.exitCode, report.durationMs)
   }
 
@@ -264,12 +266,14 @@ export class SyncLoop {
     if (this.#away !== undefined && msBetween(this.#away.since, moment()) < this.#away.ms) return
     const ms = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures++)
     this.#away = { since: moment(), ms }
-    this.#options.session.log.warn(`the database failed; trying again in ${durationText(ms)}`)
+    this.#options.session.log.warn(`the database failed; trying again in ${durationText(ms)}`, {
+      event: 'destination-failed',
+    })
   }
 }
 
 /** What the rounds say already is not said twice a second. */
-function quiet(log: Session['log']): Session['log'] {
+function quiet(log: EventLog): EventLog {
   return { debug: log.debug.bind(log), info: log.debug.bind(log), warn: log.warn.bind(log) }
 }
 

@@ -1,4 +1,4 @@
-import type { Logger } from '@tidemark/core'
+import type { EventLog, LogFields } from '@tidemark/core/engine'
 import type { RunEvent } from '@tidemark/engine'
 import { openScreen } from '../screen.ts'
 import { oneLine } from './plain.ts'
@@ -12,15 +12,15 @@ const FRAME_MS = 100
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void
   /** The log for the run: its messages about waits are shown. */
-  readonly log: Logger
+  readonly log: EventLog
   stop(): void
 }
 
 export interface ProgressOptions {
   /** The terminal to draw on; undefined: a line for each table with progress, every half minute. */
   readonly screen: NodeJS.WriteStream | undefined
-  readonly say: (line: string) => void
-  readonly log: Logger
+  readonly say: (line: string, fields: LogFields) => void
+  readonly log: EventLog
   readonly redact: (text: string) => string
 }
 
@@ -31,8 +31,8 @@ export function followProgress({ screen: stream, say, log, redact }: ProgressOpt
   const ends = stream === undefined ? sayNowAndThen(follower, say) : drawOn(stream, follower, redact)
   const heard =
     (level: 'debug' | 'info' | 'warn') =>
-    (message: string, fields?: object): void => {
-      const { source, waitMs, tracking } = { ...fields } as { source?: unknown; waitMs?: unknown; tracking?: unknown }
+    (message: string, fields: LogFields): void => {
+      const { source, waitMs, tracking } = fields
       if (typeof source === 'string' && typeof waitMs === 'number') follower.waits(source, waitMs, now())
       // Messages of a thousand known tables would push everything else off the screen, and each table has its line there.
       log[stream !== undefined && tracking === 'known' ? 'debug' : level](message, fields)
@@ -61,14 +61,14 @@ function drawOn(stream: NodeJS.WriteStream, follower: RunFollower, redact: (text
 }
 
 /** A line for each table with progress, every half minute: for logs, where nothing can be redrawn. */
-function sayNowAndThen(follower: RunFollower, say: (line: string) => void): () => void {
+function sayNowAndThen(follower: RunFollower, say: (line: string, fields: LogFields) => void): () => void {
   const before = new Map<string, string>()
   const tick = (): void => {
     for (const table of follower.view(performance.now()).tables) {
       const moved = `${table.state} ${table.index} ${table.done} ${table.rows} ${table.wait?.why}`
       if (table.index === 0 || before.get(table.name) === moved) continue
       before.set(table.name, moved)
-      say(tableText(table))
+      say(tableText(table), { event: 'table-progress', table: table.name, rows: table.rows })
     }
   }
   const timer = setInterval(tick, EVERY_MS)

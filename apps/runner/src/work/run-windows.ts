@@ -4,6 +4,7 @@ import type { Destination } from '@tidemark/core/engine'
 import type { WindowJob } from '@tidemark/destination'
 import { type HandedOut, OpenSources, type Report, type RunOptions, sync } from '@tidemark/engine'
 import { sourceFailureOf } from '../feed-failure.ts'
+import { RunLogWriter } from '../run-log/run-log-writer.ts'
 import { FairOrder } from './fair-order.ts'
 import type { FailedWindow, WindowContext, WindowOutcome, WorkEngine } from './work-engine.ts'
 import { WorkFeeds } from './work-feeds.ts'
@@ -31,6 +32,7 @@ export interface RunWindowsOptions {
 interface RunRecord {
   readonly number: number
   readonly beganAt: number
+  readonly log: RunLogWriter
   steps: number
 }
 
@@ -166,13 +168,14 @@ export class RunWindows implements WorkEngine {
   async #sync(more: Partial<RunOptions>): Promise<Report> {
     const { run } = this.#options
     const record = await this.#record()
-    return await sync({
+    const options = {
       ...run,
       openSources: this.#sources,
       onEvent: this.#options.hear?.(),
       partOf: { run: record.number, nextStep: () => ++record.steps },
       ...more,
-    })
+    }
+    return await record.log.within(() => sync(options))
   }
 
   async #record(): Promise<RunRecord> {
@@ -186,8 +189,9 @@ export class RunWindows implements WorkEngine {
   /** Starts a run; after a failure the next window starts one. */
   async #startRun(): Promise<RunRecord> {
     try {
-      const number = await this.#options.destination.startRun()
-      return { number, beganAt: performance.now(), steps: 0 }
+      const { destination } = this.#options
+      const number = await destination.startRun()
+      return { number, beganAt: performance.now(), log: new RunLogWriter(destination, number), steps: 0 }
     } catch (error) {
       this.#run = undefined
       throw error
@@ -197,10 +201,11 @@ export class RunWindows implements WorkEngine {
   async #endRun(): Promise<void> {
     const run = await this.#run?.catch(() => undefined)
     this.#run = undefined
-    if (run !== undefined)
-      await this.#options.destination
-        .recordRun(run.number, [{ kind: 'ended', exitCode: 0, error: undefined }])
-        .catch(() => {})
+    if (run === undefined) return
+    await run.log.end()
+    await this.#options.destination
+      .recordRun(run.number, [{ kind: 'ended', exitCode: 0, error: undefined }])
+      .catch(() => {})
   }
 }
 

@@ -1,11 +1,12 @@
-import type { Logger, RequestRate, SharedPace } from '@tidemark/core'
+import type { RequestRate, SharedPace } from '@tidemark/core'
 import { messageOf } from '@tidemark/core'
+import type { EventLog } from '@tidemark/core/engine'
 import { SharedRate, type WorkQueue } from '@tidemark/destination'
 
 /** The pace of each source, which all workers keep together through the queue. */
 export function sharedPaces(
   queue: Pick<WorkQueue, 'reserve' | 'pause'>,
-  log: Pick<Logger, 'warn'>,
+  log: Pick<EventLog, 'warn'>,
 ): (source: string) => SharedPace {
   const rates = new Map<string, SharedRate>()
   const rateOf = (source: string, limit: RequestRate): SharedRate => {
@@ -19,10 +20,11 @@ export function sharedPaces(
   return (source) => ({
     acquire: (limit, signal) => rateOf(source, limit).acquire(signal),
     pause: (ms) =>
-      void queue
-        .pause(source, ms)
-        .catch((error: unknown) =>
-          log.warn(`other workers do not hear that ${source} asks to wait: ${messageOf(error)}`),
-        ),
+      void queue.pause(source, ms).catch((error: unknown) =>
+        log.warn(`other workers do not hear that ${source} asks to wait: ${messageOf(error)}`, {
+          event: 'worker-failed',
+          source,
+        }),
+      ),
   })
 }

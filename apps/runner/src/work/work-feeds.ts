@@ -1,10 +1,11 @@
-import { type Logger, messageOf } from '@tidemark/core'
+import { messageOf } from '@tidemark/core'
+import type { EventLog } from '@tidemark/core/engine'
 import type { Report, RunOptions } from '@tidemark/engine'
 import { feedFailureOf, unreadFeedText } from '../feed-failure.ts'
 
 export interface WorkFeedsOptions {
   readonly sync: (more: Partial<RunOptions>) => Promise<Report>
-  readonly log: Logger | undefined
+  readonly log: EventLog | undefined
 }
 
 /**
@@ -37,7 +38,7 @@ export class WorkFeeds {
 
   async #read(source: string, select: readonly string[], signal: AbortSignal): Promise<void> {
     const { sync, log } = this.#options
-    const warn = (message: string): void => log?.warn(unreadFeedText(source, message), { source })
+    const warn = (message: string): void => log?.warn(unreadFeedText(source, message), { event: 'feed-failed', source })
     try {
       const report = await sync({ select, signal })
       if (signal.aborted) return

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Logger, messageOf, SyncError } from '@tidemark/core'
+import { messageOf, SyncError } from '@tidemark/core'
+import type { EventLog } from '@tidemark/core/engine'
 import type { FetchOptions, HeldJob, WorkQueue } from '@tidemark/destination'
 import { Planner } from './planner.ts'
 import type { FailedWindow, WindowOutcome, WorkEngine } from './work-engine.ts'
@@ -19,7 +20,7 @@ export interface WorkLoopOptions {
   readonly renew: () => Promise<void>
   /** How long that heartbeat counts. */
   readonly leaseMs: number
-  readonly log: Logger
+  readonly log: EventLog
   /** Stops fetching; what runs is asked to stop, and returned to the queue if it does. */
   readonly signal: AbortSignal
   /** How often is looked whether there is something to do, at most. Two seconds. */
@@ -104,7 +105,11 @@ export class WorkLoop {
     await Promise.allSettled(this.#running)
     left.abort()
     await heartbeat
-    await queue.leave().catch((error: unknown) => log.warn(`this worker could not sign off: ${messageOf(error)}`))
+    await queue
+      .leave()
+      .catch((error: unknown) =>
+        log.warn(`this worker could not sign off: ${messageOf(error)}`, { event: 'worker-failed' }),
+      )
     if (fatal.signal.aborted) throw fatal.signal.reason
   }
 
@@ -125,7 +130,9 @@ export class WorkLoop {
         if (signal.aborted) return
         if (!SyncError.is(error) || error.remedy !== 'retry') return give(error)
         const ms = Math.min(LONGEST_AWAY_MS, 1000 * 2 ** failures++)
-        this.#options.log.warn(`${messageOf(error)}; trying again in ${Math.round(ms / 1000)} s`)
+        this.#options.log.warn(`${messageOf(error)}; trying again in ${Math.round(ms / 1000)} s`, {
+          event: 'worker-failed',
+        })
         await sleep(ms, signal)
       }
     }
@@ -134,7 +141,8 @@ export class WorkLoop {
   async #sweep(): Promise<number> {
     const { queue, concurrency, leaseMs, log } = this.#options
     const returned = await queue.returnLostJobs([...this.#held.keys()])
-    if (returned > 0) log.info('returned windows that nobody reads to the queue', { windows: returned })
+    if (returned > 0)
+      log.info('returned windows that nobody reads to the queue', { event: 'windows-returned', windows: returned })
     await queue.register(concurrency)
     return Math.min(SWEEP_MS, leaseMs / 4)
   }
@@ -146,7 +154,11 @@ export class WorkLoop {
       plan: (...asked) => engine.plan(...asked),
       isListing: () => engine.isListing?.(source) === true,
       lookMs: this.#idleMs * LOOKS_LESS,
-      onFailure: (error) => log.warn(`the windows of ${source} cannot be listed now: ${messageOf(error)}`, { source }),
+      onFailure: (error) =>
+        log.warn(`the windows of ${source} cannot be listed now: ${messageOf(error)}`, {
+          event: 'source-failed',
+          source,
+        }),
     })
     return () => planner.look()
   }
@@ -217,7 +229,7 @@ export class WorkLoop {
     this.#leftAlone.set(source, { until: performance.now() + ms, ms })
     this.#options.log.info(
       `windows of ${source} are planned in another way than this worker reads them, so it leaves them to others for now`,
-      { source },
+      { event: 'windows-left-alone', source },
     )
   }
 

@@ -14,6 +14,7 @@ import type { DecideNotices } from './notice.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
 import type { RunChange } from './run-change.ts'
+import type { RunLog, RunLogFilter } from './run-log.ts'
 import type { RecordedSchema, State, TableFailure, TableStatus } from './state.ts'
 
 /**
@@ -87,6 +88,8 @@ export interface Destination {
   recordRun(run: number, changes: readonly RunChange[]): Promise<void>
   /** Changes what is remembered of the notices of one channel, in one transaction: of several processes one decides after the other. */
   recordNotices(channel: string, decide: DecideNotices): Promise<void>
+  /** What a run logged, as far as it is stored. */
+  runLog(run: number, filter?: RunLogFilter): Promise<RunLog>
   /** Forgets rows, coverage, resyncs, backfill end and revision of a table in one transaction, and lets `prepare` give it another shape. */
   reset(lease: Lease, table: string): Promise<void>
   /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */
@@ -104,7 +107,7 @@ export interface Destination {
 /** The read-only half of a destination. */
 export type ReadOnlyDestination = Pick<
   Destination,
-  'profile' | 'nameOf' | 'problemOf' | 'now' | 'state' | 'read' | 'compare' | 'preview' | 'query' | 'close'
+  'profile' | 'nameOf' | 'problemOf' | 'now' | 'state' | 'runLog' | 'read' | 'compare' | 'preview' | 'query' | 'close'
 > & { readonly relocation: Pick<Relocation, 'records' | 'contents'> }
 
 /** The declared differences between destinations; code that depends on one reads it here. */

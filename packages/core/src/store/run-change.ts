@@ -1,5 +1,6 @@
 import type { FeedBacklog } from '../contract/feed-backlog.ts'
 import type { FeedRef } from './feed-state.ts'
+import type { RunLogLine } from './run-log.ts'
 import type { SourceFact } from './state.ts'
 
 /** What is recorded of a run, or of no table. */
@@ -28,4 +29,6 @@ export type RunChange =
     }
   /** What a feed had at its source is removed there: its offset is forgotten, and its tables are read again should it return. */
   | { readonly kind: 'feed-ended'; readonly feed: FeedRef }
+  /** What the run logged since the last such change. @param from the first line that stays; earlier ones are dropped. */
+  | { readonly kind: 'logged'; readonly lines: readonly RunLogLine[]; readonly from: number }
   | { readonly kind: 'runner-gone' }

@@ -1,4 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { dropLogs } from './run-log.ts'
+import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-types.ts'
 
 type Db = Kysely<StateDatabase>
@@ -18,7 +20,7 @@ const dayOf = (column: string): RawBuilder<number> => sql`${sql.ref(column)} / $
  * step a record of the day stays, and of runs in which nothing else was done one of the day. So a table that is asked for
  * every minute leaves 90 records and not 129,600.
  */
-export async function foldRecords(db: Db): Promise<void> {
+export async function foldRecords(db: Db, flavor: StateDialect): Promise<void> {
   const last = await db
     .selectFrom('_tidemark_runs')
     .select('run')
@@ -42,6 +44,11 @@ export async function foldRecords(db: Db): Promise<void> {
   await sumUp(db, runs)
   await sql`delete from _tidemark_steps as s where s.run in (${runs}) and ${QUIET}`.execute(db)
   await foldRuns(db, runs)
+  await dropLogs(
+    db,
+    flavor,
+    due.map(({ run }) => Number(run)),
+  )
 }
 
 /** Forgets what was folded before a day. */

@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely'
 import { foldRecords, pruneFolded } from './fold-records.ts'
+import { pruneLogs } from './run-log.ts'
+import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-types.ts'
 
 const DAY = 86_400_000_000n
@@ -11,8 +13,9 @@ const KEPT_RUNS = 1000
 const AT_ONCE = 100
 
 /** Forgets runners that are long dead, and old runs with their steps; folds what others left that changed nothing. */
-export async function prune(db: Kysely<StateDatabase>, now: bigint): Promise<void> {
-  await foldRecords(db)
+export async function prune(db: Kysely<StateDatabase>, flavor: StateDialect, now: bigint): Promise<void> {
+  await foldRecords(db, flavor)
+  await pruneLogs(db, flavor, now)
   await pruneFolded(db, now - KEPT_FOR)
   await db
     .deleteFrom('_tidemark_runners')

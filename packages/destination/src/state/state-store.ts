@@ -10,6 +10,7 @@ import type { LeaseOptions } from './lease-options.ts'
 import { cover, setPartition } from './partition-record.ts'
 import { askAhead, requestResync } from './request-resync.ts'
 import { prune } from './retention.ts'
+import { recordLog } from './run-log.ts'
 import type { StateDialect } from './state-dialect.ts'
 import { parseFacts } from './state-read.ts'
 import type { StateDatabase } from './state-types.ts'
@@ -139,7 +140,7 @@ export async function startRun(db: Db, options: LeaseOptions): Promise<number> {
     .executeTakeFirstOrThrow()
   const now = BigInt(row.started_at)
   await closeCrashedRuns(db, now, options)
-  await prune(db, now)
+  await prune(db, dialect, now)
   return Number(row.run)
 }
 
@@ -187,6 +188,9 @@ export async function recordRunFact(db: Db, run: number, change: RunChange, opti
       return
     case 'feed-ended':
       await recordEnded(db, change.feed)
+      return
+    case 'logged':
+      await recordLog(db, dialect, run, change)
       return
     case 'removed':
       await db

@@ -87,6 +87,19 @@ interface OwnTables {
     next_try_at: Int64 | null
     last_error: string | null
   }
+  /** What runs logged. Made by the first run that logs something. */
+  _tidemark_run_log: {
+    run: Int64
+    line: Int64
+    at: Int64
+    level: string
+    event: string
+    source: string | null
+    name: string | null
+    partition: string | null
+    message: string
+    fields: string | null
+  }
 }
 
 /** The state tables, as Kysely sees them. `migrations.ts` makes them; a test compares both. */

@@ -271,7 +271,10 @@ function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void 
     const { table, source } = planned.discovered
     if (late === undefined || table.cursor === undefined || !isShort(late)) continue
     const where = `sources.${source.name}.tables.${table.name}.lookback`
-    log?.warn(latenessText({ name, where, cursor: table.cursor.type }, late))
+    log?.warn(latenessText({ name, where, cursor: table.cursor.type }, late), {
+      event: 'lookback-short',
+      table: name,
+    })
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Logger, SecretStore, SharedPace } from '@tidemark/core'
-import type { State } from '@tidemark/core/engine'
+import type { SecretStore, SharedPace } from '@tidemark/core'
+import type { EventLog, State } from '@tidemark/core/engine'
 import type { Settings } from '../options.ts'
 import type { Clock } from '../time/clock.ts'
 import type { ConfiguredSource } from './catalog.ts'
@@ -15,7 +15,7 @@ export interface DiscoverOptions {
   /** The destination's clock, as far as it is known without asking. */
   readonly askedAt?: (() => bigint) | undefined
   readonly signal: AbortSignal
-  readonly log: Logger
+  readonly log: EventLog
   /** What a wanted name becomes in the destination. */
   readonly nameOf: (table: string) => string
   readonly problemOf: ProblemOf

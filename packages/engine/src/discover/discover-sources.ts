@@ -1,4 +1,4 @@
-import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/core'
+import { type Partition, SyncError, type Tracked } from '@tidemark/core'
 import { adapted, didYouMean, type State, type Table } from '@tidemark/core/engine'
 import { configOf } from '../config/parse-config.ts'
 import { failureOf } from '../failure/failure.ts'
@@ -19,6 +19,7 @@ import { type FoundTables, findTables } from './find-tables.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Again } from './partition-question.ts'
 import { columnsKept, optionsOf, settingsOf } from './settings.ts'
+import { sourceLog } from './source-log.ts'
 import { storableText } from './storable-text.ts'
 import { trackedBy } from './tracked.ts'
 
@@ -58,7 +59,7 @@ async function surveyGuarded(
   const over = new AbortController()
   const signal = AbortSignal.any([options.signal, guard.signal, over.signal, ...[outOfTime ?? []].flat()])
   const patience = { clock, signal, ms: silenceOf(options.settings) }
-  const log = named(options.log, use.name)
+  const log = sourceLog(options.log, use.name)
   const silence = new Silence(QUESTIONS.most)
   const { onSilent } = options
   const again: Again = (what, work) =>
@@ -70,7 +71,9 @@ async function surveyGuarded(
         policy: options.settings.retry ?? DEFAULT_RETRY,
         signal,
         onRetry: (failure, attempt, delayMs) =>
-          log.warn(`${use.name} did not answer, trying again in ${Math.ceil(delayMs / 1000)} s`, {
+          options.log.warn(`${use.name} did not answer, trying again in ${Math.ceil(delayMs / 1000)} s`, {
+            event: 'source-retried',
+            source: use.name,
             attempt,
             cause: failure.message,
           }),
@@ -222,15 +225,6 @@ async function connected(connect: () => unknown, patience: Patience): Promise<un
   } catch (error) {
     connecting.then((client) => (client as { close?: () => unknown } | undefined)?.close?.()).catch(() => {})
     throw error
-  }
-}
-
-function named(log: Logger, use: string): Logger {
-  const add = (fields: object | undefined): object => ({ source: use, ...fields })
-  return {
-    debug: (message, fields) => log.debug(message, add(fields)),
-    info: (message, fields) => log.info(message, add(fields)),
-    warn: (message, fields) => log.warn(message, add(fields)),
   }
 }
 

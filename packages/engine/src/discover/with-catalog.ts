@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Logger } from '@tidemark/core'
-import { type State, silent } from '@tidemark/core/engine'
+import { type EventLog, type State, silent } from '@tidemark/core/engine'
 import type { LookOptions } from '../options.ts'
 import { systemClock } from '../time/clock.ts'
 import type { Catalog, DiscoveredSource } from './catalog.ts'
@@ -53,7 +52,7 @@ export function discoverOptions(
     settings: options.settings ?? {},
     clock: options.clock ?? systemClock,
     signal,
-    log: options.log ?? (silent satisfies Logger),
+    log: options.log ?? (silent satisfies EventLog),
     nameOf,
     problemOf: (text, use) => options.destination.problemOf(text, use),
     secretsOf: options.secretsOf,

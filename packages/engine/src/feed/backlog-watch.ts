@@ -44,6 +44,7 @@ export class BacklogWatch {
       if (!context.signal.aborted)
         context.options.log?.debug(
           `${feedLabel(this.#work)}: what its source keeps for it is not known: ${messageOf(error)}`,
+          { event: 'feed-backlog-unknown', source: this.#work.source.name },
         )
     }
   }

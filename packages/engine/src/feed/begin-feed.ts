@@ -18,12 +18,20 @@ export async function beginFeed(work: FeedWork, known: FeedState | undefined, jo
   for (const [name] of tables) leftOut.delete(name)
   for (const [name, why] of Object.entries(lostTables)) {
     const table = tables.get(name)
-    if (table !== undefined) log?.warn(`${table.name} is read again: ${why}; its rows stay readable meanwhile`)
+    if (table !== undefined)
+      log?.warn(`${table.name} is read again: ${why}; its rows stay readable meanwhile`, {
+        event: 'feed-restarted',
+        source: source.name,
+        table: table.name,
+      })
   }
   if (known === undefined || joins.length > 0 || lostFor !== undefined) {
     if (lostFor !== undefined) {
       if (loss.isAtSource) await letGoOf(work, lostFor)
-      log?.warn(`${feedLabel(work)} is read again from the beginning: ${lostFor}; rows stay readable meanwhile`)
+      log?.warn(`${feedLabel(work)} is read again from the beginning: ${lostFor}; rows stay readable meanwhile`, {
+        event: 'feed-restarted',
+        source: source.name,
+      })
       for (const table of joins) table.fed.isReadToEnd = false
     }
     const committed = await context.destination.commitFeed(lease, {
@@ -71,7 +79,10 @@ async function letGoOf(work: FeedWork, lostFor: string): Promise<void> {
     await askFeed(work, feed.end, { id: state.id, offset: offsetOf(work), lostFor })
   } catch (error) {
     if (context.signal.aborted) throw error
-    context.options.log?.warn(`${feedLabel(work)}: what it had at its source is not removed: ${messageOf(error)}`)
+    context.options.log?.warn(`${feedLabel(work)}: what it had at its source is not removed: ${messageOf(error)}`, {
+      event: 'feed-remains',
+      source: work.source.name,
+    })
   }
   state.id = randomUUID()
 }

@@ -74,10 +74,14 @@ async function endFeed(source: DiscoveredSource, feed: Feed, known: FeedState, c
     await destination.recordRun(run, [{ kind: 'feed-ended', feed: ref }])
     options.log?.info(
       `${feedKey(ref)} is not in the config any more: ${known.backlog?.holder ?? 'what it had at its source'} is removed`,
+      { event: 'feed-ended', source: ref.source },
     )
   } catch (error) {
     if (context.signal.aborted) throw error
-    options.log?.warn(`${feedKey(ref)} is not in the config any more, and cannot be ended: ${messageOf(error)}`)
+    options.log?.warn(`${feedKey(ref)} is not in the config any more, and cannot be ended: ${messageOf(error)}`, {
+      event: 'feed-remains',
+      source: ref.source,
+    })
     warnOfRest(known, context)
   } finally {
     await destination.release(leases).catch(() => {})
@@ -87,7 +91,7 @@ async function endFeed(source: DiscoveredSource, feed: Feed, known: FeedState, c
 /** Nobody here can end it. */
 function warnOfRest(known: FeedState, { options }: RunContext): void {
   const text = restText(known)
-  if (text !== undefined) options.log?.warn(text)
+  if (text !== undefined) options.log?.warn(text, { event: 'feed-remains', source: known.source })
 }
 
 function restText(known: FeedState): string | undefined {

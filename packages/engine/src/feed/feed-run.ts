@@ -150,6 +150,7 @@ export class FeedRun {
         }
         context.options.log?.warn(
           `${feedLabel(work)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`,
+          { event: 'feed-retried', source: work.source.name },
         )
         await context.clock.sleep(delayMs, context.signal)
       } finally {

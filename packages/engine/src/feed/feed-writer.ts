@@ -208,7 +208,7 @@ export class FeedWriter {
     const pausedFor = leftOutFor(why)
     table.pausedFor = pausedFor
     table.recorded = 'paused'
-    context.options.log?.warn(`${table.name} is paused: ${pausedFor}`)
+    context.options.log?.warn(`${table.name} is paused: ${pausedFor}`, { event: 'table-paused', table: table.name })
     return pausedFor
   }
 

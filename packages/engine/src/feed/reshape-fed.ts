@@ -29,7 +29,9 @@ export async function reshapeFed(
       table.prepared = await destination.prepare(lease, shapeOf(changed))
       table.discovered = changed
     })
-    for (const one of table.prepared?.changes ?? []) options.log?.info(`${table.name}: ${one}`)
+    for (const one of table.prepared?.changes ?? []) {
+      options.log?.info(`${table.name}: ${one}`, { event: 'table-changed', table: table.name })
+    }
   } catch (error) {
     if (!SyncError.is(error) || error.code !== 'schema') throw error
     await writer.pause(table, messageOf(error))

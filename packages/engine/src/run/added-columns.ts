@@ -48,11 +48,13 @@ export function sayChanges(
   const own = new Set(
     recorded.columns.filter(({ name }) => late.includes(name)).map(({ column }) => `column "${column}" added`),
   )
-  for (const change of changes) if (!isSaid || !own.has(change)) options.log?.info(`${name}: ${change}`)
+  for (const change of changes)
+    if (!isSaid || !own.has(change)) options.log?.info(`${name}: ${change}`, { event: 'table-changed', table: name })
   if (!isSaid) return
   const columns = late.map((column) => `"${column}"`).join(', ')
   const are = late.length === 1 ? `column ${columns} is` : `columns ${columns} are`
   options.log?.warn(
     `${name}: ${are} new and NULL in rows synced before; run: ${shellCommands('tidemark')('resync', [name])}`,
+    { event: 'columns-late', table: name, columns: late },
   )
 }

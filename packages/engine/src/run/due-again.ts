@@ -75,7 +75,11 @@ async function warnOf(error: unknown, partition: PartitionRun, context: RunConte
   const { options, signal } = context
   if (signal.aborted) throw error
   const failure = redacted(failureOf(error), options)
-  options.log?.warn(`${labelOf(partition)}: ${failure.message}`)
+  options.log?.warn(`${labelOf(partition)}: ${failure.message}`, {
+    event: 'partition-failed',
+    table: partition.table.name,
+    partition: partition.id,
+  })
   await recordUnanswered(partition, failure, context)
 }
 

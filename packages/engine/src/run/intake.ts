@@ -175,7 +175,7 @@ export class Intake {
       one.lease = leaseOf.get(table.name)
       one.heldBy = refusalOf.get(table.name)
       // The report says it once for all.
-      if (one.heldBy !== undefined) options.log?.debug(heldText(one.heldBy))
+      if (one.heldBy !== undefined) options.log?.debug(heldText(one.heldBy), { event: 'table-held', table: one.name })
       return one
     })
   }

@@ -1,5 +1,6 @@
 import {
   isLoose,
+  type LogEvent,
   listedPartitions,
   type PartitionState,
   type Prepared,
@@ -60,7 +61,7 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
     if (isDestinationFailure(error) || context.signal.aborted) throw error
     const failure = redacted(error instanceof FailedDiscovery ? error.failure : failureOf(error), options)
     if (mayWait && failure.code === LOCKED) {
-      options.log?.warn(failure.message)
+      options.log?.warn(failure.message, { event: 'table-locked', table: table.name })
       return true
     }
     table.fail('', failure)
@@ -111,7 +112,7 @@ async function pause(table: TableRun, pausedFor: string, context: RunContext): P
   if (known?.status !== 'paused' || known.pausedFor !== pausedFor) {
     await recordOn(table, [{ kind: 'table', status: 'paused', pausedFor }], context)
   }
-  context.options.log?.warn(`${name} is paused: ${pausedFor}`)
+  context.options.log?.warn(`${name} is paused: ${pausedFor}`, { event: 'table-paused', table: name })
 }
 
 /** What the state does not know yet: new tables and partitions, revisions first seen, assumed coverage, stale windows, partitions removed or back. */
@@ -177,14 +178,14 @@ function announce(table: TableRun, { options }: RunContext): void {
   const { cursor } = planned.discovered.table
   const notKept = planned.partitions.flatMap((partition) => partition.notKept)
   const before = [...(known?.partitions.values() ?? [])]
-  const found = (how: 'new' | 'known' | 'returned') => ({ table: name, tracking: how })
+  const found = (event: LogEvent, how: 'new' | 'known' | 'returned') => ({ event, table: name, tracking: how })
   const isUnread = (one: PartitionState) =>
     one.backfillEnd === null && one.completedAt === null && one.refreshed.length === 0
   const isAnew = partitions.length > 0 && before.every(isUnread)
   if (planned.tracking === 'new') {
-    log.info(`${name} is new, needs history from ${startText(planned)}`, found('new'))
+    log.info(`${name} is new, needs history from ${startText(planned)}`, found('table-new', 'new'))
   } else if (isAnew) {
-    log.info(`${name} is resynced, needs history from ${startText(planned)}`, found('new'))
+    log.info(`${name} is resynced, needs history from ${startText(planned)}`, found('table-resynced', 'new'))
   } else {
     const ends = partitions.flatMap(({ planned: { continuesFrom } }) =>
       continuesFrom === undefined ? [] : [continuesFrom],
@@ -195,22 +196,36 @@ function announce(table: TableRun, { options }: RunContext): void {
     const atLeast = table.untilEmpty ? 'at least ' : ''
     const history =
       left === 0 ? '' : `, ${atLeast}${left === 1 ? 'a window' : `${left} windows`} of its backfill remaining`
-    const how = planned.tracking === 'returned' ? 'returned' : 'known'
-    log.info(`${name} ${how === 'returned' ? 'is back, continues' : 'continues'}${from}${history}`, found(how))
+    if (planned.tracking === 'returned')
+      log.info(`${name} is back, continues${from}${history}`, found('table-returned', 'returned'))
+    else log.info(`${name} continues${from}${history}`, found('table-continues', 'known'))
     const added = partitions.filter(({ planned: { tracking } }) => tracking === 'new')
     if (planned.discovered.table.partitions !== undefined) {
       for (const partition of added.slice(0, 10))
-        log.info(`${name} (${partition.id}) is new, needs history from ${startOfPartition(partition.planned, planned)}`)
-      if (added.length > 10) log.info(`${name}: ${added.length - 10} more partitions are new`)
+        log.info(
+          `${name} (${partition.id}) is new, needs history from ${startOfPartition(partition.planned, planned)}`,
+          {
+            event: 'partition-new',
+            table: name,
+            partition: partition.id,
+          },
+        )
+      const more = { event: 'partition-new', table: name } as const
+      if (added.length > 10) log.info(`${name}: ${added.length - 10} more partitions are new`, more)
     }
   }
   for (const gone of planned.removedPartitions.slice(0, 10))
-    log.info(`${name} (${gone}) is removed: the source no longer lists it; its rows stay`)
+    log.info(`${name} (${gone}) is removed: the source no longer lists it; its rows stay`, {
+      event: 'partition-removed',
+      table: name,
+      partition: gone,
+    })
   for (const { planned: partition, id } of partitions.filter((one) => one.planned.replaced.length > 0).slice(0, 10)) {
     const [before, now] = [known?.partitions.get(id)?.generation, partition.generation]
     const label = id === '' ? name : `${name} (${id})`
     log.warn(
       `${label}: the source replaced its data as a whole (${before} is now ${now}); every covered range is resynced`,
+      { event: 'data-replaced', table: name, partition: id },
     )
   }
   for (const { planned: partition } of partitions) {
@@ -218,6 +233,7 @@ function announce(table: TableRun, { options }: RunContext): void {
     if (cursor === undefined || aheadOf === undefined || continuesFrom === undefined) continue
     log.warn(
       `${name}: it is covered until ${textAt(continuesFrom, cursor)}, which is ahead of the clock, so a clock was wrong. Tidemark resyncs what was covered in that time, from the next run until that time has passed`,
+      { event: 'clock-was-ahead', table: name },
     )
     break
   }
@@ -225,6 +241,7 @@ function announce(table: TableRun, { options }: RunContext): void {
     if (cursor !== undefined && hole.from !== undefined) {
       log.warn(
         `${name}: ${textAt(hole.from, cursor)} to ${textAt(hole.to, cursor)} is missing and can no longer be read: the source does not keep data that long`,
+        { event: 'history-lost', table: name },
       )
     }
   }
@@ -276,6 +293,7 @@ export async function recordRemoved(removed: readonly string[], state: State, co
     const source = state.tables.get(name)?.source
     context.options.log?.info(
       `${name} is removed: source "${source}" is no longer installed or no longer lists it; its rows stay`,
+      { event: 'table-removed', table: name, source },
     )
   }
 }

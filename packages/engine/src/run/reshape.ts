@@ -30,12 +30,15 @@ export async function reshape(table: TableRun, before: DiscoveredTable, context:
     try {
       const said = await changed(table, context)
       if (said.length === 0) table.reshapes = MAX_RESHAPES
-      for (const one of said) log?.info(`${table.name}: ${one}`)
+      for (const one of said) log?.info(`${table.name}: ${one}`, { event: 'table-changed', table: table.name })
     } catch (error) {
       if (isDestinationFailure(error) || context.signal.aborted || !SyncError.is(error)) throw error
       // Whatever prevents it: what fits is still read.
       table.reshapes = MAX_RESHAPES
-      log?.warn(`${table.name}: its columns stay as they are: ${error.message}`)
+      log?.warn(`${table.name}: its columns stay as they are: ${error.message}`, {
+        event: 'table-unchanged',
+        table: table.name,
+      })
     }
   })
 }

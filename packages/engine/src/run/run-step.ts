@@ -96,7 +96,12 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         leave()
         const rest = remaining(current, reader)
         if (isColumnsChanged(error) && mayReshape(table)) {
-          options.log?.info(`${labelOf(partition)}: ${failure.message}; Tidemark checks its columns again`)
+          options.log?.info(`${labelOf(partition)}: ${failure.message}; Tidemark checks its columns again`, {
+            event: 'step-adjusted',
+            table: table.name,
+            partition: partition.id,
+            step: ref.step,
+          })
           await reshape(table, discovered, context)
           // It has not failed: the same step continues with other columns.
           reshaped = ref
@@ -139,7 +144,14 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           return false
         }
         options.onEvent?.({ type: 'retry', table: table.name, partition: partition.id, attempt, delayMs, failure })
-        options.log?.warn(`${labelOf(partition)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
+        options.log?.warn(`${labelOf(partition)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`, {
+          event: 'step-retried',
+          table: table.name,
+          partition: partition.id,
+          step: ref.step,
+          attempt,
+          code: failure.code,
+        })
         current = rest
         // A waiting step takes no place from others.
         slot.lend()

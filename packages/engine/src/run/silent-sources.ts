@@ -43,7 +43,10 @@ export function noticeSilence(
 ): (source: string, what: string) => () => void {
   const sources = new SilentSources((source, question) => {
     if (question !== undefined)
-      options.log?.warn(`${source}: ${silentFailure(question).message}; the other sources are read meanwhile`)
+      options.log?.warn(`${source}: ${silentFailure(question).message}; the other sources are read meanwhile`, {
+        event: 'source-silent',
+        source,
+      })
     onChange(source, question)
     options.onEvent?.({ type: 'source-silent', source, question })
   })

@@ -1,4 +1,4 @@
-import type { Logger } from '@tidemark/core'
+import type { EventLog } from '@tidemark/core/engine'
 import type { Clock } from './clock.ts'
 import { durationText } from './duration-text.ts'
 
@@ -10,12 +10,13 @@ const WORTH_A_WORD = 60_000_000n
  * what is still to happen. One that is behind only reads a little later. Where it is set ahead during the run, time
  * passes as the monotonic clock says; each step looks at the destination's once more (`withinPresent`).
  */
-export function clampToDestination(clock: Clock, destinationNow: bigint, log: Logger | undefined): Clock {
+export function clampToDestination(clock: Clock, destinationNow: bigint, log: EventLog | undefined): Clock {
   const ahead = clock.now() - destinationNow
   if (ahead > WORTH_A_WORD || ahead < -WORTH_A_WORD) {
     const by = durationText(ahead < 0n ? -ahead : ahead)
     log?.warn(
       `the clock of this machine is ${by} ${ahead < 0n ? 'behind' : 'ahead of'} the destination's; ${skewText(ahead)}`,
+      { event: 'clock-skew' },
     )
   }
   const startedAt = clock.monotonic()

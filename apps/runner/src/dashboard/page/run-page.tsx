@@ -6,6 +6,7 @@ import { TroubleNotice } from './notice.tsx'
 import { Pager } from './pager.tsx'
 import { type Place, router } from './router.ts'
 import { RunBadge } from './run-badge.tsx'
+import { RunLogPanel } from './run-log-panel.tsx'
 import { StepList } from './step-list.tsx'
 import { Text } from './text.tsx'
 import { TimeAgo } from './time-ago.tsx'
@@ -24,6 +25,7 @@ export function RunPage({ place }: { readonly place: Place }) {
       {trouble !== undefined && <TroubleNotice trouble={trouble} />}
       {answer === undefined && trouble === undefined && <p class="loading">Reading the run …</p>}
       {answer !== undefined && <Run answer={answer} />}
+      {answer !== undefined && <RunLogPanel id={id} before={place.search.get('log') ?? ''} />}
     </>
   )
 }

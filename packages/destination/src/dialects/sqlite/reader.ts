@@ -71,6 +71,7 @@ export async function openSqliteReader(path: string, project: Project | undefine
     problemOf: (...asked) => textProblem(UNICODE, ...asked),
     now: () => reading(({ destination }) => destination.now()),
     state: () => reading(({ destination }) => destination.state()),
+    runLog: (run, filter) => reading(({ destination }) => destination.runLog(run, filter)),
     compare: (shape) => reading(({ destination }) => destination.compare(shape)),
     preview: (shape) => reading(({ destination }) => destination.preview(shape)),
     async *read(table, options) {
