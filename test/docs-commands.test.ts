@@ -28,7 +28,7 @@ describe('the command line of the docs', () => {
   it('the program tells its verbs', () => {
     expect(program.verbs.size).toBeGreaterThan(8)
     expect(program.verbs.get('query')).toMatchObject({ least: 1, most: 1 })
-    expect(program.verbs.get('rejects')?.verbs.get('drop')?.flags.get('--yes')).toBe(false)
+    expect(program.verbs.get('rejects')?.verbs.get('drop')?.flags.get('--yes')).toBe('none')
     expect(program.verbs.get('sync')?.flags.get('--max-time')).toBe('a value')
   })
 

@@ -195,6 +195,16 @@ export interface RunAnswer {
   readonly underWay: readonly StepAnswer[]
 }
 
+/** Who looks at the page. */
+export interface SessionAnswer {
+  /** Empty: nobody has to log in. */
+  readonly name: string
+  readonly role: 'reader' | 'actor'
+  /** What requests that act have to carry; null: none may, or the address has it. */
+  readonly proof: string | null
+  readonly canLogOut: boolean
+}
+
 /** Lines that a run logged, the oldest first. */
 export interface RunLogAnswer {
   readonly lines: readonly {

@@ -6,11 +6,14 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { redactDeep } from '../redact-deep.ts'
+import type { Access } from './access/access.ts'
+import { addLogin } from './access/login-routes.ts'
+import { viewOf } from './access/request-view.ts'
 import { ActionQuestion, type Actions } from './actions.ts'
-import type { TroubleAnswer } from './answers.ts'
+import type { SessionAnswer, TroubleAnswer } from './answers.ts'
 import { eventStreams } from './event-stream.ts'
 import type { Feed } from './feed.ts'
-import { headers, sameMachine, withToken } from './guard.ts'
+import { headers, loggedIn, mayAct, ownRequests } from './guard.ts'
 import { type OverviewFacts, OverviewQuestion, overview } from './overview.ts'
 import { partitions } from './partitions.ts'
 import { rejectsPage } from './rejects-page.ts'
@@ -29,8 +32,13 @@ export interface AppOptions {
   readonly overview: OverviewFacts
   readonly command: CommandText
   readonly redact: (text: string) => string
+  readonly access: Access
+  /** The path under which a proxy serves it, without a slash at its end; empty: the root. */
+  readonly basePath: string
+  /** The folder of the page's files. */
+  readonly pageFolder?: URL | undefined
   /** Absent: read-only. */
-  readonly actions?: { readonly token: string; readonly runs: Actions } | undefined
+  readonly actions?: Actions | undefined
 }
 
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
@@ -43,20 +51,27 @@ const PAGES = ['/', '/table', '/runs', '/run']
 
 /** The routes of the dashboard: the pages, their assets, their data, and, if allowed, actions. */
 export function createApp(options: AppOptions): Hono {
-  const { reader, snapshots, counts, feed, overview: facts, command, redact, actions } = options
-  const app = new Hono()
+  const { reader, snapshots, counts, feed, overview: facts, command, redact, actions, access, basePath } = options
+  const pageFolder = options.pageFolder ?? new URL('./page/', import.meta.url)
+  // Some proxies leave the prefix, others take it away.
+  const app = new Hono({ getPath: (request) => withoutBase(new URL(request.url).pathname, basePath) })
   const answer = (c: Context, value: object) => {
     c.header('cache-control', 'no-store')
     return c.json(redactDeep(value, redact) as object)
   }
-  app.use(headers)
-  app.use(sameMachine)
+  app.use(headers(access.login !== undefined))
+  // For a container's health check: that the server answers, and nothing of what it knows.
+  app.get('/healthz', (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }))
+  app.use(ownRequests(access))
 
   for (const [path, [file, type]] of Object.entries(FILES)) {
-    const text = pageFile(file)
+    const text = readFileSync(new URL(file, pageFolder), 'utf8')
     app.get(path, (c) => c.body(text, 200, { 'content-type': type, 'cache-control': 'no-cache' }))
   }
-  const page = pageFile('index.html')
+  addLogin(app, access, basePath)
+  app.use(loggedIn(access, basePath))
+  app.use(mayAct(access))
+  const page = withBase(readFileSync(new URL('index.html', pageFolder), 'utf8'), basePath)
   for (const path of PAGES) app.get(path, (c) => c.html(page, 200, { 'cache-control': 'no-cache' }))
 
   const number = (text: string | undefined): number | undefined => {
@@ -65,6 +80,17 @@ export function createApp(options: AppOptions): Hono {
   }
   const nameIn = (c: Context): string => c.req.query('name') ?? ''
 
+  app.get('/api/session', (c) => {
+    const visitor = access.visitorOf(c)
+    const proof = access.tellsProof && actions !== undefined && visitor?.role === 'actor' ? visitor.proof : undefined
+    const { name = '', role = 'reader' } = visitor ?? {}
+    return answer(c, {
+      name,
+      role,
+      proof: proof ?? null,
+      canLogOut: access.login !== undefined,
+    } satisfies SessionAnswer)
+  })
   app.get('/api/overview', async (c) => {
     const question = OverviewQuestion.parse(c.req.query())
     return answer(c, overview(question, await snapshots.latest(), counts, facts))
@@ -97,11 +123,12 @@ export function createApp(options: AppOptions): Hono {
     const [run, before] = [number(c.req.query('id')) ?? 0, number(c.req.query('before'))]
     return answer(c, await runLogPage(run, before, { reader, redact }))
   })
-  app.get('/api/action', (c) => answer(c, { action: actions?.runs.current() ?? null }))
+  app.get('/api/action', (c) => answer(c, { action: actions?.current() ?? null }))
   app.get(
     '/api/events',
     eventStreams({
       feed,
+      addressOf: (c) => viewOf(c, access.trust).address,
       textOf: ({ data }) => (typeof data === 'string' ? data : JSON.stringify(redactDeep(data, redact))),
       refuse: (c) => {
         c.header('retry-after', '10')
@@ -113,19 +140,18 @@ export function createApp(options: AppOptions): Hono {
   if (actions !== undefined) {
     app.use(
       '/api/actions/*',
-      withToken(actions.token),
       bodyLimit({ maxSize: 8192, onError: (c) => c.json(trouble('the request is too large', 'refused'), 413) }),
     )
     app.post('/api/actions/start', async (c) => {
       const question = ActionQuestion.safeParse(parsed(await c.req.text()))
       if (!question.success) return c.json(trouble('unknown action', 'refused'), 400)
-      if (!actions.runs.start(question.data))
+      if (!actions.start(question.data))
         return c.json(trouble('another action is running; wait until it has ended', 'held'), 409)
-      return answer(c, { action: actions.runs.current() })
+      return answer(c, { action: actions.current() })
     })
     app.post('/api/actions/stop', (c) => {
-      actions.runs.stop()
-      return answer(c, { action: actions.runs.current() })
+      actions.stop()
+      return answer(c, { action: actions.current() })
     })
   }
 
@@ -158,6 +184,13 @@ function parsed(text: string): unknown {
   }
 }
 
-function pageFile(name: string): string {
-  return readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8')
+function withoutBase(path: string, basePath: string): string {
+  if (basePath === '' || (path !== basePath && !path.startsWith(`${basePath}/`))) return path
+  return path.slice(basePath.length) || '/'
+}
+
+/** The page with its files, and the links that it makes, under the base path. */
+function withBase(html: string, basePath: string): string {
+  const files = html.replaceAll(/(href|src)="\//g, `$1="${basePath}/`)
+  return files.replace('<head>', `<head>\n    <meta name="base-path" content="${basePath}">`)
 }

@@ -2,12 +2,16 @@ import type { CommandText, Project } from '@tidemark/core/engine'
 import { isShareable, openReader, placeOf, readWorkStatus } from '@tidemark/destination'
 import type { FreshnessConfig } from '../overview.ts'
 import { plain } from '../show/plain.ts'
+import type { Access } from './access/access.ts'
 import { createActions } from './actions.ts'
 import { createApp, troubleOf } from './app.ts'
 import { createFeed } from './feed.ts'
-import { listenLocally } from './listen.ts'
+import { listenOn } from './listen.ts'
 import { createRowCounts } from './row-counts.ts'
 import { createSnapshots } from './snapshot.ts'
+
+export { accessOf, basePathOf } from './access/access-options.ts'
+export { addUser } from './access/add-user.ts'
 
 export interface DashboardOptions {
   readonly url: string
@@ -17,6 +21,10 @@ export interface DashboardOptions {
   readonly place: string
   readonly version: string
   readonly port: number
+  /** The address to listen on. */
+  readonly host: string
+  readonly basePath: string
+  readonly access: Access
   readonly command: CommandText
   readonly redact: (text: string) => string
   /** The freshness settings of the config. */
@@ -26,7 +34,6 @@ export interface DashboardOptions {
 }
 
 export interface DashboardActions {
-  readonly token: string
   readonly program: string
   readonly flags: readonly string[]
   readonly cwd: string
@@ -40,7 +47,7 @@ export interface Dashboard {
 
 /** Serves the pages for one destination. It opens the database read-only; actions run in separate processes. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { url, project, place, version, command, redact, actions, freshness } = options
+  const { url, project, place, version, command, redact, actions, freshness, access, basePath } = options
   const reader = await openReader({ url, project })
   const feed = createFeed({ reader, everyMs: reader.markEveryMs, troubleOf })
   const counts = createRowCounts(reader, () => feed.tell({ type: 'change', data: 'counted' }))
@@ -64,9 +71,11 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     overview: { place, version, allowsActions: actions !== undefined, command },
     command,
     redact,
-    actions: actions === undefined || runs === undefined ? undefined : { token: actions.token, runs },
+    access,
+    basePath,
+    actions: runs,
   })
-  const { server, port } = await listenLocally(app, options.port)
+  const { server, port } = await listenOn(app, options.host, options.port)
   return {
     port,
     async close() {

@@ -1,4 +1,3 @@
-import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { Feed, FeedEvent } from './feed.ts'
@@ -13,12 +12,14 @@ const MOST_WAITING = 16
 export interface EventStreamOptions {
   readonly feed: Feed
   readonly textOf: (event: FeedEvent) => string
+  /** The address of the browser, whatever proxy is in between. */
+  readonly addressOf: (c: Context) => string
   /** The response if too many pages are open. */
   readonly refuse: (c: Context) => Response
 }
 
 /** The event stream of a page: an event for each change, and heartbeats in between. */
-export function eventStreams({ feed, textOf, refuse }: EventStreamOptions): (c: Context) => Response {
+export function eventStreams({ feed, textOf, addressOf, refuse }: EventStreamOptions): (c: Context) => Response {
   const open = new Map<string, number>()
   return (c) => {
     const address = addressOf(c)
@@ -51,14 +52,6 @@ export function eventStreams({ feed, textOf, refuse }: EventStreamOptions): (c: 
 
 function sum(counts: Iterable<number>): number {
   return [...counts].reduce((all, one) => all + one, 0)
-}
-
-function addressOf(c: Context): string {
-  try {
-    return getConnInfo(c).remote.address ?? ''
-  } catch {
-    return ''
-  }
 }
 
 /** Ends the connection and drops pending events. */

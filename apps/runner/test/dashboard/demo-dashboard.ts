@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { shellCommands } from '@tidemark/core/engine'
+import { openAccess } from '../../src/dashboard/access/access.ts'
 import type * as module from '../../src/dashboard/dashboard.ts'
 import { type Seed, seedState } from './seed-state.ts'
 
@@ -27,6 +28,7 @@ export async function demoDashboard(seed: Seed, redact = (text: string): string 
     command: shellCommands('pnpm tidemark'),
     redact,
     freshness: {},
+    ...{ host: '127.0.0.1', basePath: '', access: openAccess({}, undefined) },
   })
   return {
     origin: `http://127.0.0.1:${dashboard.port}`,

@@ -96,7 +96,10 @@ it('who does not take what comes is let go, the others hear it', async () => {
     troubleOf: () => ({ message: '', remedy: null, code: null }),
   })
   const app = new Hono()
-  app.get('/api/events', eventStreams({ feed, textOf: ({ data }) => String(data), refuse: (c) => c.text('no', 429) }))
+  app.get(
+    '/api/events',
+    eventStreams({ feed, textOf: ({ data }) => String(data), addressOf: () => '', refuse: (c) => c.text('no', 429) }),
+  )
   const server = createAdaptorServer({ fetch: app.fetch })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', () => done()))
   onTestFinished(() => {

@@ -126,7 +126,7 @@ describe('the dashboard only looks', () => {
     for (const path of ['/api/actions/start', '/api/actions/stop', '/api/overview']) {
       const headers = { host, origin: `http://${host}`, 'content-type': 'application/json', 'x-tidemark-token': '' }
       const { status } = await rawRequest({ port, path, method: 'POST', headers, body: '{"verb":"sync"}' })
-      expect(status, path).toBe(404)
+      expect(status, path).toBe(403)
     }
   })
 

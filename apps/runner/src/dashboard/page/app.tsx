@@ -1,6 +1,6 @@
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
-import type { ActionAnswer } from '../answers.ts'
+import type { ActionAnswer, SessionAnswer } from '../answers.ts'
 import { ActionPanel } from './actions.tsx'
 import { ask } from './ask.ts'
 import { Header } from './header.tsx'
@@ -10,6 +10,7 @@ import { OverviewPage } from './overview-page.tsx'
 import { followLinks, type Place, usePlace } from './router.ts'
 import { RunPage } from './run-page.tsx'
 import { RunsPage } from './runs-page.tsx'
+import { SessionBar, startSession } from './session.tsx'
 import { TablePage } from './table-page.tsx'
 import { takeToken, token } from './token.ts'
 import 'uplot/dist/uPlot.min.css'
@@ -20,7 +21,7 @@ import './styles/phone.css'
 
 const TITLES: Readonly<Record<string, string>> = { '/': 'Tables', '/runs': 'Runs' }
 
-function App() {
+function App({ session }: { readonly session: SessionAnswer | undefined }) {
   const place = usePlace()
   const { trouble } = useLive()
   useEffect(() => {
@@ -32,6 +33,7 @@ function App() {
       <a class="skip" href="#content">
         Skip to content
       </a>
+      <SessionBar session={session} />
       <Header place={place} />
       <main id="content" tabIndex={-1}>
         <ActionPanel />
@@ -58,7 +60,7 @@ function Page({ place }: { readonly place: Place }) {
 takeToken()
 followLinks()
 startLive()
-render(<App />, document.querySelector('#app')!)
+void startSession().then((session) => render(<App session={session} />, document.querySelector('#app')!))
 void ask<{ action: ActionAnswer | null }>('/api/action')
   .then(({ action }) => setAction(action))
   .catch(() => {})

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { Icon } from './icon.tsx'
 import { useLive } from './live.ts'
-import type { Place } from './router.ts'
+import { type Place, router } from './router.ts'
 
 const CONNECTIONS = {
   live: ['good', 'Live'],
@@ -18,15 +18,15 @@ export function Header({ place }: { readonly place: Place }) {
   return (
     <header class="top">
       <div>
-        <a class="brand" href="/">
-          <img src="/mark.svg" alt="" width="26" height="26" />
+        <a class="brand" href={router.to('/')}>
+          <img src={router.to('/mark.svg')} alt="" width="26" height="26" />
           Tidemark
         </a>
         <nav aria-label="Pages">
-          <a href="/" aria-current={isTables ? 'page' : undefined}>
+          <a href={router.to('/')} aria-current={isTables ? 'page' : undefined}>
             Tables
           </a>
-          <a href="/runs" aria-current={isTables ? undefined : 'page'}>
+          <a href={router.to('/runs')} aria-current={isTables ? undefined : 'page'}>
             Runs
           </a>
         </nav>

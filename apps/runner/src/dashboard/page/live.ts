@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { ActionAnswer, TroubleAnswer } from '../answers.ts'
+import { BASE_PATH } from './base-path.ts'
 
 export interface LiveState {
   readonly connection: 'connecting' | 'live' | 'lost'
@@ -42,7 +43,7 @@ function bump(): void {
 
 function open(): void {
   if (source !== undefined) return
-  source = new EventSource('/api/events')
+  source = new EventSource(`${BASE_PATH}/api/events`)
   source.addEventListener('open', () => {
     const wasLost = state.connection === 'lost'
     set({ connection: 'live' })

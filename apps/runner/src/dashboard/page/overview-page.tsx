@@ -57,7 +57,7 @@ export function OverviewPage({ place }: { readonly place: Place }) {
         {answer.tables.length === 0 ? (
           <Empty title="No table matches the filter">
             <p>
-              <a href="/">Show all {format.count(totals.tables)}</a>
+              <a href={router.to('/')}>Show all {format.count(totals.tables)}</a>
             </p>
           </Empty>
         ) : (

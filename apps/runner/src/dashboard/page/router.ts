@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { BASE_PATH } from './base-path.ts'
 
 /** The location of the page: its path and query parameters. */
 export interface Place {
@@ -9,7 +10,10 @@ export interface Place {
 const listeners = new Set<() => void>()
 
 export const router = {
-  here: (): Place => ({ path: location.pathname, search: new URLSearchParams(location.search) }),
+  here: (): Place => ({
+    path: location.pathname.slice(BASE_PATH.length) || '/',
+    search: new URLSearchParams(location.search),
+  }),
   go(href: string, how: 'push' | 'replace' = 'push'): void {
     if (how === 'push') history.pushState(null, '', href)
     else history.replaceState(null, '', href)
@@ -25,8 +29,10 @@ export const router = {
     const text = search.toString()
     return location.pathname + (text === '' ? '' : `?${text}`)
   },
-  table: (name: string): string => `/table?${new URLSearchParams({ name })}`,
-  run: (run: number): string => `/run?id=${run}`,
+  /** A path of the dashboard as a link. */
+  to: (path: string): string => BASE_PATH + path,
+  table: (name: string): string => `${BASE_PATH}/table?${new URLSearchParams({ name })}`,
+  run: (run: number): string => `${BASE_PATH}/run?id=${run}`,
 }
 
 export function usePlace(): Place {
@@ -61,8 +67,8 @@ export function followLinks(): void {
     const href = link.getAttribute('href')!
     const isOtherPage =
       new URL(href, location.href).pathname !== location.pathname ||
-      href.startsWith('/table') ||
-      href.startsWith('/run')
+      href.startsWith(`${BASE_PATH}/table`) ||
+      href.startsWith(`${BASE_PATH}/run`)
     router.go(href)
     if (!isOtherPage) return
     scrollTo(0, 0)

@@ -20,7 +20,7 @@ export function RunPage({ place }: { readonly place: Place }) {
   return (
     <>
       <p class="crumbs">
-        <a href="/runs">Runs</a>
+        <a href={router.to('/runs')}>Runs</a>
       </p>
       {trouble !== undefined && <TroubleNotice trouble={trouble} />}
       {answer === undefined && trouble === undefined && <p class="loading">Reading the run …</p>}

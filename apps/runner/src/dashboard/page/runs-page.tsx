@@ -29,7 +29,7 @@ export function RunsPage({ place }: { readonly place: Place }) {
           <TimeLegend />
           <Runs answer={answer} />
           <nav class="pager" aria-label="Pages of runs">
-            {before !== null && <a href="/runs">Newest</a>}
+            {before !== null && <a href={router.to('/runs')}>Newest</a>}
             {answer.before !== null && <a href={router.with({ before: answer.before })}>Older</a>}
           </nav>
         </section>

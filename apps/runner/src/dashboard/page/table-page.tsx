@@ -11,7 +11,7 @@ import { format } from './format.ts'
 import { Icon } from './icon.tsx'
 import { TroubleNotice } from './notice.tsx'
 import { RejectsPanel } from './rejects-panel.tsx'
-import type { Place } from './router.ts'
+import { type Place, router } from './router.ts'
 import { RowsPanel } from './rows-panel.tsx'
 import { ShapePanel } from './shape-panel.tsx'
 import { StatusBadge } from './status-badge.tsx'
@@ -25,7 +25,7 @@ export function TablePage({ place, allowsActions }: { readonly place: Place; rea
   return (
     <>
       <p class="crumbs">
-        <a href="/">Tables</a>
+        <a href={router.to('/')}>Tables</a>
       </p>
       {trouble !== undefined && <TroubleNotice trouble={trouble} />}
       {answer === undefined && trouble === undefined && <p class="loading">Reading the state …</p>}

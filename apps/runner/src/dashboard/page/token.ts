@@ -8,6 +8,12 @@ export function takeToken(): void {
   history.replaceState(null, '', location.pathname + location.search)
 }
 
+/** Of a visitor who has logged in: null: may not act. */
+export function setToken(proof: string | null): void {
+  if (proof === null) sessionStorage.removeItem(KEY)
+  else sessionStorage.setItem(KEY, proof)
+}
+
 export function token(): string | null {
   return sessionStorage.getItem(KEY)
 }
