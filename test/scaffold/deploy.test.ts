@@ -52,7 +52,7 @@ it('the Dockerfile installs a project from its lock file and runs its command', 
     } else if (word === 'RUN')
       expect(await outside.shell(stage.name, rest, stage.environment)).toMatchObject({ code: 0 })
     else if (word === 'ENTRYPOINT') command.push(...(JSON.parse(rest) as string[]))
-    else expect(['WORKDIR', 'USER', 'CMD']).toContain(word)
+    else expect(['WORKDIR', 'USER', 'CMD', 'HEALTHCHECK']).toContain(word)
   }
   const last = join(folder, 'last')
   expect(() => readFileSync(join(last, '.env'))).toThrow('ENOENT')
