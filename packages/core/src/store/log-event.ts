@@ -47,6 +47,7 @@ export const LOG_EVENTS = {
   'feed-restarted': 'a feed, or a table of one, is read again from the beginning',
   'feed-ended': 'a feed is not in the config any more, and its source keeps nothing for it',
   'feed-remains': 'a source keeps something for a feed that nobody reads',
+  'feed-not-prepared': 'a source could not be told that a feed has no table now',
   'feed-backlog-unknown': 'what a source keeps for a feed could not be queried',
   // The process
   message: 'a message for people',

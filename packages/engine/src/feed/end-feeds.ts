@@ -50,7 +50,10 @@ async function prepareForNone(
     )
   } catch (error) {
     if (context.signal.aborted) throw error
-    options.log?.warn(`${feedKey(known)} has no table now, and its source could not be told so: ${messageOf(error)}`)
+    options.log?.warn(`${feedKey(known)} has no table now, and its source could not be told so: ${messageOf(error)}`, {
+      event: 'feed-not-prepared',
+      source: known.source,
+    })
   } finally {
     await destination.release(leases).catch(() => {})
   }
