@@ -1,10 +1,7 @@
 import { isRawNumber } from '@tidemark/core/values'
-import { atPath, type BodyPath } from './at-path.ts'
+import { type AnswerPlace, atPath } from './at-path.ts'
 import type { HttpAnswer } from './http-options.ts'
 import { headerOf } from './response-headers.ts'
-
-/** A place in an answer: a path in its body, or a header. */
-export type AnswerPlace = BodyPath | { readonly header: string }
 
 /** What an answer has at a place; undefined where it has nothing there. */
 export function atPlace({ body, headers }: Pick<HttpAnswer, 'body' | 'headers'>, place: AnswerPlace): unknown {

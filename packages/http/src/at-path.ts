@@ -1,6 +1,9 @@
 /** A place in a body: names with dots between them (`data.items`), or a list of names; nothing is the body itself. */
 export type BodyPath = string | readonly string[]
 
+/** A place in an answer: a path in its body, or a header. */
+export type AnswerPlace = BodyPath | { readonly header: string }
+
 /** What lies at a place in a body; undefined where the body does not have it. */
 export function atPath(body: unknown, path: BodyPath): unknown {
   let value = body

@@ -1,4 +1,4 @@
-import type { AnswerPlace } from './answer-place.ts'
+import type { AnswerPlace } from './at-path.ts'
 import type { JwtAlgorithm } from './jwt.ts'
 import { type HmacSigning, type Signed, signature, type Unsigned } from './signature.ts'
 import type { TokenPlaces } from './token-answer.ts'

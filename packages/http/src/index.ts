@@ -1,6 +1,7 @@
 export { decimalText, isRawNumber, parseJson, type RawNumber } from '@tidemark/core/values'
 export { type AnswerCheck, type AnswerChecks, meets } from './answer-checks.ts'
-export { type AnswerPlace, yesOrNo } from './answer-place.ts'
+export { yesOrNo } from './answer-place.ts'
+export type { AnswerPlace } from './at-path.ts'
 export { atPath, type BodyPath } from './at-path.ts'
 export type { Authorization, Jwt, OAuth, Session } from './authorization.ts'
 export type { BodyFormat, CsvFormat } from './body-format.ts'

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
-import { type AnswerPlace, placeText } from './answer-place.ts'
-import type { BodyPath } from './at-path.ts'
+import { placeText } from './answer-place.ts'
+import type { AnswerPlace, BodyPath } from './at-path.ts'
 import type { HttpAnswer } from './http-options.ts'
 import { saysMore, type TotalPlace, totalOf } from './list-total.ts'
 

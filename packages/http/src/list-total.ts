@@ -1,4 +1,5 @@
-import { type AnswerPlace, atPlace, placeName, yesOrNo } from './answer-place.ts'
+import { atPlace, placeName, yesOrNo } from './answer-place.ts'
+import type { AnswerPlace } from './at-path.ts'
 import { atPath, type BodyPath, namesOf } from './at-path.ts'
 import type { HttpAnswer } from './http-options.ts'
 import { headerOf } from './response-headers.ts'
