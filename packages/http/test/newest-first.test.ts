@@ -67,6 +67,17 @@ describe.each(WAYS)('a list by %s from its newest row', (_, paging) => {
     expect(events.size).toBeGreaterThan(50)
   })
 
+  it('gives every row where new ones come while its pages are looked at once more', async () => {
+    let asked = 0
+    const { read } = await open((all, request) => {
+      asked = request
+      // Seven pages were read; what was on the sixth is then on the seventh and the eighth.
+      if (request === 8) for (let at = 0; at < 7; at++) all.set(all.size, event(all.size))
+    })
+    expect(ids(await read(paging, time(8)))).toEqual(range(5, 40))
+    expect(asked).toBe(7 + 6 + 2)
+  })
+
   it('gives every row where one that was read is changed, and comes first', async () => {
     const { read } = await open((all, request) => {
       if (request === 3) all.set(37, { id: 37, at: time(100) })
