@@ -98,6 +98,8 @@ describe('a list that counts its rows', () => {
     ['in a header that means nothing else', { pagination: { type: 'page' } }, 27],
     ['not in names that may mean something else', { pagination: { type: 'cursor', at: 'next', parameter: 'c' } }, 27],
     ['nowhere, where the config says so', { pagination: { type: 'page' }, total: false }, undefined],
+    ['nowhere where a filter leaves rows out', { pagination: { type: 'page' }, filter: { at: 'id' } }, undefined],
+    ['nowhere for several lists', { pagination: { type: 'page' }, rows: 'data.*' }, undefined],
     ['nowhere for one page of more', { pagination: { type: 'none' } }, undefined],
   ])('can be asked for their number %s', async (_, more, expected) => {
     const api = await Api.open((response) =>
