@@ -77,8 +77,8 @@ export type OAuth = (
   readonly clientId: string
   /** A key in PEM that the client signs an assertion with, in place of a secret (RFC 7523, `private_key_jwt`). */
   readonly privateKey?: string | undefined
-  /** What the assertion names: the `kid` of the key, and an audience other than `tokenUrl`. */
-  readonly assertion?: { readonly keyId?: string | undefined; readonly audience?: string | undefined } | undefined
+  /** What the assertion says. */
+  readonly assertion?: Assertion | undefined
   readonly scope?: string | undefined
   /** More parameters of the token request, such as `audience`, or another `grant_type`. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
@@ -93,6 +93,20 @@ export type OAuth = (
   /** The header that takes the token (`authorization`), and the word before it (`Bearer`); empty: no word. */
   readonly header?: string | undefined
   readonly scheme?: string | undefined
+}
+
+/** What an assertion that a client signs says beside its name and its time. */
+export interface Assertion {
+  /** The `kid` of the key. */
+  readonly keyId?: string | undefined
+  /** Another audience than `tokenUrl`. */
+  readonly audience?: string | undefined
+  /** For whom the token is, where that is not the client. */
+  readonly subject?: string | undefined
+  /** More claims, such as `scope`. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+  /** It is what the token is issued for (RFC 7523, section 2.1), as for service accounts, and not only who the client is. */
+  readonly grant?: true | undefined
 }
 
 /** What a request carries so that the API knows who asks. */

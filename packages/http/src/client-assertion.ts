@@ -6,11 +6,15 @@ import { algorithmOf, privateKeyOf, signedJwt } from './jwt.ts'
 const LIFE_S = 300
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** How a client that has a key, and no secret, says who it is: a token that it signs itself (RFC 7523). */
-export interface ClientAssertion {
-  readonly client_assertion_type: typeof TYPE
-  readonly client_assertion: string
-}
+const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+/**
+ * How a client that has a key, and no secret, says who it is: a token that it signs itself (RFC 7523), which authenticates
+ * it or is itself what the access token is issued for.
+ */
+export type ClientAssertion =
+  | { readonly client_assertion_type: typeof TYPE; readonly client_assertion: string }
+  | { readonly grant_type: typeof GRANT; readonly assertion: string }
 
 /**
  * Signs an assertion for one request.
@@ -26,13 +30,18 @@ export function clientAssertion(
   const key = privateKeyOf(privateKey)
   const seconds = Math.floor(now / 1000)
   const header = { typ: 'JWT', ...(assertion.keyId === undefined ? {} : { kid: assertion.keyId }) }
+  const { subject = assertion.grant === true ? undefined : clientId } = assertion
   const claims = {
     iss: clientId,
-    sub: clientId,
+    ...(subject === undefined ? {} : { sub: subject }),
     aud: assertion.audience ?? tokenUrl,
     jti: randomUUID(),
     iat: seconds,
     exp: seconds + LIFE_S,
+    ...assertion.claims,
   }
-  return { client_assertion_type: TYPE, client_assertion: signedJwt({ header, claims }, algorithmOf(key), key) }
+  const signed = signedJwt({ header, claims }, algorithmOf(key), key)
+  return assertion.grant === true
+    ? { grant_type: GRANT, assertion: signed }
+    : { client_assertion_type: TYPE, client_assertion: signed }
 }

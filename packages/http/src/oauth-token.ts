@@ -127,7 +127,7 @@ export class OAuthToken {
     const { oauth, clock, keepSecret } = this.#options
     const { privateKey } = oauth
     const assertion = privateKey === undefined ? undefined : clientAssertion(oauth, privateKey, clock.now())
-    if (assertion !== undefined) keepSecret(assertion.client_assertion)
+    if (assertion !== undefined) keepSecret('assertion' in assertion ? assertion.assertion : assertion.client_assertion)
     return tokenRequest(oauth, { refreshToken: this.#refreshToken, encoding: this.#encoding, assertion })
   }
 }
@@ -140,7 +140,7 @@ function adviceOn(
   if (type === 'refresh_token' && /invalid_grant/.test(said))
     return 'the refresh token is no longer valid: authorize again, and put the new token into the config'
   if (privateKey !== undefined)
-    return 'check the client, its private key and the claims of its assertion: "assertion": { "keyId": …, "audience": … }'
+    return 'check the client, its private key and the claims of its assertion: "assertion": { "keyId": …, "audience": …, "grant": true }'
   const ways = ['basic', 'basic_raw', 'post'].filter((way) => way !== clientAuthentication)
   const secret =
     clientSecret === undefined ? '' : `, "clientAuthentication": ${ways.map((way) => `"${way}"`).join(' or ')}`

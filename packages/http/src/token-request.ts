@@ -26,7 +26,7 @@ export function tokenRequest(oauth: OAuth, { refreshToken, encoding, assertion }
   const all: Record<string, string> = {
     grant_type: oauth.type,
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
-    ...(isBasic ? {} : { client_id: clientId }),
+    ...(isBasic || oauth.assertion?.grant === true ? {} : { client_id: clientId }),
     ...(clientSecret === undefined || isBasic ? {} : { client_secret: clientSecret }),
     ...assertion,
     ...(scope === undefined ? {} : { scope }),

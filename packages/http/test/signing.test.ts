@@ -90,6 +90,33 @@ describe('a JWT that the client signs', () => {
   })
 })
 
+it('an assertion that a token is issued for says what the config says, and sends no name of a client beside it', async () => {
+  const key = KEYS['RS256']!
+  const forms: URLSearchParams[] = []
+  const tokens = await serve((response, { body }) => {
+    forms.push(new URLSearchParams(body))
+    json(response, { access_token: 'given', expires_in: 3600 })
+  })
+  const { client, asked } = await open({
+    type: 'client_credentials',
+    tokenUrl: tokens.url,
+    clientId: 'robot@example.com',
+    privateKey: key,
+    assertion: { grant: true, keyId: 'k1', claims: { scope: 'read' } },
+  })
+  await client.get('/rows')
+  expect(asked[0]!.headers.authorization).toBe('Bearer given')
+  const form = Object.fromEntries(forms[0]!)
+  expect(Object.keys(form).sort()).toEqual(['assertion', 'grant_type'])
+  expect(form['grant_type']).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer')
+  const [head = '', claims = '', signature = ''] = form['assertion']!.split('.')
+  const said = JSON.parse(Buffer.from(claims, 'base64url').toString())
+  expect(said).toMatchObject({ iss: 'robot@example.com', aud: tokens.url, scope: 'read' })
+  expect(said).not.toHaveProperty('sub')
+  const content = Buffer.from(`${head}.${claims}`)
+  expect(verify('sha256', content, createPublicKey(key), Buffer.from(signature, 'base64url'))).toBe(true)
+})
+
 describe('a request that is signed with a key', () => {
   const KEY = 'the-key-of-the-test'
   const signed = (text: string, algorithm = 'sha256'): Buffer => createHmac(algorithm, KEY).update(text).digest()

@@ -8,8 +8,17 @@ const oauth = {
   clientId: z.string().min(1),
   /** A key in PEM that the client signs with, in place of a secret. */
   privateKey: secret().optional(),
-  /** What it signs: the key's name, and for whom, where that is not `tokenUrl`. */
-  assertion: z.strictObject({ keyId: z.string().optional(), audience: z.string().optional() }).optional(),
+  /** What it signs: the key's name, for whom, where that is not `tokenUrl`, and what else it says. */
+  assertion: z
+    .strictObject({
+      keyId: z.string().optional(),
+      audience: z.string().optional(),
+      subject: z.string().optional(),
+      claims: z.record(z.string(), z.json()).optional(),
+      /** The token is issued for it, as for a service account. */
+      grant: z.literal(true).optional(),
+    })
+    .optional(),
   scope: z.string().optional(),
   /** More parameters of the token request, such as `audience`. */
   parameters: z.record(z.string(), z.string()).optional(),
