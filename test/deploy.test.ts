@@ -100,7 +100,7 @@ describe('units of systemd', () => {
       return path
     })
     const { status, stdout, stderr } = spawnSync(
-      'systemd-analyze',
+      '/usr/bin/systemd-analyze',
       ['verify', '--man=no', '--recursive-errors=no', ...paths],
       {
         encoding: 'utf8',

@@ -52,7 +52,7 @@ it('alerts and panels name metrics that there are', () => {
 describe.skipIf(!hasPrometheus)('with the programs of Prometheus', () => {
   it('the alert rules and their tests hold, and a wrong rule is seen', () => {
     const promtool = (...args: readonly string[]) =>
-      execFileSync('promtool', args, { cwd: MONITORING, encoding: 'utf8', stdio: 'pipe' })
+      execFileSync('/usr/bin/promtool', args, { cwd: MONITORING, encoding: 'utf8', stdio: 'pipe' })
     expect(promtool('check', 'config', 'prometheus.yml')).toContain('11 rules found')
     expect(promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS')
     const folder = mkdtempSync(join(tmpdir(), 'tidemark-rules-'))
@@ -115,7 +115,7 @@ async function startPrometheus(ports: readonly number[]): Promise<(query: string
   writeFileSync(join(folder, 'alerts.yml'), readFileSync(join(MONITORING, 'alerts.yml')))
   const port = await freePort()
   const flags = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`]
-  const child = spawn('prometheus', [...flags, `--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' })
+  const child = spawn('/usr/bin/prometheus', [...flags, `--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' })
   const ended = new Promise<void>((done) => child.once('close', () => done()))
   onTestFinished(async () => {
     child.kill('SIGTERM')

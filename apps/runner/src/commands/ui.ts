@@ -56,7 +56,9 @@ export async function ui(call: Call, flags: UiFlags): Promise<number> {
   const shownHost = host.includes(':') ? `[${host}]` : host
   const address = `http://${shownHost}:${running.port}${basePath}/${token === undefined ? '' : `#token=${token}`}`
   terminal.printJson({ url: address })
-  terminal.print(`The dashboard of ${target.shown}: ${address}`)
+  const text = `The dashboard of ${target.shown}: ${address}`
+  if (terminal.isForPrograms) terminal.say(text, { event: 'listening' })
+  else terminal.print(text)
   terminal.say(
     allowActions !== true
       ? 'It is read-only (pass --allow-actions to sync from it). Press Ctrl-C to stop.'

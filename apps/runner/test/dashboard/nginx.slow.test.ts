@@ -189,3 +189,13 @@ it('a token of a team lets in, and acts', TIMEOUT, async () => {
     expect(refused.code, flags.join(' ')).toBe(2)
   }
 })
+
+it('for programs the address is a line of the log, and stdout is empty', TIMEOUT, async () => {
+  const project = await synced()
+  const running = project.start(['ui', '--port', '0', '--log', 'json'])
+  await running.says('The dashboard of')
+  running.child.kill('SIGTERM')
+  const { stdout, stderr } = await running.ended
+  expect(stdout).toBe('')
+  for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ msg: expect.any(String) })
+})
