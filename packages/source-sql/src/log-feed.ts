@@ -1,7 +1,7 @@
 import type { Change, Checkpoint, Context, Feed, FeedSpec, FeedTable, RowSchema } from '@tidemark/core'
 import { LogChunk } from './postgres/log/log-chunk.ts'
+import type { LogItem } from './postgres/log/log-item.ts'
 import { isPast, LogOffset } from './postgres/log/log-offset.ts'
-import type { LogItem } from './postgres/log/log-reader.ts'
 import type { LoggedTable } from './postgres/log/logged-table.ts'
 import type { PostgresLog } from './postgres/log/postgres-log.ts'
 import { type Client, sql } from './source.ts'

@@ -5,7 +5,17 @@ import { parseSnapshot, sees } from '../src/postgres/log/snapshot.ts'
 import { endOfRecords, formatWalPosition, parseWalPosition } from '../src/postgres/log/wal-position.ts'
 
 const position = fc.bigInt(0n, 0xffff_ffff_ffff_ffffn)
-const at = (lsn: string) => ({ lsn, id: '', system: null, timeline: 1, recent: [], shapes: {}, lost: {}, isChanging: false })
+const at = (lsn: string) => ({
+  lsn,
+  id: '',
+  system: null,
+  timeline: 1,
+  recent: [],
+  shapes: {},
+  lost: {},
+  isChanging: false,
+  outdated: {},
+})
 
 describe('positions of a write-ahead log', () => {
   it('come back from their text', () => {

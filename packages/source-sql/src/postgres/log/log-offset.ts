@@ -18,6 +18,8 @@ export const LogOffset = z.object({
   lost: z.record(z.string(), z.string()).readonly(),
   /** Such tables will be lost when the log has come to where that is known of: it is read on until then. */
   isChanging: z.boolean().default(false),
+  /** Of a position that is only compared: shapes of tables, by name, that no offset has which is past it. */
+  outdated: z.record(z.string(), z.string()).readonly().default({}),
 })
 export type LogOffset = z.infer<typeof LogOffset>
 
@@ -26,12 +28,14 @@ export type LogOffset = z.infer<typeof LogOffset>
  * them complete.
  */
 export function isPast(offset: LogOffset, other: LogOffset): boolean {
-  return !hasLost(offset) && !offset.isChanging && parseWalPosition(offset.lsn) >= parseWalPosition(other.lsn)
+  if (hasLost(offset) || offset.isChanging) return false
+  if (Object.entries(other.outdated).some(([name, shape]) => offset.shapes[name] === shape)) return false
+  return parseWalPosition(offset.lsn) >= parseWalPosition(other.lsn)
 }
 
 export const hasLost = ({ lost }: Pick<LogOffset, 'lost'>): boolean => Object.keys(lost).length > 0
 
 /** A position that is only compared, and from which nobody continues. */
 export function placeIn({ lsn, system, timeline }: Pick<LogOffset, 'lsn' | 'system' | 'timeline'>): LogOffset {
-  return { id: '', lsn, system, timeline, recent: [], shapes: {}, lost: {}, isChanging: false }
+  return { id: '', lsn, system, timeline, recent: [], shapes: {}, lost: {}, isChanging: false, outdated: {} }
 }

@@ -1,7 +1,8 @@
 import { SyncError, UNCHANGED } from '@tidemark/core'
 import type { Row } from '../../database.ts'
-import { Gathered, type TableOperation } from './gathered.ts'
+import { Gathered } from './gathered.ts'
 import type { LogConnection } from './log-connection.ts'
+import type { LogBeginning, LogItem, LogWorld } from './log-item.ts'
 import { hasLost, type LogOffset } from './log-offset.ts'
 import { hasSameColumns, isAppendOnly, type LoggedTable } from './logged-table.ts'
 import { type LogMessage, type LogRelation, PgOutput, type ReadTuple, UnknownLogMessage } from './pgoutput.ts'
@@ -10,47 +11,6 @@ import { truncatedShape } from './shape.ts'
 import type { ShapeChanges } from './shape-changes.ts'
 import { type Snapshot, sees } from './snapshot.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
-
-/** What a log yields. */
-export type LogItem =
-  | TableOperation
-  /** From here on a table has other columns. */
-  | { readonly kind: 'reshaped'; readonly table: LoggedTable }
-  | {
-      readonly kind: 'checkpoint'
-      readonly offset: LogOffset
-      /** When the server wrote that, in microseconds. */
-      readonly at: bigint
-      /** A table was lost with it: nothing more comes. */
-      readonly isLast: boolean
-    }
-
-/** What the reader of a log asks of its database. */
-export interface LogWorld {
-  readonly label: string
-  /** The table of a relation; undefined: it is not read. */
-  tableOf(oid: number): Promise<LoggedTable | undefined>
-  /** Whether a table was found as a transaction left it that describes it so. */
-  isFoundAs(table: LoggedTable, relation: LogRelation, xid: number): boolean
-  /** Finds all tables once more, when others see a transaction. @returns how they differ from what they were like. */
-  findAgain(xid: number, shapes: Readonly<Record<string, string>>): Promise<ShapeChanges>
-  /** Of a table whose rows are only added: changes that were committed before are read otherwise. */
-  heldUpTo(name: string): bigint
-  /** All rows of a table are gone, as of the transaction that is being read. */
-  truncated(name: string): void
-  /** What is seen now. */
-  snapshot(): Promise<Snapshot>
-  /** Makes values of a table what a query of it gives, in place. */
-  madeByServer(table: LoggedTable, rows: readonly Row[]): Promise<void>
-}
-
-/** What a reader begins with. */
-export interface LogBeginning {
-  /** What the tables are like at the offset, and what else they are like by the catalogue. */
-  readonly changes: ShapeChanges
-  /** As whoever reads knows them. */
-  readonly tables: Iterable<LoggedTable>
-}
 
 /** What ends without a beginning was committed before. */
 const NO_TRANSACTION = { xid: 0, isSkipped: true }
@@ -108,7 +68,7 @@ export class LogReader {
       for (const piece of await connection.next()) {
         if (piece.kind === 'position') {
           if (this.#transaction === undefined && piece.end > this.#lsn) [this.#lsn, this.#at] = [piece.end, piece.at]
-          yield* this.#settle()
+          yield* this.#applyChanges()
           continue
         }
         const message = this.#decoded(piece.bytes)
@@ -118,7 +78,7 @@ export class LogReader {
         } else if (message.tag === 'relation') await this.#meet(message.relation)
         else if (message.tag === 'commit') {
           await this.#commit(message.end, message.at)
-          yield* this.#settle()
+          yield* this.#applyChanges()
         } else if (message.tag !== 'other' && this.#transaction?.isSkipped === false) this.#change(message)
       }
       if (this.#recent.length > 0) await this.#look()
@@ -134,7 +94,7 @@ export class LogReader {
    * Between two transactions: what the catalogue told counts when the log has come there. A loss is kept with the offset, so that whoever
    * continues from it knows.
    */
-  async *#settle(): AsyncGenerator<LogItem> {
+  async *#applyChanges(): AsyncGenerator<LogItem> {
     if (this.#transaction !== undefined) return
     const { from, tables } = this.#changes
     if (this.#lsn >= from) {
@@ -154,7 +114,17 @@ export class LogReader {
     const { id, system, timeline } = this.#system
     const lsn = formatWalPosition(this.#lsn)
     const isChanging = Object.values(this.#changes.tables).some(({ reason }) => reason !== undefined)
-    const offset = { id, lsn, system, timeline, recent: this.#recent, shapes: this.#shapes, lost, isChanging }
+    const offset = {
+      id,
+      lsn,
+      system,
+      timeline,
+      recent: this.#recent,
+      shapes: this.#shapes,
+      lost,
+      isChanging,
+      outdated: {},
+    }
     return { kind: 'checkpoint', offset, at: this.#at, isLast: false }
   }
 

@@ -6,7 +6,7 @@ import { ask, type TextRow } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
 import type { LogCatalog } from './log-catalog.ts'
 import type { LogChunks } from './log-chunks.ts'
-import type { LogWorld } from './log-reader.ts'
+import type { LogWorld } from './log-item.ts'
 import { changesSince } from './shape-changes.ts'
 import { sees } from './snapshot.ts'
 

@@ -1,7 +1,7 @@
 import { abortable } from '@tidemark/core/values'
 import type { LogConnection } from './log-connection.ts'
+import type { LogItem } from './log-item.ts'
 import type { LogOffset } from './log-offset.ts'
-import type { LogItem } from './log-reader.ts'
 
 /** How long the server has to end a stream. */
 const CLOSE_MS = 2000

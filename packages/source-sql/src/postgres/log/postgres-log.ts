@@ -7,8 +7,9 @@ import { LogCatalog } from './log-catalog.ts'
 import { LogChunks } from './log-chunks.ts'
 import { LogConnection, type LogPiece } from './log-connection.ts'
 import { logFindings } from './log-findings.ts'
+import type { LogItem } from './log-item.ts'
 import { type LogOffset, placeIn } from './log-offset.ts'
-import { type LogBeginning, type LogItem, LogReader } from './log-reader.ts'
+import { LogReader } from './log-reader.ts'
 import { logWorld } from './log-world.ts'
 import { OpenStream } from './open-stream.ts'
 import {
@@ -22,7 +23,7 @@ import {
   unpublish,
 } from './publication.ts'
 import { knownIn } from './shape.ts'
-import { changesSince } from './shape-changes.ts'
+import { ShapeLosses } from './shape-losses.ts'
 import {
   checkServer,
   createSlot,
@@ -48,14 +49,7 @@ export class PostgresLog {
   readonly #sessions: Sessions
   readonly catalog: LogCatalog
   readonly chunks: LogChunks
-  /** Why tables were said to be lost at an offset, because of what they are like by the catalogue. */
-  #told:
-    | {
-        readonly offset: string
-        readonly shapes: LogCatalog['shapes']
-        readonly reasons: Readonly<Record<string, string>>
-      }
-    | undefined
+  readonly #losses: ShapeLosses
   /** Where the server could not decode its log, what it said, and how often. */
   #failed: { readonly offset: string; readonly said: string; readonly times: number } | undefined
   #stream: OpenStream | undefined
@@ -65,10 +59,11 @@ export class PostgresLog {
   constructor(sessions: Sessions) {
     this.#sessions = sessions
     this.catalog = new LogCatalog(sessions)
+    this.#losses = new ShapeLosses(this.catalog)
     this.chunks = new LogChunks(sessions, this.catalog)
   }
 
-  /** Publishes tables and makes a slot, anew where an earlier call has made one. */
+  /** Publishes tables and makes a slot, and another one where an earlier call has made one. */
   async begin({ id, tables, signal, log }: Asked & { id: string; tables: readonly string[] }): Promise<LogOffset> {
     const names = namesOf(id)
     this.chunks.id = id
@@ -87,7 +82,7 @@ export class PostgresLog {
         ...{ id, lsn: formatWalPosition(confirmed), system, timeline },
         // A commit that is in the log before that position may not be seen yet.
         recent: await openTransactions(client),
-        ...{ shapes: this.catalog.shapes, lost: {}, isChanging: false },
+        ...{ shapes: this.catalog.shapes, lost: {}, isChanging: false, outdated: {} },
       }
     })
   }
@@ -97,6 +92,7 @@ export class PostgresLog {
     this.chunks.id = offset.id
     const names = namesOf(offset.id)
     const { lost } = this.chunks
+    this.#losses.forget()
     return await this.#sessions.inTransaction(signal, async (client) => {
       await checkServer(client, this.#sessions.label)
       const whole = await this.#lostWhole(client, names.slot, offset)
@@ -105,15 +101,8 @@ export class PostgresLog {
       if (published === undefined) return 'its publication was dropped'
       const missing = [...this.catalog.tables].filter(({ found }) => !published.has(String(found.details['oid'])))
       const left = Object.fromEntries(missing.map(({ name }) => [name, 'it was not in the publication']))
-      const { from, tables } = await changesSince(client, offset.shapes, this.catalog)
-      // Where the log has nothing more, nobody would read on to there.
-      const isThere = parseWalPosition(offset.lsn) >= from
-      const changed = isThere
-        ? Object.entries(tables).flatMap(([name, { reason }]) => (reason === undefined ? [] : [[name, reason]]))
-        : []
-      const reasons: Readonly<Record<string, string>> = Object.fromEntries(changed)
-      this.#told = { offset: offset.lsn, shapes: this.catalog.shapes, reasons }
-      return { ...offset.lost, ...lost, ...reasons, ...left }
+      const changed = await this.#losses.at(client, offset)
+      return { ...offset.lost, ...lost, ...changed, ...left }
     })
   }
 
@@ -164,7 +153,8 @@ export class PostgresLog {
   }
 
   async head({ signal }: Asked): Promise<LogOffset> {
-    return await this.#sessions.inTransaction(signal, async (client) => placeIn(await logHead(client)))
+    const place = await this.#sessions.inTransaction(signal, async (client) => placeIn(await logHead(client)))
+    return { ...place, outdated: this.#losses.outdated }
   }
 
   /** Streams from an offset on, until the signal. The stream stays open for whoever reads on from there. */
@@ -204,7 +194,7 @@ export class PostgresLog {
   async #opened({ offset, signal, log }: Asked & { readonly offset: LogOffset }, readFor: string): Promise<OpenStream> {
     const { slot, changes, additions } = namesOf(offset.id)
     const from = parseWalPosition(offset.lsn)
-    const beginning = await this.#beginning(offset, signal)
+    const beginning = await this.#sessions.inTransaction(signal, (one) => this.#losses.after(one, offset))
     const client = await this.#sessions.replicating(signal)
     await client.query(LOG_SETTINGS)
     const connection = new LogConnection(client, { slot, from, publications: [changes, additions] })
@@ -246,19 +236,6 @@ export class PostgresLog {
     const times = this.#failed?.offset === offset.lsn ? this.#failed.times + 1 : 1
     this.#failed = { offset: offset.lsn, said: (error as Error).message, times }
     return feedLost(`${this.#sessions.label}: the server cannot decode its log: ${this.#failed.said}`)
-  }
-
-  /** What the tables are like at an offset, and what they are like by the catalogue and will be when the log has come there. */
-  async #beginning(offset: LogOffset, signal: AbortSignal): Promise<LogBeginning> {
-    const { from, tables, shapes } = await this.#sessions.inTransaction(signal, (client) =>
-      changesSince(client, offset.shapes, this.catalog),
-    )
-    const told =
-      this.#told?.offset === offset.lsn && this.#told.shapes === this.catalog.shapes ? this.#told.reasons : {}
-    const changes = Object.entries(tables).map(([name, change]) => [
-      ...[name, Object.hasOwn(told, name) ? { shape: change.shape } : change],
-    ])
-    return { changes: { from, tables: Object.fromEntries(changes), shapes }, tables: this.catalog.tables }
   }
 
   /** The server need keep nothing before an offset. */

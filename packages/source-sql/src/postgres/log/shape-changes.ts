@@ -120,7 +120,7 @@ const hasOlderRows = (relation: string): string => `
       OR r.xmin OPERATOR(pg_catalog.=) i.xmin AND r.cmin::pg_catalog.text::pg_catalog.int8 OPERATOR(pg_catalog.<=) i.cmin::pg_catalog.text::pg_catalog.int8))`
 
 /**
- * Whether the new files of a table may hold other values: ALTER TABLE writes all rows anew, where VACUUM FULL and CLUSTER keep who
+ * Whether the new files of a table may hold other values: ALTER TABLE writes all rows again, where VACUUM FULL and CLUSTER keep who
  * wrote them. One row that is older than the shape is enough to tell.
  */
 async function isRewrittenWithValues(
