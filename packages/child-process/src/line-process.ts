@@ -14,8 +14,10 @@ const GRACE_MS = 5000
 const WATCH_MS = 250
 /** Every so many looks its memory is measured: that opens many files. */
 const LOOKS_A_MEASURE = 3
-/** So long an output stays silent after its process ended before nothing more is expected of it: others may hold it open. */
+/** So long what a process that ended has left behind may hold its outputs open before nothing more is expected of them. */
 const DRAIN_MS = 1000
+/** So many looks in a row find nothing new before that is so. Output is read between two looks, however long they are apart. */
+const DRAIN_LOOKS = DRAIN_MS / WATCH_MS + 1
 
 type Ending = Omit<ProcessEnding, 'stderr'> & { readonly error?: Error | undefined }
 
@@ -41,6 +43,8 @@ export class LineProcess implements AsyncDisposable {
   #isWaiting = false
   #isMeasuring = false
   #looks = 0
+  /** Looks since the process ended, or something of its output was last waited for. */
+  #looksAfterEnd = 0
   /** All of its output was read though somebody holds it open. */
   #isDrained = false
 
@@ -166,6 +170,7 @@ export class LineProcess implements AsyncDisposable {
 
   #wait(): void {
     this.#aliveAt = performance.now()
+    this.#looksAfterEnd = 0
     this.#isWaiting = true
   }
 
@@ -186,7 +191,8 @@ export class LineProcess implements AsyncDisposable {
     const { silenceMs, memoryBytes } = this.#options.limits ?? {}
     const quietMs = performance.now() - this.#aliveAt
     if (this.#ending !== undefined) {
-      if (!this.#isWaiting || quietMs < DRAIN_MS) return
+      // Its end may be told before its last lines, and this process may have been busy: neither says that there are none.
+      if (!this.#isWaiting || ++this.#looksAfterEnd < DRAIN_LOOKS) return
       this.#isDrained = true
       this.#output.destroy()
     } else if (this.#isWaiting && silenceMs !== undefined && quietMs > silenceMs) {

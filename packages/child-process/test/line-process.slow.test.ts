@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { LineProcess, type LogLine } from '../src/index.ts'
@@ -201,6 +202,28 @@ describe('the end', () => {
     await until(() => !isAlive(Number(inner)))
   })
 
+  it('takes no line that was written before it, however busy this process is', async () => {
+    // Work in the middle of what the event loop has to do, and ends of other programs: so it hears of an end before it reads the last lines.
+    const noise = spawn('sh', ['-c', 'while true; do echo; sleep 0.005; done'])
+    noise.stdout.on('data', () => blockFor(30))
+    // Silent for longer than what is left behind is waited for.
+    const ends = Array.from({ length: 30 }, (_, nth) => (1.2 + nth / 100).toFixed(2))
+    const others = ends.map((seconds) => spawn('sleep', [seconds]))
+    try {
+      const all = ends.map((seconds) =>
+        linesOf({
+          ...programOf(''),
+          command: 'sh',
+          args: ['-c', `sleep ${seconds}; echo ${seconds}`],
+          lines: 'stdout',
+        }),
+      )
+      expect(await Promise.all(all)).toEqual(ends.map((seconds) => [seconds]))
+    } finally {
+      for (const one of [noise, ...others]) one.kill('SIGKILL')
+    }
+  })
+
   it('comes though the one that was left behind has a group of its own', async () => {
     const code = `${WRITE} const inner = require('node:child_process').spawn('sleep', ['600'], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 3] }); inner.unref(); say(String(inner.pid)); setTimeout(() => process.exit(), 50)`
     const [inner] = await linesOf(programOf(code))
@@ -248,3 +271,9 @@ describe('the end', () => {
     await until(() => !isAlive(id))
   })
 })
+
+/** Keeps this process from doing anything else. */
+function blockFor(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
