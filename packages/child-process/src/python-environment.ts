@@ -32,6 +32,8 @@ export interface PythonEnvironment {
   readonly python: string
 }
 
+/** An installer that writes nothing for so long hangs. What is built from source is silent for minutes. */
+const SILENCE_MS = 1_800_000
 /** A folder that was not completed within so long belongs to a process that is gone. */
 const ABANDONED_MS = 24 * 3_600_000
 
@@ -106,9 +108,10 @@ async function publish(name: string, folder: string): Promise<PythonEnvironment>
 async function install(folder: string, options: PythonEnvironmentOptions): Promise<void> {
   const { python, requirements, subject, signal, secrets, onLog = () => {} } = options
   onLog(`installing ${requirements.filter((line) => !line.startsWith('#')).join(', ')}`)
+  const limits = { silenceMs: SILENCE_MS }
   const run = (command: string, args: readonly string[], judge: Judge) =>
     outputOf(
-      { command, args, cwd: options.folder, subject, signal, secrets, judge, onLog: ({ text }) => onLog(text) },
+      { command, args, cwd: options.folder, subject, signal, secrets, limits, judge, onLog: ({ text }) => onLog(text) },
       onLog,
     )
   const list = `${folder}.txt`
@@ -117,11 +120,11 @@ async function install(folder: string, options: PythonEnvironmentOptions): Promi
     if (await hasUv(options)) {
       await run('uv', ['venv', '--quiet', '--python', python.path, folder], noVenv(subject))
       const from = ['--python', pythonIn(folder), '--requirement', list]
-      await run('uv', ['pip', 'install', ...from], notInstalled(subject))
+      await run('uv', ['pip', 'install', ...from], notInstalled(subject, python))
     } else {
       await run(python.path, ['-m', 'venv', folder], noVenv(subject))
       const how = ['install', '--disable-pip-version-check', '--no-input', '--requirement', list]
-      await run(pythonIn(folder), ['-m', 'pip', ...how], notInstalled(subject))
+      await run(pythonIn(folder), ['-m', 'pip', ...how], notInstalled(subject, python))
     }
   } finally {
     await rm(list, { force: true })
@@ -159,16 +162,22 @@ const noVenv = (subject: string): Judge =>
 const UNREACHED =
   /NewConnectionError|Connection(?:Error| refused| reset)|timed out|Temporary failure|Name or service not known|error sending request|dns error|Could not connect|HTTP error 5\d\d/i
 
-const notInstalled = (subject: string): Judge =>
-  unlessKilled(({ stderr }) =>
+/** What pip and uv say where a version of a package is for another Python. */
+const OTHER_PYTHON = /requires? a different python|does not satisfy Python/i
+
+const notInstalled = (subject: string, { version, setting }: Python): Judge => {
+  const wayOut = (stderr: string): string =>
+    OTHER_PYTHON.test(stderr)
+      ? `name another Python than ${version} with ${setting}, or correct its requirements`
+      : 'correct its requirements'
+  return unlessKilled(({ stderr }) =>
     UNREACHED.test(stderr)
       ? new SyncError(`${subject}: the package registry could not be reached:\n${stderr}`, 'retry', { code: 'network' })
-      : new SyncError(
-          `${subject}: its packages could not be installed; correct its requirements:\n${stderr}`,
-          'fix-config',
-          { code: 'packages' },
-        ),
+      : new SyncError(`${subject}: its packages could not be installed; ${wayOut(stderr)}:\n${stderr}`, 'fix-config', {
+          code: 'packages',
+        }),
   )
+}
 
 /** Folders that nobody completed, and whose maker is long gone. */
 async function removeAbandoned(cache: string): Promise<void> {

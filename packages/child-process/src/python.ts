@@ -9,6 +9,8 @@ export interface Python {
   readonly version: string
   /** What packages for it are built for: `cpython-312-x86_64-linux-gnu`. */
   readonly kind: string
+  /** The setting that names another one. */
+  readonly setting: string
 }
 
 export interface FindPythonOptions {
@@ -43,7 +45,7 @@ export async function findPython({ command, from, subject, setting, signal }: Fi
   const [path, version, kind] = parsed(lines.at(-1))
   if (path === undefined || version === undefined || kind === undefined) throw fail(`"${command}" is not a Python`)
   if (isBefore(version, from)) throw fail(`"${command}" is ${version}`)
-  return { path, version, kind }
+  return { path, version, kind, setting }
 }
 
 function parsed(line: string | undefined): readonly string[] {

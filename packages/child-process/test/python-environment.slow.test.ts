@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -92,6 +92,18 @@ describe('a virtual environment', () => {
     expect(error).toMatchObject({ remedy: 'fix-config', code: 'packages' })
     expect(String(error)).toContain('tidemark-no-such-package')
     expect(readdirSync(cache)).toEqual([])
+  })
+
+  it('whose packages are for another Python says so, and names the setting', async () => {
+    const cache = mkdtempSync(join(tmpdir(), 'tidemark-cache-'))
+    const old = mkdtempSync(join(tmpdir(), 'tidemark-package-'))
+    writeFileSync(
+      join(old, 'pyproject.toml'),
+      '[project]\nname = "old"\nversion = "1"\nrequires-python = ">=3.0,<3.2"\n',
+    )
+    const error = await failureOf(made([old], cache))
+    expect(error).toMatchObject({ remedy: 'fix-config', code: 'packages' })
+    expect(String(error)).toMatch(/name another Python than 3\.\d+\.\d+ with config\.python, or correct/)
   })
 })
 

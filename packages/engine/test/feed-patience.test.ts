@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Destination } from '@tidemark/core/engine'
+import type { Source } from '@tidemark/core'
+import type { Destination, Feed, Table } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../src/time/clock.ts'
 import { openMemory } from './system.ts'
@@ -24,6 +25,26 @@ describe('a feed that yields nothing for a while', () => {
     expect(stalled.tables).toMatchObject([{ failures: [{ failure: { code: 'stalled' } }] }])
     log.spec = { watchesSilence: true }
     expect((await runLog({ log, destination, options: impatient })).exitCode).toBe(0)
+    expect(await toldIn(destination)).toEqual([{ id: 1, note: 'a', total: 1 }])
+  })
+})
+
+describe('a feed that takes long to find its tables', () => {
+  it('is given up, unless it watches the silence of its system itself', async () => {
+    log.add(put(1, 'a', 1), commit)
+    const { tables } = log.source().tables![0 as never] as unknown as Feed & { readonly tables: readonly Table[] }
+    const found = async () => {
+      await sleep(400)
+      return tables.map((table) => ({ table }))
+    }
+    const source = () => {
+      const [feed] = log.source().tables as readonly Feed[]
+      return { ...log.source(), tables: [{ ...feed, tables: found }] } as Source
+    }
+    const silent = await runLog({ log, destination, use: { source: source() }, options: impatient })
+    expect(silent.sources).toMatchObject([{ failure: { code: 'timeout' } }])
+    log.spec = { watchesSilence: true }
+    expect((await runLog({ log, destination, use: { source: source() }, options: impatient })).exitCode).toBe(0)
     expect(await toldIn(destination)).toEqual([{ id: 1, note: 'a', total: 1 }])
   })
 })

@@ -41,6 +41,8 @@ export class SingerClient {
 
   async #discover(run: TapRun): Promise<Selection> {
     const entries = parseCatalog(await this.tap.discover(run), this.tap.subject)
+    if (entries.length === 0)
+      run.log.warn(`${this.tap.subject} discovered no streams, so there is nothing to read; check its config`)
     this.#catalogNames = new Set(
       entries.flatMap((entry) => [entry['tap_stream_id'], entry['stream']].filter((one) => typeof one === 'string')),
     )

@@ -164,6 +164,17 @@ describe('a tap that', () => {
     expect(error).toMatchObject({ remedy: 'fix-source', message: expect.stringContaining('before its schema') })
   })
 
+  it('discovers no streams has no tables, and a warning says so', async () => {
+    const opened = await open({ config: { catalog: catalog() } })
+    expect(opened.tables).toEqual([])
+    expect(opened.log).toEqual([
+      {
+        level: 'warn',
+        message: 'tap "tap.js" discovered no streams, so there is nothing to read; check its config',
+      },
+    ])
+  })
+
   it('is read again after a failure begins without the rows that it had not committed', async () => {
     const opened = await open({ config: { catalog: catalog(ITEMS), lines: [record('items', { id: 1 })], code: 1 } })
     for (let run = 0; run < 2; run++) expect((await opened.readUntilFailure()).told).toEqual([])
@@ -190,6 +201,12 @@ describe('a tap that cannot be run', () => {
       { config: { discover: 'usage: tap' } },
       'fix-config',
       /discovered no catalog.*catalogOption/,
+    ],
+    [
+      'is no package that there is',
+      { tap: 'tap-tidemark-no-such-package==7.0.0', command: undefined },
+      'fix-config',
+      /its packages could not be installed; correct its requirements:[\s\S]*tap-tidemark-no-such-package/,
     ],
     [
       'needs a Python that is not there',

@@ -155,8 +155,9 @@ export interface FeedSpec<Client, Offset extends Json> {
   /** The connector keeps its own state in the offset, one for all of its tables: `status` says so. */
   readonly opaque?: true | undefined
   /**
-   * `read` itself ends, with an error, if its system is silent for too long, by a limit of its own: the engine waits for the next
-   * change as long as it takes. Absent: the engine gives up after five times `stallTimeout` without one.
+   * `read` itself ends, with an error, if its system is silent for too long, by a limit of its own, and so does the function that finds
+   * its tables: the engine waits for the next change, and for the tables, as long as it takes. Absent: the engine gives up after
+   * `stallTimeout` without the tables, and after five times that without a change.
    */
   readonly watchesSilence?: true | undefined
 }

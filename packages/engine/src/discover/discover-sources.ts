@@ -62,23 +62,22 @@ async function surveyGuarded(
   const log = sourceLog(options.log, use.name)
   const silence = new Silence(QUESTIONS.most)
   const { onSilent } = options
-  const again: Again = (what, work) =>
-    retry(
-      () =>
-        silence.heed(() => answered(Promise.try(work), { ...patience, onSilent: () => onSilent?.(use.name, what) })),
-      {
-        clock,
-        policy: options.settings.retry ?? DEFAULT_RETRY,
-        signal,
-        onRetry: (failure, attempt, delayMs) =>
-          options.log.warn(`${use.name} did not answer, trying again in ${Math.ceil(delayMs / 1000)} s`, {
-            event: 'source-retried',
-            source: use.name,
-            attempt,
-            cause: failure.message,
-          }),
-      },
-    )
+  const again: Again = (what, work, endsItself) => {
+    const ms = endsItself === undefined ? patience.ms : Number.POSITIVE_INFINITY
+    const asking = { ...patience, ms, onSilent: () => onSilent?.(use.name, what) }
+    return retry(() => silence.heed(() => answered(Promise.try(work), asking)), {
+      clock,
+      policy: options.settings.retry ?? DEFAULT_RETRY,
+      signal,
+      onRetry: (failure, attempt, delayMs) =>
+        options.log.warn(`${use.name} did not answer, trying again in ${Math.ceil(delayMs / 1000)} s`, {
+          event: 'source-retried',
+          source: use.name,
+          attempt,
+          cause: failure.message,
+        }),
+    })
+  }
   const { openSources } = options
   const open = openSources?.take(use.name)
   const kept = <T>(what: string, ask: () => Promise<T>): Promise<T> => open?.keep(what, ask) ?? ask()

@@ -27,7 +27,12 @@ export async function findTables(
     const list = one.tables
     if (typeof list !== 'function') found.push(...list)
     else
-      for (const { table } of await again(`the tables of feed "${one.name}"`, () => list(context as never)))
+      for (const { table } of await again(
+        `the tables of feed "${one.name}"`,
+        () => list(context as never),
+        // A tap may have to be installed first.
+        one.watchesSilence ? 'ends itself' : undefined,
+      ))
         found.push(table)
   }
   return { tables: found, feeds }

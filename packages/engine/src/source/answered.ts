@@ -7,7 +7,7 @@ import { isNoAnswer, noAnswer } from './stall.ts'
 export interface Patience {
   readonly clock: Pick<Clock, 'sleep'>
   readonly signal: AbortSignal
-  /** How long a source may be silent. */
+  /** How long a source may be silent; infinite: it ends its silence itself. */
   readonly ms: number
   /** Called when a question has no answer for `NOTICED_AFTER_MS`. @returns what to call when it has one. */
   readonly onSilent?: (() => (() => void) | undefined) | undefined
@@ -25,6 +25,8 @@ export async function answered<T>(promise: Promise<T>, { clock, signal, ms, onSi
     await clock.sleep(noticedMs, done.signal, 'limit')
     if (noticedMs < ms) {
       onAnswer = onSilent?.()
+      // No timer waits for so long.
+      if (ms === Number.POSITIVE_INFINITY) return await new Promise<never>(() => {})
       await clock.sleep(ms - noticedMs, done.signal, 'limit')
     }
     throw noAnswer(ms)
