@@ -2,6 +2,7 @@ import { Console } from 'node:console'
 import { writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import type { LogFields } from '@tidemark/core/engine'
+import { jsonDocument } from './json-document.ts'
 import { joined, jsonPieces } from './json-text.ts'
 import type { ProcessLog } from './log.ts'
 import { plain } from './show/plain.ts'
@@ -51,7 +52,7 @@ export function openTerminal({ json, redact, log }: TerminalOptions): Terminal {
     print: (text) => void (json || process.stdout.write(`${plain(text)}\n`)),
     printJson(document) {
       if (!json) return
-      for (const text of joined(jsonPieces(document))) process.stdout.write(text)
+      for (const text of joined(jsonPieces(jsonDocument(document)))) process.stdout.write(text)
       process.stdout.write('\n')
     },
     // A file keeps every character; a terminal would interpret some of them.

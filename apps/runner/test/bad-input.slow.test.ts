@@ -218,7 +218,7 @@ describe('where there is no database yet', () => {
       /No source is installed in .* Add one: pnpm add @tidemark\/source-git, then: npx tidemark sync/,
     )
     expect(code).toBe(0)
-    expect(JSON.parse((await project.run(['--json'])).stdout)).toMatchObject({ exitCode: 0, tables: [] })
+    expect(JSON.parse((await project.run(['--json'])).stdout)).toMatchObject({ exit_code: 0, tables: [] })
     const named = await project.run(['sync', 'git_commits'])
     expect([named.code, named.stderr]).toEqual([2, expect.stringContaining('No source is installed in ')])
     expect(isUntouched(project)).toBe(true)

@@ -46,7 +46,7 @@ describe('check', TIMEOUT, () => {
   it('says so in --json', async () => {
     const document = JSON.parse((await shop().run(['check', '--json'])).stdout) as object
     expect(document).toMatchObject({
-      exitCode: 3,
+      exit_code: 3,
       sources: [
         { name: 'shop', tables: 4 },
         { name: 'daily', tables: 1 },

@@ -25,7 +25,7 @@ describe('a DuckDB file', { timeout: 120_000 }, () => {
   it('is synced into, looked at and read again like every other destination', async () => {
     const { folder, run } = project()
     const first = await run(['sync', '--json'])
-    expect(json(first)).toMatchObject({ exitCode: 0, tables: [{ rows: { read: 31, written: 31 } }] })
+    expect(json(first)).toMatchObject({ exit_code: 0, tables: [{ rows: { read: 31, written: 31 } }] })
     for (const [path, mode] of [
       [FILE, 0o600],
       ['data', 0o700],
@@ -107,7 +107,7 @@ describe('a move', { timeout: 300_000 }, () => {
       ['third.duckdb', 'last.db'],
     ] as const) {
       expect(await at(from, ['move', to])).toMatchObject({ rows: 5 * ROWS })
-      expect(await at(to, ['sync'])).toMatchObject({ exitCode: 0 })
+      expect(await at(to, ['sync'])).toMatchObject({ exit_code: 0 })
     }
   })
 })

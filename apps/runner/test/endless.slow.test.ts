@@ -217,7 +217,7 @@ describe.each(['verify', 'resync'])('%s', (verb) => {
     expect(code).toBe(143)
     expect(Date.now() - sent).toBeLessThan(SOON_MS)
     expect(stderr).not.toMatch(/bug in Tidemark/)
-    expect(JSON.parse(stdout)).toMatchObject({ exitCode: 143 })
+    expect(JSON.parse(stdout)).toMatchObject({ exit_code: 143 })
   })
 })
 

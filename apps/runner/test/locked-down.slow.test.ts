@@ -37,7 +37,7 @@ describe.runIf(canUnshare)('a service that may write its data folder alone', () 
     mkdirSync(join(project.folder, 'data'), { mode: 0o700 })
     const first = strict(project, ['sync', '--json'])
     expect(first.stderr).not.toMatch(/disk I\/O error/)
-    expect(JSON.parse(first.stdout)).toMatchObject({ exitCode: 0, tables: [{ rows: { written: 60_000 } }] })
+    expect(JSON.parse(first.stdout)).toMatchObject({ exit_code: 0, tables: [{ rows: { written: 60_000 } }] })
     expect(strict(project, ['sync']).status).toBe(0)
     expect(strict(project, ['verify', 'big_t']).stdout).toContain('It matches its source.')
     const sorted = strict(project, [

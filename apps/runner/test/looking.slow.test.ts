@@ -208,7 +208,7 @@ describe('the documents of --json', () => {
       destination: {
         kind: 'sqlite',
         exists: true,
-        freeBytes: expect.any(Number),
+        free_bytes: expect.any(Number),
         problems: [],
         version: expect.stringMatching(/^3\./),
       },

@@ -33,7 +33,7 @@ it('rows and state move to Postgres and back, and each sync there reads nothing 
   )
   const there = { DATABASE_URL: url }
   const sync = await project.run(['sync', '--json'], there)
-  expect(JSON.parse(sync.stdout)).toMatchObject({ exitCode: 0, tables: [{ rows: { read: 0, written: 0 } }] })
+  expect(JSON.parse(sync.stdout)).toMatchObject({ exit_code: 0, tables: [{ rows: { read: 0, written: 0 } }] })
   expect((await project.run(['verify', 'days'], there)).code).toBe(0)
   const back = await project.run(['move', 'back.db', '--json'], there)
   expect(JSON.parse(back.stdout)).toMatchObject({ rows: 31, tables: [{ table: 'daily_days', rows: 31 }] })
@@ -115,7 +115,7 @@ it('the state is written down, and put back only where its rows are and someone 
   const put = await project.run(['state', 'import', 'state.json'])
   expect(put.code, put.stderr).toBe(0)
   const sync = await project.run(['sync', '--json'])
-  expect(JSON.parse(sync.stdout)).toMatchObject({ exitCode: 0, tables: [{ rows: { read: 0 } }] })
+  expect(JSON.parse(sync.stdout)).toMatchObject({ exit_code: 0, tables: [{ rows: { read: 0 } }] })
   expect((await project.run(['state', 'import', 'state.json', '--yes'])).code).toBe(0)
 
   rmSync(join(project.folder, 'data'), { recursive: true })

@@ -155,7 +155,8 @@ describe('a database that cannot be', () => {
         expect(code, stderr).toBe(exit)
         if (exit === 6) expect(stderr).toMatch(/postgres:\/\/r_tidemark_test_\w+@/)
         expect(stderr).not.toMatch(/bug in Tidemark/)
-        if ((args as readonly string[]).includes('--json')) expect(JSON.parse(stdout)).toMatchObject({ exitCode: exit })
+        if ((args as readonly string[]).includes('--json'))
+          expect(JSON.parse(stdout)).toMatchObject({ exit_code: exit })
         for (const form of CANARY_FORMS) expect(stdout + stderr).not.toContain(form)
       }
     },

@@ -61,7 +61,7 @@ it('every printed command can be pasted, whatever tables are called', { timeout:
     expect(failed).toContain(`tidemark resync ${one(`p ${name}`)} --full`)
     expect(planned).toContain(`tidemark resync ${one(`p ${name}`)} --full`)
     expect((await project.run(['resync', one(`p ${name}`), '--full', '--yes', '--json'])).stdout).toContain(
-      '"exitCode": 0',
+      '"exit_code": 0',
     )
   }
   expect(existsSync(join(project.folder, 'owned'))).toBe(false)

@@ -78,17 +78,17 @@ describe('sync of a range', () => {
     const sync = (...args: readonly string[]) => project.run(['sync', ...args, '--json'])
     const first = json(await sync('keyed', '--from', '2026-01-10', '--to', '2026-01-12T12:00:00Z'))
     expect(first).toMatchObject({
-      exitCode: 0,
-      tables: [{ status: 'backfilling', rows: { written: 60 * 20 }, stepsLeft: 0 }],
+      exit_code: 0,
+      tables: [{ status: 'backfilling', rows: { written: 60 * 20 }, steps_left: 0 }],
     })
     const status = json(await project.run(['status', '--json']))
     expect(status.tables).toMatchObject([
       { covered: [{ from: '2026-01-10T00:00:00Z', to: '2026-01-12T12:00:00Z' }], last_checked_at: null },
     ])
     const again = json(await sync('keyed', '--from', '2026-01-10', '--to', '2026-01-12T12:00:00Z'))
-    expect(again).toMatchObject({ exitCode: 0, tables: [{ rows: { read: 0 } }] })
+    expect(again).toMatchObject({ exit_code: 0, tables: [{ rows: { read: 0 } }] })
     const later = json(await sync('keyed', '--from', '2030-01-01'))
-    expect(later).toMatchObject({ exitCode: 0, tables: [{ rows: { read: 0 } }] })
+    expect(later).toMatchObject({ exit_code: 0, tables: [{ rows: { read: 0 } }] })
   })
 
   it.each([

@@ -97,7 +97,7 @@ describe.each(['sqlite', 'postgres'] as const)('what ended a run, on %s', { time
     running.child.kill(signal)
     const outcome = await running.ended
     expect(outcome.code).toBe(code)
-    expect(JSON.parse(outcome.stdout)).toMatchObject({ exitCode: code, interrupted: true, endedBy: signal })
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ exit_code: code, interrupted: true, ended_by: signal })
     expect(await runs()).toMatchObject([{ run: 1, state: 'ended', ended_by: word, exit_code: code }])
     expect(await text()).toMatch(new RegExp(`^ +1 .* ${word}, exit ${code} `, 'm'))
     expect((await run(['runs', '1'])).stdout).toMatch(new RegExp(`took .*: ${word}, exit ${code}\\.`))

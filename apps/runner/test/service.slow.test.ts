@@ -143,11 +143,11 @@ describe('sync --every', () => {
     expect(documents.length).toBeGreaterThanOrEqual(2)
     expect(documents[0]).toMatchObject({
       run: 1,
-      exitCode: 3,
+      exit_code: 3,
       sources: [{ name: 'noted', failure: { message: 'the door is locked' } }, { name: 'daily' }],
       tables: [{ name: 'daily_days', rows: { written: 31 } }],
     })
-    expect(documents[1]).toMatchObject({ run: 2, exitCode: 3 })
+    expect(documents[1]).toMatchObject({ run: 2, exit_code: 3 })
   })
 
   it('a mistake in the config ends it at the first run, with 2', async () => {
@@ -299,7 +299,7 @@ describe('a database that is away for a while', () => {
     await running.says('cannot be reached')
     await running.says('trying again in ')
     await server.crash()
-    const runs = (): number => stdout.split('\n').filter((line) => line.includes('"exitCode":0')).length
+    const runs = (): number => stdout.split('\n').filter((line) => line.includes('"exit_code":0')).length
     await until(() => runs() >= 2)
     const address = /health and metrics: (\S+)\/healthz/.exec(stderr)?.[1] ?? ''
     await server.halt()

@@ -50,9 +50,9 @@ describe.each([
     expect(outcome.code).toBe(code)
     expect(outcome.stderr).toContain(`${signal}: stopping; what is committed stays`)
     expect(JSON.parse(outcome.stdout)).toMatchObject({
-      exitCode: code,
+      exit_code: code,
       interrupted: true,
-      tables: [{ name: 'slow_t', rows: { written: 3 }, stepsLeft: 7 }],
+      tables: [{ name: 'slow_t', rows: { written: 3 }, steps_left: 7 }],
     })
     const rows = await project.run(['query', '--json', 'select count(*) as n from slow_t'])
     expect(JSON.parse(rows.stdout).rows).toEqual([{ n: 3 }])

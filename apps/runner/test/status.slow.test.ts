@@ -74,5 +74,5 @@ it('plan estimates a run by what such windows took before', async () => {
   const { stdout } = await project.run(['plan'])
   expect(stdout).toMatch(/\nEstimate: about 1 s, by the time that earlier windows took\.\n$/)
   const known = JSON.parse((await project.run(['plan', '--json'])).stdout) as { estimate: unknown }
-  expect(known.estimate).toMatchObject({ ms: expect.any(Number), windows: 2, unknownWindows: 0 })
+  expect(known.estimate).toMatchObject({ ms: expect.any(Number), windows: 2, unknown_windows: 0 })
 })

@@ -158,7 +158,7 @@ describe('sync in a terminal', () => {
     const pty = inTerminal(['sync', '--json'], { cwd: project.folder, stdoutTo: 'out.json' })
     await pty.until((lines) => placeIn(lineOf(lines, 'shop_orders')) >= 2, 'came to the second window')
     expect(await pty.ended).toEqual({ code: 0 })
-    expect(JSON.parse(project.read('out.json'))).toMatchObject({ exitCode: 0, tables: [{ rows: { written: 50 } }] })
+    expect(JSON.parse(project.read('out.json'))).toMatchObject({ exit_code: 0, tables: [{ rows: { written: 50 } }] })
   })
 })
 

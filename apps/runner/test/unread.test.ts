@@ -38,7 +38,7 @@ it('what is not read is said by sync and by status, and is in their JSON', async
   ])
   const report = JSON.parse((await project.run(['sync', '--json'])).stdout) as { tables: object[] }
   expect(report.tables).toMatchObject([
-    { unread: { tooYoung: 1, withoutCursor: 2, undeclared: ['colour'], minAgeMs: 60_000 } },
-    { unread: { tooYoung: 7, withoutCursor: 3, undeclared: [] } },
+    { unread: { too_young: 1, without_cursor: 2, undeclared: ['colour'], min_age_ms: 60_000 } },
+    { unread: { too_young: 7, without_cursor: 3, undeclared: [] } },
   ])
 })

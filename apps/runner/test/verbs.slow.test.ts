@@ -14,12 +14,12 @@ function json<T = Record<string, never>>({ stdout, stderr }: Outcome): T {
 }
 
 interface SyncReport {
-  readonly exitCode: number
+  readonly exit_code: number
   readonly tables: readonly {
     readonly name: string
     readonly status: string
     readonly rows: { readonly read: number; readonly written: number }
-    readonly stepsLeft: number
+    readonly steps_left: number
   }[]
 }
 const written = (outcome: Outcome): Record<string, number> =>
@@ -199,7 +199,7 @@ describe('looking', () => {
       'id,note\r\n0,a 0\r\n',
     )
     const wrong = await project.run(['query', 'selec 1', '--json'])
-    expect(json(wrong)).toMatchObject({ error: { remedy: 'fix-config' }, exitCode: 2 })
+    expect(json(wrong)).toMatchObject({ error: { remedy: 'fix-config' }, exit_code: 2 })
     expect(wrong.code).toBe(2)
   })
 

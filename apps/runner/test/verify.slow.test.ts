@@ -33,7 +33,7 @@ it('a table is compared with its source, told what differs, and mended', async (
   expect(told.code).toBe(3)
   expect(told.stdout).toMatch(/2 missing, 1 different[\s\S]*missing: \[3\] {2}\[4\][\s\S]*verify daily_days --repair/)
   const json = JSON.parse((await project.run(['verify', 'days', '--json'])).stdout)
-  expect(json).toMatchObject({ table: 'daily_days', exitCode: 3, missing: 2, extra: 0, different: 1 })
+  expect(json).toMatchObject({ table: 'daily_days', exit_code: 3, missing: 2, extra: 0, different: 1 })
   expect(json.found[0].keys).toContainEqual({ kind: 'missing', key: '[3]', times: 1 })
 
   const sampled = await project.run(['verify', 'days', '--sample', '10%', '--seed', '5', '--json'])

@@ -46,5 +46,5 @@ it('--watch --json is refused, with the way out', TIMEOUT, async () => {
   const { code, stdout, stderr } = await testProject().run(['status', '--watch', '--json'])
   expect(code).toBe(2)
   expect(stderr).toContain('call status --json as often as you need it')
-  expect(JSON.parse(stdout)).toMatchObject({ exitCode: 2 })
+  expect(JSON.parse(stdout)).toMatchObject({ exit_code: 2 })
 })

@@ -59,7 +59,7 @@ function print({ terminal }: Session, { columns, rows }: QueryResult, isCsv: boo
   }
   terminal.printJson({
     columns,
-    rows: rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))),
+    rows: rows.map((row) => new Map(columns.map((column, index) => [column, row[index]]))),
   })
   terminal.print(`${textTable(columns, rows, { columns: terminal.columns })}\n(${plural(rows.length, 'row')})`)
 }

@@ -37,7 +37,7 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
       found.map((one) => lineOf(one, state)),
       secrets.redact,
     )
-    terminal.printJson({ rejects: lines, counts: Object.fromEntries(counts) })
+    terminal.printJson({ rejects: lines, counts: new Map(counts) })
     if (found.length === 0) {
       terminal.print('There are no rejected rows.')
       return

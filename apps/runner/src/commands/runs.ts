@@ -45,7 +45,7 @@ async function printLog(
   const { first, lines } = await destination.runLog(run)
   // A secret that became known after a line was stored is masked here.
   const records = lines.map((line) => redactDeep(recordOf(line), secrets.redact, LOG_NAMES))
-  terminal.printJson({ run, first_line: first ?? null, log: records })
+  terminal.printJson({ run, first_line: first ?? null, log: records.map((record) => new Map(Object.entries(record))) })
   if (flags.json === true) return 0
   if (flags.log === 'json') terminal.printRaw(records.map((record) => `${jsonText(record, 0)}\n`))
   else terminal.print(runLogText(run, first, records))

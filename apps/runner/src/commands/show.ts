@@ -21,7 +21,7 @@ export async function show(call: Call, table: string, limit: number): Promise<nu
       mostBytes: answerLimit(),
     }),
   )
-  terminal.printJson({ table: name, columns, rows })
+  terminal.printJson({ table: name, columns, rows: rows.map((row) => new Map(Object.entries(row))) })
   const cells = rows.map((row) => columns.map((column) => row[column]))
   terminal.print(
     rows.length === 0

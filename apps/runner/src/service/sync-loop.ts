@@ -10,6 +10,7 @@ import {
   sync,
 } from '@tidemark/engine'
 import type { ConfiguredSources } from '../configured-sources.ts'
+import { jsonDocument } from '../json-document.ts'
 import { jsonText } from '../json-text.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { runOptions, type Session } from '../session.ts'
@@ -248,7 +249,7 @@ export class SyncLoop {
     // The events of the run have logged it.
     if (!terminal.isForPrograms) for (const line of failureLines(shown, command)) say(line)
     // One document per line, because more runs follow.
-    if (flags.json === true) terminal.printRaw([`${jsonText(document, 0)}\n`])
+    if (flags.json === true) terminal.printRaw([`${jsonText(jsonDocument(document), 0)}\n`])
     else if (!terminal.isForPrograms) terminal.print(`run ${report.run ?? '?'}: ${reportSummary(report)}`)
     this.#ended(report.exitCode, report.durationMs)
   }
