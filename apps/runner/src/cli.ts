@@ -10,6 +10,7 @@ import { quietWarnings } from './node-warnings.ts'
 import { RunLogWriter } from './run-log/run-log-writer.ts'
 import type { Flags } from './session.ts'
 import { errorAddress } from './show/error-address.ts'
+import { tonedLabel } from './show/tone.ts'
 import { exitWhenWritten, ignoreBrokenPipes, noticeForeignExit, openTerminal } from './terminal.ts'
 import { examples, type Run } from './verb.ts'
 import { VERBS } from './verbs.ts'
@@ -30,7 +31,7 @@ const logOf = (form: 'pretty' | 'json', verbose: boolean): ProcessLog =>
     keep: RunLogWriter.keep,
   })
 const programLog = forPrograms ? logOf('json', process.argv.includes('--verbose')) : undefined
-const terminal = openTerminal({ json, redact: secrets.redact, log: programLog })
+const terminal = openTerminal({ json, redact: secrets.redact, environment: process.env, log: programLog })
 const interrupts = listenForInterrupts(terminal.say)
 noticeForeignExit((message) =>
   programLog === undefined
@@ -166,7 +167,7 @@ function sayFailure(message: string, stack: string, { ownCode, usage, failure }:
     terminal.say(
       `This is a bug in Tidemark. Please report it; if the stack trace leads into a source, report it to that source's author:\n${stack}`,
     )
-  else terminal.say(`error: ${message}`)
+  else terminal.say(tonedLabel(`error: ${message}`))
   if (usage) terminal.say('tidemark --help lists verbs and options.')
   if (ownCode !== EXIT.bug) terminal.say(`see ${errorAddress(failure)}`)
   if (ownCode !== EXIT.bug && process.argv.includes('--verbose')) terminal.say(stack)

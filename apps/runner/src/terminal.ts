@@ -2,16 +2,18 @@ import { Console } from 'node:console'
 import { writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import type { LogFields } from '@tidemark/core/engine'
+import { isLive } from './is-live.ts'
 import { jsonDocument } from './json-document.ts'
 import { joined, jsonPieces } from './json-text.ts'
 import type { ProcessLog } from './log.ts'
 import { plain } from './show/plain.ts'
+import { coloured } from './show/tone.ts'
 
 /** Where a command writes: data to stdout, messages to stderr. */
 export interface Terminal {
   /** The width of the terminal that `print` writes to; undefined if it does not write to a terminal. */
   readonly columns: number | undefined
-  /** Text for people, on stdout; nothing under `--json`. */
+  /** Text for people, on stdout, with the colours of its meaning where they can be shown; nothing under `--json`. */
   print(text: string): void
   /** The one document of `--json`. */
   printJson(document: unknown): void
@@ -26,17 +28,21 @@ export interface Terminal {
 }
 
 export interface TerminalOptions {
+  readonly environment: NodeJS.ProcessEnv
   readonly json: boolean
   readonly redact: (text: string) => string
   /** Where programs read the log: all messages are its lines. */
   readonly log?: ProcessLog | undefined
 }
 
-export function openTerminal({ json, redact, log }: TerminalOptions): Terminal {
+export function openTerminal({ json, redact, environment, log }: TerminalOptions): Terminal {
+  const shown = (text: string, stream: NodeJS.WriteStream): string => coloured(text, isLive(stream, environment))
   const sayShown = (message: string): void =>
-    log === undefined ? void process.stderr.write(`${plain(message)}\n`) : log.info(message, { event: 'message' })
+    log === undefined
+      ? void process.stderr.write(`${shown(message, process.stderr)}\n`)
+      : log.info(coloured(message, false), { event: 'message' })
   const say = (message: string, fields: LogFields = { event: 'message' }): void =>
-    log === undefined ? sayShown(redact(message)) : log.info(message, fields)
+    log === undefined ? sayShown(redact(message)) : log.info(coloured(message, false), fields)
   // Console output of a source is for people; stdout is for data.
   const stream = new Writable({
     write: (chunk, _, done) => {
@@ -49,7 +55,7 @@ export function openTerminal({ json, redact, log }: TerminalOptions): Terminal {
     get columns() {
       return process.stdout.isTTY ? process.stdout.columns : undefined
     },
-    print: (text) => void (json || process.stdout.write(`${plain(text)}\n`)),
+    print: (text) => void (json || process.stdout.write(`${shown(text, process.stdout)}\n`)),
     printJson(document) {
       if (!json) return
       for (const text of joined(jsonPieces(jsonDocument(document)))) process.stdout.write(text)

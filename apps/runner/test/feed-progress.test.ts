@@ -29,7 +29,7 @@ it('the progress of a table that a feed tells is its changes: no windows, and no
   expect(shown()).toBe('orders: changes, 7 rows, 0/s')
   expect(runLines(follower.view(60_000), { columns: 100, rows: 20 }).join('\n')).not.toMatch(/window| left/)
   follower.take({ ...at, type: 'step-ended', failure }, 60_000)
-  expect(shown()).toBe('orders: failed, 7 rows, 0/s')
+  expect(shown()).toBe('orders: failed, 7 rows, 0/s: m')
   follower.take({ ...started, step: 2 }, 60_000)
   expect(shown()).toBe('orders: changes, 7 rows, 0/s')
   follower.take({ ...at, step: 2, type: 'step-ended', failure: undefined }, 60_000)

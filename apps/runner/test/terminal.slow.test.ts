@@ -214,6 +214,7 @@ describe.each([40, 80, 200])('in %d columns', (columns) => {
       await pty.ended
       const tables = pty
         .written()
+        .replace(/\u001b\[\d+m/g, '')
         .split('\r\n')
         .filter((line) => / {2}\S/.test(line) && !/[.;:]/.test(line))
       for (const line of tables) expect(line.length, `${args}: ${line}`).toBeLessThanOrEqual(columns)

@@ -5,6 +5,7 @@ import { csv } from '../src/show/csv.ts'
 import { durationText } from '../src/show/numbers.ts'
 import { oneLine, plain } from '../src/show/plain.ts'
 import { textTable } from '../src/show/text-table.ts'
+import { coloured, cutToned, toned, tonedLabel, toneOfStatus } from '../src/show/tone.ts'
 import { NARROW, widthOf } from '../src/show/width.ts'
 
 describe('text for a terminal', () => {
@@ -82,4 +83,33 @@ describe('JSON', () => {
   ])('in pieces is the same text: %s', (_, document) => {
     expect([...joined(jsonPieces(document))].join('')).toBe(jsonText(document))
   })
+})
+
+describe('what a text means', () => {
+  it('is a colour where colours are shown, and nothing else anywhere', () => {
+    const line = tonedLabel('failed: table a\u001b[31m\ufdd0b')
+    expect(coloured(line, true)).toBe('\u001b[31mfailed:\u001b[0m table a\u001b[32mb')
+    expect(coloured(line, false)).toBe('failed: table ab')
+    expect(oneLine('\ufdd0a\ufdd4')).toBe('a')
+    expect(tonedLabel('a table: constructor: failed')).toBe('a table: constructor: failed')
+    expect(toneOfStatus('complete, 2 of 5 failing')).toBe('bad')
+    expect(toneOfStatus('constructor')).toBeUndefined()
+  })
+
+  it('has no width: a line is cut where its letters are', () => {
+    const line = `ab${toned('bad', 'cdef')}gh`
+    expect(coloured(cutToned(line, 5), false)).toBe('abcd…')
+    expect(cutToned(line, 8)).toBe(line)
+  })
+})
+
+it('a table leaves out what matters least, and cuts only what cannot be left out', () => {
+  const rows = [['shop_orders_of_the_year', 'failing', 5, 'because of something very long']]
+  const options = { columns: 40, optional: ['n', 'note'] }
+  expect(textTable(['table', 'status', 'n', 'note'], rows, options).split('\n')[0]).toBe(
+    'table                    status',
+  )
+  expect(textTable(['table', 'status', 'n', 'note'], rows, { ...options, columns: 80 })).toContain(
+    'something very long',
+  )
 })

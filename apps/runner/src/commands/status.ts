@@ -12,7 +12,7 @@ import { openScreen } from '../screen.ts'
 import { type Call, openSession, type Session, withReader } from '../session.ts'
 import { oneLine } from '../show/plain.ts'
 import { needsAttention, statusText } from '../show/status.ts'
-import { cut } from '../show/width.ts'
+import { coloured, cutToned } from '../show/tone.ts'
 import { resolveDatabase } from '../target.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
@@ -83,7 +83,7 @@ async function watchStatus(session: Session, names: readonly string[], failing: 
         ({ columns, rows }) =>
           text(columns - 1, Math.max(1, rows - 8))
             .split('\n')
-            .map((line) => cut(oneLine(line), columns - 1)),
+            .map((line) => coloured(cutToned(line, columns - 1), true)),
         'keep',
       )
     : undefined

@@ -10,7 +10,15 @@ import { loggedRun } from '../run-log/logged-run.ts'
 import { isContinuous, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findSources, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
-import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable, unreadLines } from '../show/report.ts'
+import {
+  failureLines,
+  heldLines,
+  lookCommand,
+  rejectsLine,
+  reportSummary,
+  reportTable,
+  unreadLines,
+} from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
 import { type AddVerb, examples } from '../verb.ts'
 import { withProgress } from '../with-progress.ts'
@@ -109,9 +117,10 @@ export function printReport(
   terminal.printJson(redactDeep({ ...reportDocument(report, command), exitCode, unconfigured }, secrets.redact))
   // The events of the run have logged it.
   if (terminal.isForPrograms) return exitCode
-  const failures = failureLines(report, command)
+  const failures = [...failureLines(report, command), ...heldLines(report)]
   if (flags.json === true) for (const line of failures) terminal.sayShown(line)
-  if (report.tables.length > 0) terminal.print(`${reportTable(report, terminal.columns)}\n`)
+  const table = reportTable(report, terminal.columns)
+  if (table !== '') terminal.print(`${table}\n`)
   for (const line of failures) terminal.print(line)
   if (flags.verbose === true) for (const stack of stacksOf(report)) terminal.say(stack)
   terminal.print(reportSummary(report))

@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
 import { verify as run, type VerifyReport } from '@tidemark/engine'
 import { type Command, InvalidArgumentError } from 'commander'
+import { isLive } from '../is-live.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { loggedRun } from '../run-log/logged-run.ts'
 import {
@@ -13,8 +14,8 @@ import {
   withDestination,
   withReader,
 } from '../session.ts'
-import { everySoOften } from '../show/every-so-often.ts'
 import { verifyText } from '../show/verify.ts'
+import { followVerify } from '../show/verify-progress.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
 export interface VerifyFlags {
@@ -35,13 +36,16 @@ export async function verify(call: Call, table: string, flags: VerifyFlags): Pro
   const session = await openSession(call)
   needDatabase(session)
   const sources = await findSources(session)
-  const { terminal, secrets, command } = session
-  const progress = everySoOften(terminal.say)
+  const { terminal, secrets, command, environment } = session
+  const { onProgress, stop } = followVerify({
+    ...{ table, redact: secrets.redact, say: terminal.say },
+    isDrawn: isLive(process.stderr, environment) && !terminal.isForPrograms,
+  })
   const options = {
     table,
     ...wanted,
     sample: share === undefined ? undefined : { share, seed },
-    onProgress: (done: number, of: number) => progress(`${table}: ${done} of ${of} windows compared so far`),
+    onProgress,
   }
   const compare = async (destination: ReadOnlyDestination): Promise<VerifyReport> =>
     run(runOptions(session, sources, destination, await destination.state()), options)
@@ -49,9 +53,9 @@ export async function verify(call: Call, table: string, flags: VerifyFlags): Pro
     const looked = runOptions(session, sources, destination, await destination.state())
     return loggedRun(session, looked, (logged) => run(logged, options))
   }
-  const report = await call.interrupts.during(() =>
-    flags.repair === true ? withDestination(session, repair) : withReader(session, compare),
-  )
+  const report = await call.interrupts
+    .during(() => (flags.repair === true ? withDestination(session, repair) : withReader(session, compare)))
+    .finally(stop)
   const exitCode = session.interrupts.exitCode() ?? report.exitCode
   const shown = redactDeep({ ...report, exitCode }, secrets.redact)
   terminal.printJson(shown)

@@ -15,7 +15,7 @@ import { jsonText } from '../json-text.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { runOptions, type Session } from '../session.ts'
 import { durationText } from '../show/numbers.ts'
-import { failureLines, reportSummary } from '../show/report.ts'
+import { failureLines, heldLines, reportSummary } from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
 import { EventSources } from './event-sources.ts'
 import { FeedFollower } from './feed-follower.ts'
@@ -54,6 +54,8 @@ export class SyncLoop {
   readonly #busy = new Map<string, { readonly began: Moment; heard: Moment; question?: SilentQuestion | undefined }>()
   readonly #running = new Set<Promise<void>>()
   readonly #sources = new EventSources()
+  /** By table: the runner that held it in its last run. */
+  readonly #holders = new Map<string, string | undefined>()
   /** When the next table becomes due, as of the last run. */
   #rest: { readonly since: Moment; readonly ms: number } | undefined
   #lastTick: Moment | undefined
@@ -246,12 +248,24 @@ export class SyncLoop {
       secrets.redact,
     )
     const say = flags.json === true ? terminal.sayShown : terminal.print
+    const held = this.#newlyHeld(shown)
     // The events of the run have logged it.
-    if (!terminal.isForPrograms) for (const line of failureLines(shown, command)) say(line)
+    if (!terminal.isForPrograms) for (const line of [...failureLines(shown, command), ...held]) say(line)
     // One document per line, because more runs follow.
     if (flags.json === true) terminal.printRaw([`${jsonText(jsonDocument(document), 0)}\n`])
     else if (!terminal.isForPrograms) terminal.print(`run ${report.run ?? '?'}: ${reportSummary(report)}`)
     this.#ended(report.exitCode, report.durationMs)
+  }
+
+  /** Tables that another runner holds since this run, or another one than before: said once, however long that lasts. */
+  #newlyHeld(report: Report): readonly string[] {
+    const tables = report.tables.filter(({ name, heldBy }) => {
+      const holder = heldBy === undefined ? undefined : `${heldBy.pid}@${heldBy.host}`
+      const isNew = holder !== this.#holders.get(name)
+      this.#holders.set(name, holder)
+      return isNew
+    })
+    return heldLines({ ...report, tables })
   }
 
   #ended(exitCode: number, durationMs: number): void {

@@ -1,9 +1,9 @@
 import type { EventLog, LogFields } from '@tidemark/core/engine'
 import type { RunEvent } from '@tidemark/engine'
 import { openScreen } from '../screen.ts'
-import { oneLine } from './plain.ts'
 import { runLines, tableText } from './run-lines.ts'
 import { RunFollower } from './run-view.ts'
+import { coloured } from './tone.ts'
 import { cut } from './width.ts'
 
 const EVERY_MS = 30_000
@@ -32,10 +32,12 @@ export function followProgress({ screen: stream, say, log, redact }: ProgressOpt
   const heard =
     (level: 'debug' | 'info' | 'warn') =>
     (message: string, fields: LogFields): void => {
-      const { source, waitMs, tracking } = fields
+      const { source, waitMs, tracking, event } = fields
       if (typeof source === 'string' && typeof waitMs === 'number') follower.waits(source, waitMs, now())
-      // Messages of a thousand known tables would push everything else off the screen, and each table has its line there.
-      log[stream !== undefined && tracking === 'known' ? 'debug' : level](message, fields)
+      // Messages of a thousand known tables, or of each retry, would push everything else off the screen, and each table has
+      // its line there.
+      const isOnScreen = stream !== undefined && (tracking === 'known' || event === 'step-retried')
+      log[isOnScreen ? 'debug' : level](message, fields)
     }
   return {
     onEvent: (event) => follower.take(event, now()),
@@ -50,7 +52,7 @@ function drawOn(stream: NodeJS.WriteStream, follower: RunFollower, redact: (text
     const view = follower.view(performance.now())
     const asking = `Discovering tables, ${Math.floor((performance.now() - startedAt) / 1000)} s`
     const lines = view.planned === 0 ? [cut(asking, size.columns - 1)] : runLines(view, size)
-    return lines.map((line) => oneLine(redact(line)))
+    return lines.map((line) => coloured(redact(line), true))
   })
   const timer = setInterval(screen.draw, FRAME_MS)
   timer.unref()

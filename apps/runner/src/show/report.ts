@@ -9,15 +9,18 @@ import { endedByWord } from './run-end.ts'
 import { sameFailures } from './same-failures.ts'
 import { sqlName } from './sql-name.ts'
 import { textTable } from './text-table.ts'
+import { toned, tonedLabel, toneOfStatus } from './tone.ts'
 
 /** What a run did: one line per table; of very many tables, those with news. */
 export function reportTable({ tables }: Report, columns?: number): string {
   const header = ['table', 'status', 'written', 'unchanged', 'deleted', 'rejected', 'left', 'time']
-  const told = tables.length <= ALL ? tables : tables.filter(hasNews)
+  // One line below says it for all that are held.
+  const ours = tables.filter(({ heldBy }) => heldBy === undefined)
+  const told = ours.length <= ALL ? ours : ours.filter(hasNews)
   const shown = told.slice(0, ALL)
   const rows = shown.map((table) => [
     table.name,
-    table.heldBy === undefined ? table.status : 'held',
+    table.status,
     table.rows.written,
     table.rows.unchanged,
     table.rows.deleted,
@@ -25,9 +28,17 @@ export function reportTable({ tables }: Report, columns?: number): string {
     leftText(table),
     durationText(table.durationMs),
   ])
-  const idle = tables.length - told.length
+  const idle = ours.length - told.length
   return [
-    ...(rows.length === 0 ? [] : [textTable(header, rows, { columns, right: ['left'] })]),
+    ...(rows.length === 0
+      ? []
+      : [
+          textTable(header, rows, {
+            ...{ columns, right: ['left'], optional: ['unchanged', 'deleted', 'time', 'rejected', 'written'] },
+            tone: (text, name) =>
+              name === 'status' ? toneOfStatus(text) : name === 'rejected' && text !== '0' ? 'warn' : undefined,
+          }),
+        ]),
     ...(told.length > ALL ? [`and ${countText(told.length - ALL)} more with something new`] : []),
     ...(idle > 0 ? [`${countText(idle)} ${rows.length === 0 ? 'tables' : 'more'} with nothing new`] : []),
   ].join('\n')
@@ -39,9 +50,7 @@ const leftText = ({ stepsLeft, untilEmpty }: TableReport): number | string =>
 // As many as a person would read.
 const ALL = 50
 
-function hasNews({ rows, failures, stepsLeft, heldBy, status }: TableReport): boolean {
-  // One separate line covers all of them.
-  if (heldBy !== undefined) return false
+function hasNews({ rows, failures, stepsLeft, status }: TableReport): boolean {
   const moved = rows.written + rows.deleted + rows.rejected + stepsLeft + failures.length
   return moved > 0 || status === 'paused'
 }
@@ -55,12 +64,12 @@ export function reportSummary(report: Report): string {
   const failed = report.tables.filter((table) => table.failures.length > 0).length
   const parts = [
     plural(report.tables.length, 'table'),
-    ...(failed === 0 ? [] : [`${countText(failed)} failed`]),
+    ...(failed === 0 ? [] : [toned('bad', `${countText(failed)} failed`)]),
     `${plural(
       sum((table) => table.rows.written),
       'row',
     )} written`,
-    ...(rejected === 0 ? [] : [`${countText(rejected)} rejected`]),
+    ...(rejected === 0 ? [] : [toned('warn', `${countText(rejected)} rejected`)]),
     ...(left === 0 ? [] : [`${isLeast ? 'at least ' : ''}${plural(left, 'window')} left for the next run`]),
     `in ${durationText(report.durationMs)}`,
   ]
@@ -103,7 +112,6 @@ export function failureLines(report: Report, command: CommandText): readonly str
   const things = failedThings(report)
   const lines = things.slice(0, MAX_TABLES_SHOWN).map((one) => failureLine(one, command))
   const more = things.length - MAX_TABLES_SHOWN
-  const held = heldTexts(report.tables.flatMap(({ heldBy }) => heldBy ?? [])).map((text) => `held: ${oneLine(text)}`)
   const paused = report.tables.flatMap(({ name, pausedFor }) =>
     pausedFor === undefined
       ? []
@@ -113,8 +121,12 @@ export function failureLines(report: Report, command: CommandText): readonly str
     ...lines,
     ...paused,
     ...(more > 0 ? [`failed: ${countText(more)} more; all of them: ${command('sync', [], '--json')}`] : []),
-    ...held,
-  ]
+  ].map(tonedLabel)
+}
+
+/** Tables that another runner holds: a line for each runner. */
+export function heldLines({ tables }: Report): readonly string[] {
+  return heldTexts(tables.flatMap(({ heldBy }) => heldBy ?? [])).map((text) => tonedLabel(`held: ${oneLine(text)}`))
 }
 
 // Thousands of partitions may fail for the same reason.

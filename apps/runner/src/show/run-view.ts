@@ -19,7 +19,9 @@ export interface RunningTable {
   readonly done: number
   /** The current coverage. Undefined: full refresh. */
   readonly segments: readonly Segment[] | undefined
-  /** How long it waits, and why. */
+  /** Why it failed, or is tried again. */
+  readonly problem: string | undefined
+  /** How long it waits, and for what. */
   readonly wait: { readonly ms: number; readonly why: string } | undefined
   /** How long the rest takes at the current pace; undefined while no window is done. */
   readonly leftMs: number | undefined
@@ -47,9 +49,12 @@ interface Entry {
   untilEmpty: boolean
   isFed: boolean
   done: number
-  failed: boolean
+  /** By partition: why its last step failed. */
+  readonly failures: Map<string, string>
   firstAt: number | undefined
-  retry: { readonly until: number; readonly why: string } | undefined
+  retry:
+    | { readonly partition: string; readonly until: number; readonly attempt: number; readonly problem: string }
+    | undefined
 }
 
 type Span = { readonly from: number; readonly to: number }
@@ -76,9 +81,8 @@ export class RunFollower {
     if (entry === undefined) return
     if (event.type === 'step-started') {
       entry.firstAt ??= now
-      entry.retry = undefined
       entry.isFed = event.kind === 'changes'
-      entry.failed &&= !entry.isFed
+      if (entry.isFed) entry.failures.clear()
       entry.place = Math.max(entry.place, event.index)
       entry.of = event.of
       entry.untilEmpty = event.untilEmpty
@@ -88,10 +92,11 @@ export class RunFollower {
       entry.rows += rows
       entry.commits.push({ at: now, rows })
     } else if (event.type === 'retry') {
-      entry.retry = { until: now + event.delayMs, why: `failed, will retry: ${oneLine(event.failure.message)}` }
-      entry.failed = false
+      const { partition, delayMs, attempt, failure } = event
+      entry.retry = { partition, until: now + delayMs, attempt: attempt + 1, problem: oneLine(failure.message) }
+      entry.failures.delete(partition)
     } else {
-      this.#ended(entry, event.step, event.failure !== undefined)
+      this.#ended(entry, event)
     }
   }
 
@@ -107,8 +112,8 @@ export class RunFollower {
     const started = this.#startedAt ?? now
     const done = busy.reduce((sum, one) => sum + one.done, 0)
     // Nobody knows how many changes a feed still tells.
-    const isLeast = busy.some((one) => (one.untilEmpty || (one.isFed && one.done < one.of)) && !one.failed)
-    const left = busy.reduce((sum, one) => sum + (one.failed ? 0 : Math.max(0, one.of - one.done)), 0)
+    const isLeast = busy.some((one) => (one.untilEmpty || (one.isFed && one.done < one.of)) && one.failures.size === 0)
+    const left = busy.reduce((sum, one) => sum + (one.failures.size > 0 ? 0 : Math.max(0, one.of - one.done)), 0)
     return {
       tables,
       planned: entries.length,
@@ -121,11 +126,15 @@ export class RunFollower {
     }
   }
 
-  #ended(entry: Entry, step: number, failed: boolean): void {
+  #ended(entry: Entry, { step, partition, failure }: RunEvent & { readonly type: 'step-ended' }): void {
     const span = entry.working.get(step)?.span
     entry.working.delete(step)
-    entry.failed = failed
-    if (failed) return
+    if (entry.retry?.partition === partition) entry.retry = undefined
+    entry.failures.delete(partition)
+    if (failure !== undefined) {
+      entry.failures.set(partition, oneLine(failure.message))
+      return
+    }
     entry.done++
     if (span === undefined || entry.segments === undefined || span.from >= span.to) return
     // One more of its partitions has this window.
@@ -133,12 +142,12 @@ export class RunFollower {
   }
 
   #viewOf(entry: Entry, now: number): RunningTable {
-    const { work, working, commits, rows, isFed, place, of, untilEmpty, done, failed, firstAt, retry } = entry
+    const { work, working, commits, rows, isFed, place, of, untilEmpty, done, failures, firstAt, retry } = entry
     while (commits[0] !== undefined && commits[0].at < now - RATE_MS) commits.shift()
     const over = firstAt === undefined ? 0 : Math.min(RATE_MS, now - firstAt)
     const isDone = working.size === 0 && done >= of
     const limited = (this.#waits.get(work.source) ?? 0) - now
-    const state = isDone ? 'done' : working.size > 0 ? 'working' : failed ? 'failed' : 'waiting'
+    const state = isDone ? 'done' : working.size > 0 ? 'working' : failures.size > 0 ? 'failed' : 'waiting'
     const left = Math.max(0, of - done)
     return {
       name: work.table,
@@ -155,9 +164,10 @@ export class RunFollower {
       untilEmpty,
       done,
       segments: entry.segments,
+      problem: isDone ? undefined : (retry?.problem ?? [...failures.values()].at(-1)),
       wait: isDone ? undefined : waitOf(limited, state === 'working', retry, now),
       leftMs:
-        firstAt === undefined || done === 0 || left === 0 || failed || untilEmpty
+        firstAt === undefined || done === 0 || left === 0 || failures.size > 0 || untilEmpty
           ? undefined
           : ((now - firstAt) / done) * left,
     }
@@ -165,7 +175,7 @@ export class RunFollower {
 }
 
 function waitOf(limited: number, isWorking: boolean, retry: Entry['retry'], now: number): RunningTable['wait'] {
-  if (retry !== undefined && retry.until > now) return { ms: retry.until - now, why: retry.why }
+  if (retry !== undefined && retry.until > now) return { ms: retry.until - now, why: `try ${retry.attempt}` }
   return isWorking && limited > 0 ? { ms: limited, why: 'rate limit' } : undefined
 }
 
@@ -181,7 +191,7 @@ function entryOf(work: TableWork): Entry {
     untilEmpty: work.untilEmpty,
     isFed: false,
     done: 0,
-    failed: false,
+    failures: new Map(),
     firstAt: undefined,
     retry: undefined,
   }

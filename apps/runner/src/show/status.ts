@@ -10,6 +10,7 @@ import { lagText } from './lag-text.ts'
 import { countText, plural, roughly } from './numbers.ts'
 import { oneLine } from './plain.ts'
 import { textTable } from './text-table.ts'
+import { type Tone, toned, tonedLabel, toneOfStatus } from './tone.ts'
 import { isBusy, isShared, workLines } from './work.ts'
 
 export interface StatusOptions {
@@ -57,10 +58,18 @@ export function statusText(look: StatusView, options: StatusOptions): string {
     `${headline(look, options)}${readingText(running)}`,
     whoSyncs(look, now, command),
     '',
-    textTable(header, rows, { width: 100, columns, right: ['rows', 'lag', 'rejects'] }),
+    textTable(header, rows, {
+      ...{ width: 100, columns, right: ['rows', 'lag', 'rejects'], tone: toneOfCell },
+      optional: ['last check', 'rows', 'coverage', 'rejects', 'note'],
+    }),
     ...(more > 0 ? [`and ${countText(more)} more`] : []),
     ...(most === Number.POSITIVE_INFINITY ? [...feedLines(look.feeds, now), ...footnotes(look, command)] : []),
   ].join('\n')
+}
+
+function toneOfCell(text: string, name: string): Tone | undefined {
+  if (name === 'status') return toneOfStatus(text)
+  return name === 'rejects' ? 'warn' : undefined
 }
 
 function readingText(running: StatusView['running']): string {
@@ -84,7 +93,7 @@ export function headline(
     ...(refusing.length === 0 ? [] : [`the tables of ${namesOf(refusing)} could not be discovered`]),
     ...(silent.length === 0 ? [] : [`${namesOf(silent)} ${silent.length === 1 ? 'does' : 'do'} not answer`]),
   ]
-  if (tracked.length === 0 && unasked.length > 0) return `No table can be synced: ${unasked.join('; ')}.`
+  if (tracked.length === 0 && unasked.length > 0) return toned('bad', `No table can be synced: ${unasked.join('; ')}.`)
   if (tracked.length === 0) return 'There are no tracked tables any more; their rows stay.'
   const count = (is: (table: TableView) => boolean): number => tracked.filter(is).length
   const complete = new Set(synced_tables)
@@ -105,10 +114,11 @@ export function headline(
   if (wrong.length > 0 || unasked.length > 0) {
     const word = synced_tables.length < tracked.length ? 'complete yet' : 'up to date'
     const many = wrong.length === 0 ? [] : [`of ${countText(tracked.length)}, ${wrong.join(', ')}`]
-    return `Not ${each} is ${word}: ${[...many, ...unasked].join('; ')}.`
+    return toned('bad', `Not ${each} is ${word}: ${[...many, ...unasked].join('; ')}.`)
   }
   const upTo = to_timestamp === null ? '' : ` up to ${to_timestamp}`
-  return `${each.replace('e', 'E')} is complete${upTo}${rejects === 0 ? '' : `, except ${plural(rejects, 'rejected row')}`}.`
+  const text = `${each.replace('e', 'E')} is complete${upTo}${rejects === 0 ? '' : `, except ${plural(rejects, 'rejected row')}`}.`
+  return toned(rejects === 0 ? 'good' : 'warn', text)
 }
 
 /** The source has not failed, but has not answered yet. */
@@ -233,7 +243,7 @@ function footnotes(look: StatusView, command: StatusOptions['command']): readonl
   const unseen = tables.filter(({ deletions, status }) => deletions === 'unseen' && status !== 'removed')
   return [
     ...(fixes.length === 0 ? [] : ['']),
-    ...fixes.slice(0, MAX_TABLES_SHOWN),
+    ...fixes.slice(0, MAX_TABLES_SHOWN).map(tonedLabel),
     ...(fixes.length > MAX_TABLES_SHOWN
       ? [`and ${countText(fixes.length - MAX_TABLES_SHOWN)} more; all of them: ${command('status', [], '--json')}`]
       : []),

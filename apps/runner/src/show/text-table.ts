@@ -1,4 +1,5 @@
 import { oneLine } from './plain.ts'
+import { type Tone, toned } from './tone.ts'
 import { cut, padded, widthOf } from './width.ts'
 
 export interface TextTableOptions {
@@ -8,6 +9,10 @@ export interface TextTableOptions {
   readonly columns?: number | undefined
   /** Columns of formatted numbers. */
   readonly right?: readonly string[] | undefined
+  /** Columns that are left out, in this order, until the others fit the terminal. */
+  readonly optional?: readonly string[] | undefined
+  /** What a cell means. */
+  readonly tone?: ((text: string, name: string) => Tone | undefined) | undefined
 }
 
 /** Below this width a text is unreadable. */
@@ -17,8 +22,9 @@ const SHORTEST = 8
 export function textTable(
   header: readonly string[],
   rows: readonly (readonly unknown[])[],
-  { width = 60, columns, right: numbers = [] }: TextTableOptions = {},
+  options: TextTableOptions = {},
 ): string {
+  const { width = 60, columns, right: numbers = [], optional: [first, ...others] = [], tone } = options
   const names = header.map((name) => cut(oneLine(name), width))
   const cells = rows.map((row) => header.map((_, column) => cut(cellText(row[column]), width)))
   const right = header.map(
@@ -27,14 +33,34 @@ export function textTable(
   const widest = names.map((name, column) =>
     cells.reduce((most, row) => Math.max(most, widthOf(row[column]!)), widthOf(name)),
   )
+  if (columns !== undefined && first !== undefined && !isRoomy(widest, columns)) {
+    const rest = header.flatMap((name, column) => (name === first ? [] : [column]))
+    return textTable(
+      rest.map((column) => header[column]!),
+      rows.map((row) => rest.map((column) => row[column])),
+      { ...options, optional: others },
+    )
+  }
   const widths = columns === undefined ? widest : fitted(widest, right, columns)
   if (widths === undefined) return records(names, cells, columns!)
-  const line = (texts: readonly string[]): string =>
+  const line = (texts: readonly string[], tones?: TextTableOptions['tone']): string =>
     texts
-      .map((text, column) => padded(text, widths[column]!, right[column] ? 'right' : 'left'))
+      .map((text, column) => {
+        const cell = padded(text, widths[column]!, right[column] ? 'right' : 'left')
+        return tones === undefined
+          ? cell
+          : cell.replace(/\S(?:.*\S)?/, (shown) => toned(tones(text, names[column]!), shown))
+      })
       .join('  ')
       .trimEnd()
-  return [line(names), line(widths.map((one) => '-'.repeat(one))), ...cells.map(line)].join('\n')
+  return [line(names), line(widths.map((one) => '-'.repeat(one))), ...cells.map((row) => line(row, tone))].join('\n')
+}
+
+/** A text that is longer than this may be cut, rather than that a column is left out. */
+const ROOMY = 24
+
+function isRoomy(widest: readonly number[], columns: number): boolean {
+  return widest.reduce((sum, one) => sum + Math.min(one, ROOMY) + 2, -2) <= columns
 }
 
 /** Widths that fit, with the widest texts made narrower; undefined if texts would become unreadable. */

@@ -2,6 +2,7 @@ import type { CommandText } from '@tidemark/core/engine'
 import type { VerifiedWindow, VerifyReport } from '@tidemark/engine'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
+import { toned } from './tone.ts'
 
 /** Maximum number of windows shown, and of keys of each kind in them; `--json` has more. */
 const WINDOWS = 20
@@ -11,7 +12,7 @@ const PARTITIONS = 10
 /** What a comparison found, for people. @param isPart whether only a part of the table was compared. */
 export function verifyText(report: VerifyReport, command: CommandText, isPart: boolean): string {
   const { table, failure, found, notes, sample, windows, rows, durationMs } = report
-  if (failure !== undefined) return `${table} could not be compared: ${oneLine(failure.message)}`
+  if (failure !== undefined) return `${toned('bad', `${table} could not be compared:`)} ${oneLine(failure.message)}`
   if (report.interrupted) return `${table}: stopped before everything was compared, so there is no result`
   const shown = found.slice(0, WINDOWS).flatMap(windowLines)
   const more = found.length > WINDOWS ? [`and ${plural(found.length - WINDOWS, 'more window')}; --json lists them`] : []
@@ -76,15 +77,19 @@ function verdict(report: VerifyReport, command: CommandText, isPart: boolean): r
 /** What was compared matches; the text says whether that is the whole table. */
 function matchText({ rows, unreadPartitions, sample }: VerifyReport, isPart: boolean): string {
   const all = rows.rejected === 0 && unreadPartitions.length === 0
-  if (!all) return 'What was compared matches its source, but that is not the whole table:'
-  return isPart || sample !== undefined ? 'What was compared matches its source.' : 'It matches its source.'
+  if (!all) return toned('warn', 'What was compared matches its source, but that is not the whole table:')
+  return toned(
+    'good',
+    isPart || sample !== undefined ? 'What was compared matches its source.' : 'It matches its source.',
+  )
 }
 
 function differenceLines(report: VerifyReport, command: CommandText, table: string): readonly string[] {
   const { repair, missing, extra, different } = report
   const sum = sumText({ missing, extra, different, unread: 0 })
   if (sum === '') return []
-  if (repair === undefined) return [`It differs: ${sum}. To repair it: ${command('verify', [table], '--repair')}`]
+  if (repair === undefined)
+    return [`${toned('bad', `It differs: ${sum}.`)} To repair it: ${command('verify', [table], '--repair')}`]
   const { written, deleted } = repair.report.tables[0]?.rows ?? { written: 0, deleted: 0 }
   const done = `${plural(written, 'row')} written, ${countText(deleted)} marked or replaced`
   if (repair.remaining === 0)

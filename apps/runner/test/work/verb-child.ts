@@ -24,7 +24,7 @@ const engine: WorkEngine = {
 }
 
 const secrets = createMasker()
-const terminal = openTerminal({ json: false, redact: secrets.redact })
+const terminal = openTerminal({ json: false, environment: process.env, redact: secrets.redact })
 const interrupts = listenForInterrupts(terminal.say)
 const log = createLog({
   ...{ form: 'pretty', verbose: false, colours: false },

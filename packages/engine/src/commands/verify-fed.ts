@@ -22,6 +22,8 @@ export interface FedLook {
   readonly clock: Clock
   readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
+  /** Called with how many rows were read. */
+  readonly onRows: (count: number) => void
 }
 
 /** What was read of the source. */
@@ -72,6 +74,7 @@ export async function readFed(look: FedLook, begun: Committed, wait: SourceWait)
       const presentKeys = rejects.flatMap(({ encodedKey }) => (encodedKey === undefined ? [] : [encodedKey]))
       comparison.add({ rows, deletions: [], presentKeys })
       all.rows += rows.length
+      look.onRows(rows.length)
       all.rejected += counts.rejected
       all.keyless ||= presentKeys.length < rejects.length
       changes = fresh()

@@ -16,6 +16,7 @@ import { endsTheTries } from '../source/stall.ts'
 import type { Clock } from '../time/clock.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from '../time/retry-policy.ts'
 import { committedOf, type FedLook, readFed } from './verify-fed.ts'
+import type { VerifyProgress } from './verify-options.ts'
 import type { Slice } from './verify-slices.ts'
 
 /** All that looking at slices needs. */
@@ -33,7 +34,7 @@ export interface LookTask {
   readonly giveUpMs: number
   readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
-  readonly onSlice: (done: number, of: number) => void
+  readonly onProgress: (progress: VerifyProgress) => void
 }
 
 /** Rows of what was looked at. */
@@ -65,7 +66,10 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
   const unread = new Map<number, number>()
   const failures = new Map<number, Failure>()
   let changed = 0
+  let read = 0
   let silent: Failure | undefined
+  const tell = (done: number): void => task.onProgress({ done, of: slices.length, rows: read })
+  tell(0)
   for (const [done, slice] of slices.entries()) {
     try {
       // Who gave no answer once would only take as long again.
@@ -73,9 +77,13 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
         failures.set(slice.number, silent)
         continue
       }
-      const seen = await lookAt(slice, task)
-      const first = seen.inexact ? await lookAt(slice, task) : seen
-      const last = first.doubtful > 0 || first.unread > 0 ? await lookAt(slice, task) : first
+      const onRows = (count: number): void => {
+        read += count
+        tell(done)
+      }
+      const seen = await lookAt(slice, task, onRows)
+      const first = seen.inexact ? await lookAt(slice, task, onRows) : seen
+      const last = first.doubtful > 0 || first.unread > 0 ? await lookAt(slice, task, onRows) : first
       for (const name of Object.keys(rows) as (keyof LookedRows)[]) rows[name] += last[name]
       changed += last.changed
       if (last.unread > 0) unread.set(slice.number, last.unread)
@@ -85,7 +93,7 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
       failures.set(slice.number, failure)
       if (endsTheTries(failure.code)) silent = failure
     }
-    task.onSlice(done + 1, slices.length)
+    tell(done + 1)
   }
   if (discovered.table.cursor !== undefined && silent === undefined) await excuseMoved(slices, task, failures)
   return { rows, changed, unread, failures, differences: comparison.differences() }
@@ -103,8 +111,8 @@ interface Seen extends LookedRows {
   readonly unread: number
 }
 
-async function lookAt(slice: Slice, task: LookTask): Promise<Seen> {
-  if (task.discovered.fed !== undefined) return await lookAtFed(slice, task)
+async function lookAt(slice: Slice, task: LookTask, onRows: (count: number) => void): Promise<Seen> {
+  if (task.discovered.fed !== undefined) return await lookAtFed(slice, task, onRows)
   const { number, partition, window } = slice
   const { comparison, discovered, signal } = task
   const { table, source } = discovered
@@ -112,7 +120,10 @@ async function lookAt(slice: Slice, task: LookTask): Promise<Seen> {
   return await again(task, async (wait) => {
     comparison.begin(number, { partition, window })
     const ranges = window === undefined ? [undefined] : windowsOf(window, discovered)
-    const read = await readAll(ranges, partition, { ...task, wait }, (gathered) => comparison.add(sourceRows(gathered)))
+    const read = await readAll(ranges, partition, { ...task, wait }, (gathered) => {
+      comparison.add(sourceRows(gathered))
+      onRows(gathered.rows.length)
+    })
     const { rows, rejected, doubtful, changed, inexact = false } = await comparison.end(read.keyless, signal)
     return {
       source: read.rows,
@@ -128,13 +139,17 @@ async function lookAt(slice: Slice, task: LookTask): Promise<Seen> {
 }
 
 /** Looks at a table of a feed as a whole: which of its rows a chunk holds only its source knows. */
-async function lookAtFed({ number, partition, window }: Slice, task: LookTask): Promise<Seen> {
+async function lookAtFed(
+  { number, partition, window }: Slice,
+  task: LookTask,
+  onRows: (count: number) => void,
+): Promise<Seen> {
   const { comparison, signal } = task
   return await again(task, async (wait) => {
     const begun = await committedOf(task)
     if (begun === undefined) throw new Error(`${comparison.name} is complete, and its feed has no offset`)
     comparison.begin(number, { partition, window, asOf: begun.seq })
-    const read = await readFed(task, begun, wait)
+    const read = await readFed({ ...task, onRows }, begun, wait)
     const { rows, rejected, doubtful, changed } = await comparison.end(read.keyless, signal)
     const counts = { source: read.rows, destination: rows, rejected: read.rejected + rejected, undeclared: 0 }
     return { ...counts, doubtful, inexact: false, changed, unread: 0 }

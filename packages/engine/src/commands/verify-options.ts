@@ -1,3 +1,12 @@
+/** How far a comparison is. */
+export interface VerifyProgress {
+  /** Windows that are compared, of how many. */
+  readonly done: number
+  readonly of: number
+  /** Rows that the source has given so far; a window that is compared twice counts twice. */
+  readonly rows: number
+}
+
 /** Options of `verify`. */
 export interface VerifyOptions {
   readonly table: string
@@ -11,5 +20,5 @@ export interface VerifyOptions {
   readonly repair?: boolean | undefined
   /** The most keys to report. */
   readonly keys?: number | undefined
-  readonly onProgress?: ((done: number, of: number) => void) | undefined
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined
 }

@@ -71,7 +71,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
       ...patienceOf(options.settings ?? {}),
       batchLimit: options.settings?.batch ?? DEFAULT_PART,
       redact: options.redact ?? ((text) => text),
-      onSlice: wanted.onProgress ?? (() => {}),
+      onProgress: wanted.onProgress ?? (() => {}),
     })
     const looked = await look(chosen.slices, task(comparison))
     const { places, numbers, ...found } = await gather(looked, chosen.slices, discovered, wanted.keys ?? KEYS, {
