@@ -2,6 +2,7 @@ import { addCheck } from './commands/check.ts'
 import { addTypes } from './commands/kysely-types.ts'
 import { addMove } from './commands/move.ts'
 import { addNotify } from './commands/notify.ts'
+import { addPause, addResume } from './commands/pause.ts'
 import { addPlan } from './commands/plan.ts'
 import { addQuery } from './commands/query.ts'
 import { addRejects } from './commands/rejects.ts'
@@ -29,6 +30,8 @@ export const VERBS: readonly AddVerb[] = [
   addQuery,
   addResync,
   addVerify,
+  addPause,
+  addResume,
   addRejects,
   addUi,
   addNotify,

@@ -81,6 +81,7 @@ export type { Lease, LeasedWindow, Leases, Refusal, Runner } from './store/lease
 export { isLeftOut, leftOutFor } from './store/left-out.ts'
 export { type EventLog, LOG_EVENTS, type LogEvent, type LogFields, type LogLevel } from './store/log-event.ts'
 export type { DecideNotices, NoticeChanges, NoticeRecord } from './store/notice.ts'
+export { isDecision, isPausedBy, type Pausing, pausedBy, resumedBy } from './store/paused-by.ts'
 export { isOlder, supersedes, type Version } from './store/precedence.ts'
 export {
   isOf,

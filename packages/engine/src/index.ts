@@ -3,6 +3,7 @@ export { type CheckedTable, type CheckOptions, type CheckReport, pageText } from
 export { type ExportOptions, exportState } from './commands/export-state.ts'
 export { type ImportOptions, importState } from './commands/import-state.ts'
 export { type MoveOptions, type MoveProgress, type MoveReport, move } from './commands/move.ts'
+export { type PausedTable, type PauseOptions, pause, resume } from './commands/pause.ts'
 export { type FeedPlan, type Plan, plan, type StepPlan, type TablePlan } from './commands/preview.ts'
 export { dropRejects, type RejectPlace, retryRejects } from './commands/rejects.ts'
 export { knownTable, type ResyncOptions, resync } from './commands/resync.ts'

@@ -6,6 +6,8 @@ import type { ActionAnswer } from './answers.ts'
 export const ActionQuestion = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('sync'), table: z.string().min(1).max(1000).optional() }),
   z.object({ verb: z.literal('resync'), table: z.string().min(1).max(1000) }),
+  z.object({ verb: z.literal('pause'), table: z.string().min(1).max(1000) }),
+  z.object({ verb: z.literal('resume'), table: z.string().min(1).max(1000) }),
   z.object({ verb: z.literal('retry'), table: z.string().min(1).max(1000).optional() }),
 ])
 export type ActionQuestion = z.infer<typeof ActionQuestion>

@@ -63,6 +63,8 @@ export interface TableLine {
   readonly status: string
   /** Why it is paused, else its last error. */
   readonly problem: string | null
+  /** Somebody paused it, and may resume it. */
+  readonly isPausedByHand: boolean
   readonly nextTryAt: number | null
   /** How to fix the problem. */
   readonly fix: Fix | null

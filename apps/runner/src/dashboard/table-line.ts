@@ -1,5 +1,6 @@
 import {
   type CommandText,
+  isPausedBy,
   listedPartitions,
   type Range,
   type State,
@@ -49,6 +50,7 @@ function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts
     source: table.source,
     status: table.status,
     problem: table.pausedFor ?? one.last_error,
+    isPausedByHand: isPausedBy(table.pausedFor ?? ''),
     nextTryAt: at(one.next_try_at),
     fix: one.fix,
     lastSyncedAt: table.lastSyncedAt === null ? null : millis(table.lastSyncedAt),

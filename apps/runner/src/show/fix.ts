@@ -1,5 +1,5 @@
 import type { Remedy } from '@tidemark/core'
-import { type CommandText, isLeftOut } from '@tidemark/core/engine'
+import { type CommandText, isLeftOut, isPausedBy } from '@tidemark/core/engine'
 import { errorAddress } from './error-address.ts'
 import type { Fix } from './fix-text.ts'
 
@@ -96,6 +96,8 @@ export interface Paused {
 /** How to resume a paused table. The rows of one whose feed continues without it stay. */
 export function decisionOn({ name, pausedFor }: Paused, command: CommandText): Fix {
   const see = errorAddress({ code: 'paused', remedy: 'fix-config' })
+  if (isPausedBy(pausedFor))
+    return { what: 'no run reads it until it is resumed', when: 'to do that', command: command('resume', [name]), see }
   if (isLeftOut(pausedFor) && !MENTIONS_FULL.test(pausedFor))
     return {
       what: 'correct what it names, in the source, its config or the database, then have its feed read again',

@@ -219,6 +219,8 @@ export type StateChange =
   | { readonly kind: 'reports-deletions' }
   /** The table was cut into chunks, for one of its lives in its feed; those of before are forgotten. JSON texts. */
   | { readonly kind: 'chunks'; readonly epochSeq: bigint; readonly labels: readonly string[] }
+  /** Somebody paused or resumed the table: kept with the changes of its shape. */
+  | { readonly kind: 'decision'; readonly text: string }
   /** Names of fields that rows had and no column holds; in the place of those that are known. */
   | { readonly kind: 'undeclared'; readonly fields: readonly string[] }
   /** What another system has synced, as the config says. */

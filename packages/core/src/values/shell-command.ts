@@ -9,6 +9,7 @@ export type Verb =
   | 'rejects retry'
   | 'rejects show'
   | 'resync'
+  | 'resume'
   | 'runs'
   | 'show'
   | 'state export'

@@ -37,6 +37,9 @@ export async function recordFact(db: Db, name: string, change: StateChange, now:
       if (change.status !== 'paused' && change.status !== 'removed') await setStatus(db, name, change.status)
       return
     }
+    case 'decision':
+      await db.insertInto('_tidemark_changes').values({ name, change: change.text, changed_at: now }).execute()
+      return
     case 'partition':
       await setPartition(db, name, change.partition, {
         ...(change.backfillEnd === undefined ? {} : { backfill_end: change.backfillEnd }),

@@ -29,13 +29,14 @@ export async function listChanges(
   }))
 }
 
-/** How often the shape of each table was changed after it was created, and the last change. */
+/** How often the shape of each table was changed after it was created, and the last change: who paused or resumed it is left out. */
 export async function countChanges(
   destination: Asked,
 ): Promise<ReadonlyMap<string, { readonly count: number; readonly last: string }>> {
   const { rows } = await destination.query(
     `select c.name, n.changes, c.change from _tidemark_changes c join (
-      select name, count(*) as changes, max(id) as newest from _tidemark_changes where change <> ${literal(TABLE_CREATED)} group by name
+      select name, count(*) as changes, max(id) as newest from _tidemark_changes where change <> ${literal(TABLE_CREATED)}
+        and change not like 'paused by %' and change not like 'resumed by %' group by name
     ) n on n.newest = c.id`,
   )
   return new Map(rows.map(([name, count, last]) => [String(name), { count: Number(count), last: String(last) }]))

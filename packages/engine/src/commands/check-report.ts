@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { isPastRejectLimit, type State } from '@tidemark/core/engine'
+import { isPastRejectLimit, isPausedBy, type State } from '@tidemark/core/engine'
 import type { Catalog, DiscoveredTable } from '../discover/catalog.ts'
 import { type Failure, failureOf, redacted } from '../failure/failure.ts'
 import { EMPTIED, MISSING } from '../failure/lost-table.ts'
@@ -147,7 +147,7 @@ function exitCodeOf({ sources, tables, failures }: Pick<CheckReport, 'sources' |
   if (tables.some(isLost) || failures.some(({ code }) => code === 'table-changed')) return EXIT.destination
   const unreachable = sources.filter(({ failure }) => failure !== undefined)
   if (unreachable.length > 0) return unreachable.length === sources.length ? EXIT.noSource : EXIT.someFailed
-  if (tables.some(({ state }) => state === 'paused')) return EXIT.someFailed
+  if (tables.some(({ state, pausedFor }) => state === 'paused' && !isPausedBy(pausedFor ?? ''))) return EXIT.someFailed
   if (failures.length === 0) return EXIT.ok
   return failures.every(({ code }) => code === 'reject-limit') ? EXIT.rejects : EXIT.someFailed
 }

@@ -3,6 +3,7 @@ import {
   columnChanges,
   feedKey,
   isPastPartitionLimit,
+  isPausedBy,
   listedPartitions,
   newPartition,
   type PartitionState,
@@ -152,6 +153,8 @@ function pauseOf(
   config: PlanConfig,
 ): string | undefined {
   if (known === undefined) return undefined
+  // Whoever paused it resumes it: everything else is looked at then.
+  if (known.pausedFor !== null && isPausedBy(known.pausedFor)) return known.pausedFor
   if (known.identity !== null && identity !== undefined && known.identity !== identity) {
     return `the source is another system now: ${identity} instead of ${known.identity}`
   }

@@ -1,4 +1,4 @@
-import type { Counts, Refusal, TableStatus } from '@tidemark/core/engine'
+import { type Counts, isPausedBy, type Refusal, type TableStatus } from '@tidemark/core/engine'
 import type { Failure } from '../failure/failure.ts'
 import type { EndedBy } from '../failure/interruption.ts'
 import { EMPTIED, MISSING } from '../failure/lost-table.ts'
@@ -125,7 +125,8 @@ export function exitCodeOf(
   const isNoneRead = unreachable.length === sources.length && tables.length === 0
   if (unreachable.length > 0 && isNoneRead && !othersRest) return EXIT.noSource
   const failures = tables.flatMap((table) => table.failures)
-  const paused = tables.some((table) => table.status === 'paused')
+  // Who paused a table knows that it is not read.
+  const paused = tables.some(({ status, pausedFor }) => status === 'paused' && !isPausedBy(pausedFor ?? ''))
   if (
     unreachable.length === 0 &&
     !paused &&

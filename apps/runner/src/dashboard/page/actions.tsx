@@ -18,7 +18,7 @@ async function post(path: string, body: object): Promise<ActionAnswer | null> {
 }
 
 export interface ActionButtonProps {
-  readonly verb: 'sync' | 'resync' | 'retry'
+  readonly verb: 'sync' | 'resync' | 'retry' | 'pause' | 'resume'
   readonly table?: string
   readonly label: string
   readonly isMain?: boolean
@@ -58,7 +58,13 @@ export function ActionButton({ verb, table, label, isMain = false }: ActionButto
   )
 }
 
-const VERBS: Readonly<Record<string, string>> = { sync: 'Sync', resync: 'Resync', retry: 'Retry of rejected rows' }
+const VERBS: Readonly<Record<string, string>> = {
+  sync: 'Sync',
+  resync: 'Resync',
+  retry: 'Retry of rejected rows',
+  pause: 'Pause',
+  resume: 'Resume',
+}
 
 /** The output of the running action, or of the last one. */
 export function ActionPanel() {

@@ -60,6 +60,10 @@ function Table({ answer, place, allowsActions }: TableProps) {
           <div class="buttons">
             <ActionButton verb="sync" table={table.name} label="Sync" isMain />
             {table.status !== 'paused' && <ActionButton verb="resync" table={table.name} label="Resync" />}
+            {table.status !== 'paused' && table.feed === null && (
+              <ActionButton verb="pause" table={table.name} label="Pause" />
+            )}
+            {table.isPausedByHand && <ActionButton verb="resume" table={table.name} label="Resume" />}
             {table.rejects > 0 && <ActionButton verb="retry" table={table.name} label="Retry rejected rows" />}
           </div>
         )}
@@ -137,7 +141,9 @@ function Problem({ answer: { table, now } }: { readonly answer: TableAnswer }) {
     <div class={isPaused ? 'notice warn' : 'notice bad'}>
       <Icon name={isPaused ? 'pause' : 'warn'} />
       <div>
-        <strong>{isPaused ? 'Paused: a decision is needed' : 'The last sync failed'}</strong>
+        <strong>
+          {table.isPausedByHand ? 'Paused' : isPaused ? 'Paused: a decision is needed' : 'The last sync failed'}
+        </strong>
         <p>
           <Text>{problem ?? ''}</Text>
         </p>
