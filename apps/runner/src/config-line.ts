@@ -8,6 +8,11 @@ export function configLine(text: string, path: string): number | undefined {
   let at = start.index + start[0].length
   let found: number | undefined
   for (const key of keysIn(path)) {
+    const configured = key === 'config' ? configureAt(text, at) : undefined
+    if (configured !== undefined) {
+      at = configured
+      continue
+    }
     const place = typeof key === 'number' ? elementAt(text, at, key) : entryOf(text, at, key)
     if (place === undefined) break
     found = place.key
@@ -21,6 +26,12 @@ function keysIn(path: string): readonly (string | number)[] {
   return [...path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([\w-]+)/g)].map(([, index, quoted, name]) =>
     index !== undefined ? Number(index) : quoted !== undefined ? (JSON.parse(quoted) as string) : name!,
   )
+}
+
+/** The object that `shop.configure({` opens here, which is the source's `config`. */
+function configureAt(text: string, at: number): number | undefined {
+  const [call] = /^[\w$.]+\.configure\(\s*(?=\{)/.exec(text.slice(at, at + 300)) ?? []
+  return call === undefined ? undefined : at + call.length
 }
 
 interface Place {

@@ -14,6 +14,8 @@ export interface LoadedConfig {
   /** Undefined if there is no file: every setting has its default. */
   readonly file: string | undefined
   readonly data: ConfigData
+  /** As it was written, with the placeholders of its variables. */
+  readonly written: unknown
   /** Variables that the config uses but that are not set; code that needs one calls `demand`. */
   readonly missing: readonly MissingVariable[]
 }
@@ -21,12 +23,18 @@ export interface LoadedConfig {
 /** The possible file names of a config. */
 export const CONFIG_NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `tidemark.config.${ending}`)
 
-/** Adds the variables of `.env` in the project folder to the environment, without overriding any. */
-export function loadDotEnv(folder: string, environment: NodeJS.ProcessEnv): void {
+/** Adds the variables of `.env` in the project folder to the environment, without overriding any. @returns those that it added. */
+export function loadDotEnv(folder: string, environment: NodeJS.ProcessEnv): ReadonlySet<string> {
   const file = join(folder, '.env')
-  if (!existsSync(file)) return
+  const added = new Set<string>()
+  if (!existsSync(file)) return added
   try {
-    for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) environment[name] ??= value
+    for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
+      if (environment[name] !== undefined) continue
+      environment[name] = value
+      added.add(name)
+    }
+    return added
   } catch (cause) {
     throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause, code: 'config' })
   }
@@ -43,15 +51,16 @@ export interface ConfigPlace {
 /** Finds, reads and validates the config. @throws SyncError `fix-config` with every problem, each with its path. */
 export async function loadConfig({ folder, asked, cwd, environment }: ConfigPlace): Promise<LoadedConfig> {
   const file = asked === undefined ? findConfig(folder) : askedConfig(cwd, asked)
-  if (file === undefined) return { file, data: {}, missing: [] }
-  const { value, missing } = resolvePlaceholders(await readConfig(file), environment)
+  if (file === undefined) return { file, data: {}, written: {}, missing: [] }
+  const written = await readConfig(file)
+  const { value, missing } = resolvePlaceholders(written, environment)
   const problems = unknownKeys(ConfigSchema, value, '')
   const parsed = ConfigSchema.safeParse(value)
-  if (parsed.success && problems.length === 0) return { file, data: consistent(file, parsed.data), missing }
+  if (parsed.success && problems.length === 0) return { file, data: consistent(file, parsed.data), written, missing }
   throw configError(file, [...problems, ...(parsed.success ? [] : problemLines(parsed.error.issues, value, ''))])
 }
 
-function findConfig(folder: string): string | undefined {
+export function findConfig(folder: string): string | undefined {
   const [file, second] = CONFIG_NAMES.map((name) => join(folder, name)).filter((one) => existsSync(one))
   if (second !== undefined)
     throw new SyncError(

@@ -23,6 +23,11 @@ export function isUnresolved(text: string): boolean {
   return text.search(PLACEHOLDER) !== -1
 }
 
+/** The variables whose placeholders a value holds. */
+export function variablesIn(value: unknown): readonly string[] {
+  return typeof value === 'string' ? [...value.matchAll(PLACEHOLDER)].map(([, name]) => name!) : []
+}
+
 /** Replaces the placeholders of `env()` in a config with their values. Placeholders of variables that are not set stay. */
 export function resolvePlaceholders(value: unknown, environment: Environment): Resolved {
   const missing: MissingVariable[] = []

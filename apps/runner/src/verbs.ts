@@ -1,4 +1,5 @@
 import { addCheck } from './commands/check.ts'
+import { addConfig } from './commands/config.ts'
 import { addTypes } from './commands/kysely-types.ts'
 import { addMove } from './commands/move.ts'
 import { addNotify } from './commands/notify.ts'
@@ -27,6 +28,7 @@ export const VERBS: readonly AddVerb[] = [
   addTypes,
   addShow,
   addCheck,
+  addConfig,
   addQuery,
   addResync,
   addVerify,

@@ -23,6 +23,15 @@ export default defineConfig({
       },
       every,
     },
+    shop: shop.configure({
+      url: 'x',
+    }),
+    plain: shop.configure(
+      {
+        token: 't',
+      },
+      { every: '1h' },
+    ),
     other: make({
       every: '1d',
     }),
@@ -44,7 +53,10 @@ describe('the line of a place in a config', () => {
     ['sources.crm.every', 20],
     ['sources.crm.config.token', 15],
     ['sources.github', 9],
-    ['sources.other.every', 22],
+    ['sources.shop.config.url', 23],
+    ['sources.shop.config.token', 22],
+    ['sources.plain.config.token', 27],
+    ['sources.other.every', 31],
     ['sources.git.config.paths[3]', 12],
     ['rail', undefined],
   ])('%s', (path, line) => expect(configLine(TYPESCRIPT, path)).toBe(line))

@@ -177,7 +177,7 @@ describe('reading a config', () => {
     loadConfig({ folder: project.folder, asked: undefined, cwd: project.folder, environment })
 
   it('is empty where there is no file', async () => {
-    expect(await read(testProject())).toEqual({ file: undefined, data: {}, missing: [] })
+    expect(await read(testProject())).toEqual({ file: undefined, data: {}, written: {}, missing: [] })
   })
 
   it('puts the environment into a TypeScript config, also inside longer texts', async () => {

@@ -91,7 +91,7 @@ export function settingsOf(use: string, table: Table, options: SourceOptions, se
   }
 }
 
-const DEFAULT_DELETION_LIMIT = { share: 0.5, above: 100 }
+export const DEFAULT_DELETION_LIMIT = { share: 0.5, above: 100 }
 
 function limitOf(limit: DeletionLimit = DEFAULT_DELETION_LIMIT): DeletionShare | undefined {
   return limit === 'none' ? undefined : limit
