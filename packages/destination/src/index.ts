@@ -20,6 +20,7 @@ export type { RateLimit } from './queue/source-limits.ts'
 export type { HeldJob, WindowFailure, WindowJob } from './queue/window-job.ts'
 export { type FetchOptions, WorkQueue } from './queue/work-queue.ts'
 export { readWorkStatus, type WorkStatus, workStatus } from './queue/work-status.ts'
+export { groupRejects, type RejectGroup, reasonOf } from './state/reject-groups.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './state/rejects.ts'
 export type { IsAlive, RecordedRows, RunRecord } from './state/run-record.ts'
 export {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { STATE_VERSION } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { listRuns, openReader, sampleRows } from '../src/index.ts'
+import { countChanges, listChanges, listRuns, openReader, sampleRows } from '../src/index.ts'
 import { open, prepare } from './place.ts'
 import { onPostgres } from './postgres-place.ts'
 
@@ -53,6 +53,43 @@ describe.each(['sqlite', 'postgres'] as const)('a reader on %s', (database) => {
     const { columns } = (await destination.state()).tables.get('things')!.schema!
     const [row] = await sampleRows(destination, { table: 'things', columns, limit: 5, newest: true })
     expect(row).toEqual([1, 'é'.repeat(301)])
+  })
+
+  it('finds the rows with a text, whatever letters it has, among so many rows and no more', async () => {
+    const { destination, write } = await prepare(await open(await urlOf[database]()))
+    await write([
+      { id: 1, note: 'A 100% match' },
+      { id: 2, note: "it's b!b_c" },
+      { id: 3, note: null },
+    ])
+    const { columns } = (await destination.state()).tables.get('things')!.schema!
+    const find = async (text: string, among = 10, searched = columns): Promise<readonly unknown[]> => {
+      const search = { text, columns: searched, among }
+      return (await sampleRows(destination, { table: 'things', columns, limit: 5, newest: true, search })).map(([id]) =>
+        Number(id),
+      )
+    }
+    expect(await find('100%')).toEqual([1])
+    expect(await find('a 100')).toEqual([1])
+    expect(await find("IT'S B!B_")).toEqual([2])
+    expect(await find('%')).toEqual([1])
+    expect(await find('_')).toEqual([2])
+    expect(await find('3')).toEqual([3])
+    expect(await find('3', 10, columns.slice(1))).toEqual([])
+    expect(await find('3', 0)).toEqual([])
+  })
+
+  it('lists changes from one on, decisions among them, and counts only those of the shape', async () => {
+    const { destination, lease } = await prepare(await open(await urlOf[database]()))
+    await destination.record(lease, [
+      { kind: 'table', status: 'paused', pausedFor: 'paused by ann' },
+      { kind: 'decision', text: 'paused by ann' },
+      { kind: 'decision', text: 'resumed by ann' },
+    ])
+    const all = await listChanges(destination)
+    expect(all.map(({ change }) => change)).toEqual(['resumed by ann', 'paused by ann', 'table created'])
+    expect(await listChanges(destination, { before: all[0]!.id, limit: 1 })).toEqual([all[1]])
+    expect(await countChanges(destination)).toEqual(new Map())
   })
 
   it('cannot write', async () => {

@@ -8,7 +8,7 @@ import type { AccessFlags } from '../dashboard/access/access-options.ts'
 import type { Role } from '../dashboard/access/password-file.ts'
 import type * as dashboard from '../dashboard/dashboard.ts'
 import { openInBrowser } from '../open-in-browser.ts'
-import { type Call, needDatabase, openSession, type Session } from '../session.ts'
+import { type Call, openSession, type Session } from '../session.ts'
 import { type AddVerb, examples } from '../verb.ts'
 import { version } from '../version.ts'
 
@@ -28,7 +28,6 @@ export async function ui(call: Call, flags: UiFlags): Promise<number> {
   const { cwd, environment } = call
   const before = { ...environment }
   const session = await openSession(call)
-  needDatabase(session)
   const { terminal, target, command, secrets, interrupts } = session
   const { startDashboard, accessOf, basePathOf } = dashboardFile()
   const basePath = basePathOf(flags.basePath)
@@ -50,6 +49,11 @@ export async function ui(call: Call, flags: UiFlags): Promise<number> {
     redact: secrets.redact,
     freshness: session.config.data,
     ...{ host, basePath, access },
+    config: {
+      invocation: { program, flags: flagsOf(session), cwd, environment: before },
+      project: session.project.folder,
+      file: session.config.file,
+    },
     actions: allowActions === true ? { program, flags: flagsOf(session), cwd, environment: before } : undefined,
   })
   if (port !== 0 && running.port !== port) terminal.say(`Port ${port} is in use.`)

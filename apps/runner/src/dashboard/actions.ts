@@ -73,13 +73,17 @@ export function createActions({ invocation, environment, clean, onChange }: Acti
         exitCode: null,
         lines: [],
       }
-      const started = spawn(process.execPath, [invocation.program, ...invocation.flags, ...wordsOf(question)], {
-        cwd: invocation.cwd,
-        env: environment,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        // Ctrl-C in the terminal goes to the dashboard, which then stops this process gracefully, once.
-        detached: true,
-      })
+      const started = spawn(
+        process.execPath,
+        [invocation.program, ...invocation.flags, '--log', 'pretty', ...wordsOf(question)],
+        {
+          cwd: invocation.cwd,
+          env: environment,
+          stdio: ['ignore', 'pipe', 'pipe'],
+          // Ctrl-C in the terminal goes to the dashboard, which then stops this process gracefully, once.
+          detached: true,
+        },
+      )
       child = started
       for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', say)
       ended = new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import type { BacklogSummary } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
 import type { Fix } from '../show/fix-text.ts'
+import type { ScheduleLine } from './list-answers.ts'
 
 /** The responses of the server to the page. Times are milliseconds since 1970, positions are texts. */
 export interface OverviewAnswer {
@@ -15,6 +16,8 @@ export interface OverviewAnswer {
   readonly failingSources: readonly SourceLine[]
   /** The newest run in progress. */
   readonly running: RunLine | null
+  /** When each source is read. */
+  readonly schedule: readonly ScheduleLine[]
   readonly tables: readonly TableLine[]
   readonly page: number
   readonly pages: number
@@ -123,6 +126,10 @@ export interface Bar {
   readonly running: readonly (readonly [number, number])[]
   /** Whether segments were merged because there were too many to draw. */
   readonly coveredTo: number
+  /** Up to here what is missing is a backfill that is still to come, and not a gap: a fraction. */
+  readonly comingTo: number
+  /** Both ends in milliseconds since 1970; null: its cursor is not a time. */
+  readonly span: readonly [from: number, to: number] | null
 }
 
 export interface RunLine {
@@ -178,6 +185,8 @@ export interface StepAnswer {
   readonly kind: string
   /** The window, as texts; null: the whole partition. */
   readonly window: { readonly from: string | null; readonly to: string } | null
+  /** The attempts that are folded into this line. */
+  readonly attempts: number
   readonly attempt: number
   readonly beganAt: number
   readonly endedAt: number | null
@@ -235,8 +244,10 @@ export interface TableAnswer {
   readonly underWay: readonly StepAnswer[]
   /** Oldest first. */
   readonly runs: readonly TableRunLine[]
-  /** The lag at the end of each incremental step, oldest first. */
+  /** How old the newest data was: before and after each step that brought the table up to date, and now; oldest first. */
   readonly lags: readonly { readonly at: number; readonly lagMs: number }[]
+  /** The age that was promised. */
+  readonly allowedMs: number
   readonly firstSeenAt: number
   readonly removedAt: number | null
   readonly query: string
@@ -260,27 +271,6 @@ export interface PartitionsAnswer {
   readonly page: number
   readonly pages: number
   readonly count: number
-}
-
-export interface RejectsAnswer {
-  readonly rejects: readonly {
-    readonly id: number
-    readonly partition: string
-    readonly key: string | null
-    readonly code: string
-    readonly message: string
-    readonly payload: string
-    readonly at: number
-    /** How many rows this record stands for. */
-    readonly times: number
-  }[]
-  readonly count: number
-}
-
-export interface RowsAnswer {
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly (string | number | boolean | null)[])[]
-  readonly isNewest: boolean
 }
 
 export interface ActionAnswer {

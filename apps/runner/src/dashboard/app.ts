@@ -11,14 +11,16 @@ import { addLogin } from './access/login-routes.ts'
 import { viewOf } from './access/request-view.ts'
 import { ActionQuestion, type Actions } from './actions.ts'
 import type { SessionAnswer, TroubleAnswer } from './answers.ts'
+import { changesPage } from './changes-page.ts'
 import { eventStreams } from './event-stream.ts'
 import type { Feed } from './feed.ts'
 import { headers, loggedIn, mayAct, ownRequests } from './guard.ts'
+import type { ConfigAnswer } from './list-answers.ts'
 import { type OverviewFacts, OverviewQuestion, overview } from './overview.ts'
 import { partitions } from './partitions.ts'
 import { rejectsPage } from './rejects-page.ts'
 import type { RowCounts } from './row-counts.ts'
-import { rows } from './rows.ts'
+import { RowsQuestion, rows } from './rows.ts'
 import { runLogPage } from './run-log-page.ts'
 import { runPage, runsPage } from './runs-page.ts'
 import type { Snapshots } from './snapshot.ts'
@@ -37,6 +39,8 @@ export interface AppOptions {
   readonly basePath: string
   /** The folder of the page's files. */
   readonly pageFolder?: URL | undefined
+  /** Absent: the page does not show the config. */
+  readonly readConfig?: (() => Promise<ConfigAnswer>) | undefined
   /** Absent: read-only. */
   readonly actions?: Actions | undefined
 }
@@ -47,11 +51,23 @@ const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/app.css': ['app.css', 'text/css; charset=utf-8'],
   '/mark.svg': ['mark.svg', 'image/svg+xml'],
 }
-const PAGES = ['/', '/table', '/runs', '/run']
+const PAGES = ['/', '/table', '/source', '/runs', '/run', '/changes', '/config']
 
 /** The routes of the dashboard: the pages, their assets, their data, and, if allowed, actions. */
 export function createApp(options: AppOptions): Hono {
-  const { reader, snapshots, counts, feed, overview: facts, command, redact, actions, access, basePath } = options
+  const {
+    reader,
+    snapshots,
+    counts,
+    feed,
+    overview: facts,
+    command,
+    redact,
+    actions,
+    access,
+    basePath,
+    readConfig,
+  } = options
   const pageFolder = options.pageFolder ?? new URL('./page/', import.meta.url)
   // Some proxies leave the prefix, others take it away.
   const app = new Hono({ getPath: (request) => withoutBase(new URL(request.url).pathname, basePath) })
@@ -108,8 +124,12 @@ export function createApp(options: AppOptions): Hono {
     answer(c, await rejectsPage(nameIn(c), { reader, snapshot: await snapshots.latest() })),
   )
   app.get('/api/rows', async (c) =>
-    answer(c, await rows(nameIn(c), { reader, snapshot: await snapshots.latest(), counts })),
+    answer(c, await rows(RowsQuestion.parse(c.req.query()), { reader, snapshot: await snapshots.latest(), counts })),
   )
+  app.get('/api/changes', async (c) => {
+    const question = { table: c.req.query('name'), before: number(c.req.query('before')) }
+    return answer(c, await changesPage(question, { reader, snapshot: await snapshots.latest() }))
+  })
   app.get('/api/runs', async (c) => {
     const snapshot = await snapshots.latest()
     return answer(c, await runsPage(number(c.req.query('before')), { reader, snapshot }))
@@ -119,6 +139,9 @@ export function createApp(options: AppOptions): Hono {
     const page = number(c.req.query('page')) ?? 1
     return answer(c, await runPage(number(c.req.query('id')) ?? 0, page, { reader, snapshot }))
   })
+  app.get('/api/config', async (c) =>
+    answer(c, (await readConfig?.()) ?? { document: null, problem: 'the config is not shown here' }),
+  )
   app.get('/api/run-log', async (c) => {
     const [run, before] = [number(c.req.query('id')) ?? 0, number(c.req.query('before'))]
     return answer(c, await runLogPage(run, before, { reader, redact }))

@@ -5,8 +5,15 @@ import type { Bar } from './answers.ts'
 /** More segments than this are drawn as this many cells: a thousandth of a bar is not visible. */
 const MAX_SEGMENTS = 160
 
+export interface BarAxis extends Axis {
+  /** Whether its cursor is a time, in microseconds. */
+  readonly isTime: boolean
+  /** Where a backfill ends that is not complete; undefined: every backfill is complete. */
+  readonly comingTo: bigint | undefined
+}
+
 /** A coverage as the page gets it, with the windows that are being read. */
-export function barOf(line: CoverageLine, axis: Axis | undefined, running: readonly (Range | undefined)[]): Bar {
+export function barOf(line: CoverageLine, axis: BarAxis | undefined, running: readonly (Range | undefined)[]): Bar {
   const { segments } = line
   return {
     from: line.from,
@@ -14,6 +21,8 @@ export function barOf(line: CoverageLine, axis: Axis | undefined, running: reado
     share: line.share,
     gaps: line.gaps_in_all,
     coveredTo: line.covered_to,
+    comingTo: axis?.comingTo === undefined ? 0 : rounded(placeOn(axis, axis.comingTo)),
+    span: axis?.isTime === true ? [Number(axis.from / 1000n), Number(axis.to / 1000n)] : null,
     segments:
       segments.length <= MAX_SEGMENTS
         ? segments.map(({ from, to, share }) => [rounded(from), rounded(to), rounded(share)])

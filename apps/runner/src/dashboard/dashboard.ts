@@ -1,11 +1,21 @@
 import type { CommandText, Project } from '@tidemark/core/engine'
-import { isShareable, openReader, placeOf, readWorkStatus } from '@tidemark/destination'
+import {
+  isShareable,
+  isThere,
+  openDestination,
+  openReader,
+  placeOf,
+  type Reader,
+  readWorkStatus,
+} from '@tidemark/destination'
 import type { FreshnessConfig } from '../overview.ts'
 import { plain } from '../show/plain.ts'
 import type { Access } from './access/access.ts'
 import { createActions } from './actions.ts'
 import { createApp, troubleOf } from './app.ts'
+import { type ConfigReaderOptions, createConfigReader } from './config-answer.ts'
 import { createFeed } from './feed.ts'
+import { lateReader } from './late-reader.ts'
 import { listenOn } from './listen.ts'
 import { createRowCounts } from './row-counts.ts'
 import { createSnapshots } from './snapshot.ts'
@@ -29,6 +39,8 @@ export interface DashboardOptions {
   readonly redact: (text: string) => string
   /** The freshness settings of the config. */
   readonly freshness: FreshnessConfig
+  /** Where the config is, and how to read it; absent: the page does not show it. */
+  readonly config?: ConfigReaderOptions | undefined
   /** Absent: read-only. */
   readonly actions?: DashboardActions | undefined
 }
@@ -47,8 +59,8 @@ export interface Dashboard {
 
 /** Serves the pages for one destination. It opens the database read-only; actions run in separate processes. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { url, project, place, version, command, redact, actions, freshness, access, basePath } = options
-  const reader = await openReader({ url, project })
+  const { url, project, place, version, command, redact, actions, freshness, access, basePath, config } = options
+  const reader = await readerOf(url, project)
   const feed = createFeed({ reader, everyMs: reader.markEveryMs, troubleOf })
   const counts = createRowCounts(reader, () => feed.tell({ type: 'change', data: 'counted' }))
   const runs =
@@ -71,6 +83,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     overview: { place, version, allowsActions: actions !== undefined, command },
     command,
     redact,
+    readConfig: config === undefined ? undefined : createConfigReader(config),
     access,
     basePath,
     actions: runs,
@@ -86,4 +99,12 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
       await reader.close()
     },
   }
+}
+
+/** A database that the first sync has yet to create is empty until then. */
+async function readerOf(url: string, project: Project | undefined): Promise<Reader> {
+  const open = (): Promise<Reader> => openReader({ url, project })
+  const there = (): Promise<boolean> => isThere(placeOf(url))
+  if (await there()) return await open()
+  return lateReader({ isThere: there, open, empty: await openDestination({ url: ':memory:', project }) })
 }

@@ -9,6 +9,7 @@ import type { OverviewAnswer, SourceLine } from './answers.ts'
 import { paged } from './paged.ts'
 import type { RowCounts } from './row-counts.ts'
 import { millis, runLine } from './run-line.ts'
+import { scheduleOf } from './schedule.ts'
 import type { Snapshot } from './snapshot.ts'
 import { tableLines } from './table-line.ts'
 
@@ -17,6 +18,8 @@ export const OverviewQuestion = z.object({
   search: z.string().max(200).default(''),
   status: z.string().max(20).default(''),
   source: z.string().max(200).default(''),
+  /** Everything is about this source: totals, too. */
+  of: z.string().max(200).default(''),
   sort: z.enum(['attention', 'name', 'lag', 'rows', 'rejects', 'synced']).catch('attention').default('attention'),
   order: z.enum(['up', 'down']).catch('up').default('up'),
   page: z.coerce.number().int().min(1).catch(1).default(1),
@@ -39,7 +42,8 @@ export function overview(
   counts: RowCounts,
   { command, ...facts }: OverviewFacts,
 ): OverviewAnswer {
-  const { status, rejects, runs, history, underWay, stale, activity, work, state } = snapshot
+  const { runs, history, activity, work, state } = snapshot
+  const { status, rejects, underWay, stale } = ofSource(snapshot, question.of)
   const shared = work === undefined ? undefined : workView(work, state, command)
   const matching = status.tables.filter((table) => matches(table, question, snapshot))
   const tracked = status.tables.filter((table) => table.status !== 'removed')
@@ -67,8 +71,9 @@ export function overview(
     runner: activity,
     work: shared !== undefined && (isShared(shared) || isBusy(shared)) ? workLines(shared) : [],
     againCommand: syncAgain(activity, command),
+    schedule: scheduleOf(snapshot, question.of),
     failingSources: status.failing_sources.map((source) => sourceLine(sourceView(source, command))),
-    sources: [...new Set(status.tables.map(({ source }) => source))].sort(),
+    sources: [...new Set(snapshot.status.tables.map(({ source }) => source))].sort(),
     running: running === undefined ? null : runLine(running, history.get(running.run)?.values() ?? []),
     tables: tableLines(
       snapshot,
@@ -78,6 +83,25 @@ export function overview(
     page,
     pages,
     matching: matching.length,
+  }
+}
+
+/** What of a snapshot is about one source; about all of them where it is not named. */
+function ofSource(snapshot: Snapshot, source: string): Pick<Snapshot, 'status' | 'rejects' | 'underWay' | 'stale'> {
+  if (source === '') return snapshot
+  const { status, rejects, underWay, stale } = snapshot
+  const tables = status.tables.filter((table) => table.source === source)
+  const names = new Set(tables.map(({ name }) => name))
+  return {
+    status: {
+      ...{ ...status, tables },
+      synced_tables: status.synced_tables.filter((name) => names.has(name)),
+      to_timestamp: status.synced_tables.length === status.tables.length ? status.to_timestamp : null,
+      failing_sources: status.failing_sources.filter(({ name }) => name === source),
+    },
+    rejects: new Map([...rejects].filter(([name]) => names.has(name))),
+    underWay: underWay.filter(({ table }) => names.has(table)),
+    stale: new Set([...stale].filter((name) => names.has(name))),
   }
 }
 

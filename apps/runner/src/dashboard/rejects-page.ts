@@ -1,5 +1,5 @@
-import { listRejects, type Reader } from '@tidemark/destination'
-import type { RejectsAnswer } from './answers.ts'
+import { groupRejects, listRejects, type Reader, reasonOf } from '@tidemark/destination'
+import type { RejectsAnswer } from './list-answers.ts'
 import { millis } from './run-line.ts'
 import type { Snapshot } from './snapshot.ts'
 import { tableNamed } from './table-page.ts'
@@ -13,7 +13,11 @@ export async function rejectsPage(
 ): Promise<RejectsAnswer> {
   const table = tableNamed(snapshot, name)
   const found = await listRejects(reader, { tables: [table.name], limit: MAX_REJECTS_SHOWN })
+  const groups = await groupRejects(reader, table.name)
   return {
+    groups: groups
+      .slice(0, MAX_REJECTS_SHOWN)
+      .map(({ reason, times, newestAt }) => ({ reason, times, newestAt: millis(newestAt) })),
     count: snapshot.rejects.get(name) ?? 0,
     rejects: found.map(({ id, partition, key, code, message, payload, rejectedAt, times }) => ({
       id,
@@ -21,6 +25,7 @@ export async function rejectsPage(
       key: key ?? null,
       code,
       message,
+      reason: reasonOf(message),
       payload,
       at: millis(rejectedAt),
       times,

@@ -4,7 +4,7 @@ import type { RunAnswer, RunsAnswer } from './answers.ts'
 import { paged } from './paged.ts'
 import { millis, runLine, tableRunLine } from './run-line.ts'
 import { RUNS_SHOWN, type Snapshot } from './snapshot.ts'
-import { stepLine } from './step-line.ts'
+import { foldAttempts, stepLine } from './step-line.ts'
 
 export interface RunsPageOptions {
   readonly reader: Reader
@@ -13,6 +13,8 @@ export interface RunsPageOptions {
 
 const PAGE = 50
 const FAILURES = 50
+/** Each attempt is a record of its own. */
+const ATTEMPTS = 500
 
 /** Runs below a number, newest first; the snapshot holds the newest ones. */
 export async function runsPage(before: number | undefined, { reader, snapshot }: RunsPageOptions): Promise<RunsAnswer> {
@@ -38,7 +40,7 @@ export async function runPage(run: number, wanted: number, { reader, snapshot }:
   if (found === undefined) throw new SyncError(`there is no run ${run}`, 'fix-config', { code: 'not-found' })
   const tables = [...(await listTableRuns(reader, { runs: { run } }))]
   tables.sort((a, b) => b.durationMs - a.durationMs)
-  const failed = await listSteps(reader, { run, failed: true, limit: FAILURES })
+  const failed = await listSteps(reader, { run, failed: true, limit: ATTEMPTS })
   const { items, page, pages } = paged(tables, wanted, PAGE)
   return {
     now: millis(snapshot.now),
@@ -46,7 +48,7 @@ export async function runPage(run: number, wanted: number, { reader, snapshot }:
     tables: items.map(tableRunLine),
     page,
     pages,
-    failures: failed.map((step) => stepLine(step, snapshot.state)),
+    failures: foldAttempts(failed.map((step) => stepLine(step, snapshot.state))).slice(0, FAILURES),
     underWay: snapshot.underWay.filter((step) => step.run === run).map((step) => stepLine(step, snapshot.state)),
   }
 }

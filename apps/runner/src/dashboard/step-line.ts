@@ -15,6 +15,7 @@ export function stepLine(step: StepRecord, state: State): StepAnswer {
     kind: step.kind,
     window:
       window === undefined ? null : { from: window.from === undefined ? null : text(window.from), to: text(window.to) },
+    attempts: 1,
     attempt: step.attempt,
     beganAt: millis(step.beganAt),
     endedAt: step.endedAt === undefined ? null : millis(step.endedAt),
@@ -23,4 +24,12 @@ export function stepLine(step: StepRecord, state: State): StepAnswer {
     durationMs: step.durationMs,
     error: step.error ?? null,
   }
+}
+
+/** Attempts of one step as one line: that of the newest, which comes first. */
+export function foldAttempts(steps: readonly StepAnswer[]): readonly StepAnswer[] {
+  const same = Map.groupBy(steps, ({ run, table, partition, kind, window }) =>
+    JSON.stringify([run, table, partition, kind, window]),
+  )
+  return [...same.values()].map((group) => ({ ...group[0]!, attempts: Math.max(group.length, group[0]!.attempt) }))
 }

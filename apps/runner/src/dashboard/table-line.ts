@@ -12,7 +12,7 @@ import { type TableView, tableView } from '../overview.ts'
 import { feedAgain } from '../show/fix.ts'
 import { offsetText } from '../show/offset-text.ts'
 import type { FeedLine, TableLine } from './answers.ts'
-import { barOf } from './bar.ts'
+import { type BarAxis, barOf } from './bar.ts'
 import type { RowCounts } from './row-counts.ts'
 import { millis } from './run-line.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -98,16 +98,26 @@ function feedLine(table: string, feed: FeedOverview | undefined, command: Comman
   }
 }
 
+/** Statuses of a backfill that is not complete. */
+const COMING: ReadonlySet<string> = new Set(['new', 'backfilling', 'returned'])
+
+const maxOf = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a)
+
 /** The axis of a table's coverage. */
 export function axisOfTable(
-  { schema: recorded, partitions }: Pick<TableState, 'schema' | 'partitions'>,
+  { schema: recorded, partitions, status }: Pick<TableState, 'schema' | 'partitions' | 'status'>,
   now: bigint,
-): { readonly from: bigint; readonly to: bigint } | undefined {
+): BarAxis | undefined {
   const present = listedPartitions({ partitions })
   if (recorded?.cursor == null || present.length === 0) return undefined
-  return axisOf({
+  const isTime = recorded.cursor.type !== 'integer'
+  const axis = axisOf({
     starts: present.map(({ start }) => start ?? undefined),
     coverages: present.map(({ covered }): readonly Range[] => union(covered)),
-    present: recorded.cursor.type === 'integer' ? undefined : now,
+    present: isTime ? now : undefined,
   })
+  if (axis === undefined) return undefined
+  // Of a partition that does not say where its backfill ends, all is still to come.
+  const ends = COMING.has(status) ? present.map(({ backfillEnd }) => backfillEnd ?? axis.to) : []
+  return { ...axis, isTime, comingTo: ends.reduce<bigint | undefined>(maxOf, undefined) }
 }

@@ -140,7 +140,10 @@ const TABLES: readonly Demo[] = [
     status: 'backfilling',
     cursor: 'timestamp',
     days: 700,
-    holes: [[0, 430]],
+    holes: [
+      [0, 430],
+      [470, 480],
+    ],
     pace: 5200,
     columns: PEOPLE,
     row: person,

@@ -49,25 +49,28 @@ describe.skipIf(!hasBrowser)('what a source gives it (needs /usr/bin/chromium)',
 
     await page.goto(origin)
     await page.waitForSelector('main table')
-    const names = await page.locator('table.tables tbody th a').allInnerTexts()
+    const names = await page.locator('table.tables tbody th .who > a').allInnerTexts()
     expect(names).toHaveLength(4)
     expect(names.some((name) => name.includes('<script>alert(1)</script>'))).toBe(true)
     expect(await injected()).toBe(0)
     expect(await width()).toBeLessThanOrEqual(360)
     const links = await page
-      .locator('table.tables tbody th a')
+      .locator('table.tables tbody th .who > a')
       .evaluateAll((all) => all.map((one) => one.getAttribute('href')!))
     for (const href of [
       ...links,
       '/runs',
       '/run?id=1',
+      '/changes',
+      '/config',
+      '/source?name=evil',
       `/?search=${encodeURIComponent(EVIL[1]!)}`,
       `/table?name=${encodeURIComponent(EVIL[0]!)}`,
     ]) {
       await page.goto(origin + href)
       await page.waitForSelector('main :is(table, .notice, .empty)')
       await page.waitForTimeout(600)
-      for (const summary of await page.locator('summary').all()) await summary.click()
+      await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
       expect(await injected(), href).toBe(0)
       expect(await width(), href).toBeLessThanOrEqual(360)
       const text = await page.locator('body').innerText()

@@ -6,7 +6,15 @@ import { type DemoDashboard, demoDashboard } from './demo-dashboard.ts'
 import { demoState } from './demo-state.ts'
 import { pageProblems } from './page-problems.ts'
 
-const PAGES = ['/', '/table?name=shop_orders', '/table?name=github_pull_requests', '/runs', '/run?id=40']
+const PAGES = [
+  '/',
+  '/table?name=shop_orders',
+  '/table?name=github_pull_requests',
+  '/source?name=shop',
+  '/runs',
+  '/run?id=40',
+  '/changes',
+]
 
 const FOCUSED = `(({ activeElement: one }) => ({
   text: one.innerText || one.getAttribute('aria-label') || one.id,
@@ -58,7 +66,7 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
 
   it('searches, filters and sorts, and the address says how', async () => {
     const { page } = await open('/')
-    const names = () => page.locator('table.tables tbody tr th a').allInnerTexts()
+    const names = () => page.locator('table.tables tbody tr th .who > a').allInnerTexts()
     await page.getByRole('searchbox', { name: 'Search tables' }).fill('github')
     await expect.poll(names).toEqual(['github_pull_requests', 'github_commits', 'github_issues'])
     await page.getByRole('button', { name: 'Table' }).click()
@@ -84,9 +92,9 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
     await page.getByRole('heading', { name: 'The newest 50 rows' }).waitFor()
     // Each part asks the server for itself.
     for (const said of [
-      /Missing, and read by the next run/,
+      /Not covered yet, and read by the next run/,
       /Rows written by each run/,
-      /Lag after each sync/,
+      /Age of the newest data\s+(?:Never older than allowed|Older than allowed)/,
       /column "discount_code" added/,
       /3 rejected rows/,
       /expected number, received "12,50"/,
@@ -180,7 +188,7 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
       expect(width, path).toBeLessThanOrEqual(360)
     }
     await goTo(page, '/')
-    expect(await page.getByRole('table').getByRole('row').count()).toBe(14)
+    expect(await page.locator('table.tables').getByRole('row').count()).toBe(14)
     expect(await page.getByRole('rowheader', { name: /shop_orders/ }).count()).toBe(1)
   })
 

@@ -1,4 +1,5 @@
-// Takes the pictures of the documentation: `pnpm --filter @tidemark/runner screenshots`, after a build.
+// Takes the pictures of the documentation: `pnpm --filter @tidemark/runner screenshots`, after a build. Those of the setup and the
+// config come from the test of a team's day, with TIDEMARK_IMAGES=docs/images.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openBrowser } from './browser.ts'
@@ -15,12 +16,15 @@ interface Shot {
   readonly height?: number
   readonly dark?: true
   readonly phone?: true
+  /** With one line a table. */
+  readonly dense?: true
 }
 
 const SHOTS: readonly Shot[] = [
   { name: 'dashboard-overview', page: '/', height: 1180 },
   { name: 'dashboard-overview-dark', page: '/', height: 860, dark: true },
   { name: 'dashboard-overview-phone', page: '/', height: 840, phone: true },
+  { name: 'dashboard-dense', page: '/', height: 720, dense: true },
   { name: 'dashboard-table', page: '/table?name=shop_orders', height: 1250 },
   { name: 'dashboard-runs', page: '/runs', height: 860 },
   { name: 'dashboard-run', page: '/run?id=40', height: 1080 },
@@ -28,7 +32,7 @@ const SHOTS: readonly Shot[] = [
 
 mkdirSync(images, { recursive: true })
 const wanted = process.argv.slice(2)
-for (const { name, page, height = 900, dark, phone } of SHOTS) {
+for (const { name, page, height = 900, dark, phone, dense } of SHOTS) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const browser = await openBrowser({
     viewport: { width: phone === true ? 390 : 1280, height },
@@ -40,6 +44,7 @@ for (const { name, page, height = 900, dark, phone } of SHOTS) {
   tab.on('console', (message) => console.error(`${name}: ${message.text()}`))
   await tab.goto(at(page))
   await tab.waitForSelector('main :is(table, .notice)')
+  if (dense === true) await tab.getByRole('button', { name: 'Dense' }).click()
   // Rows are counted beside everything else, and come a moment later.
   await tab.waitForTimeout(2500)
   await tab.screenshot({ path: join(images, `${name}.png`), animations: 'disabled' })

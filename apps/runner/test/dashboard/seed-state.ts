@@ -114,10 +114,14 @@ export async function seedState(path: string, { tables, runs, rejects = [], chan
       addPartition(name, partition, first, micros(completedAt), failures, micros(nextTryAt), lastError ?? null)
       for (const [from, to] of covered) addCovered(name, partition, position(from), position(to), 0)
     }
-    const system = '_synced_at integer, _deleted_at integer, _cursor integer'
+    const system = `_synced_at integer, _deleted_at integer, _cursor integer${partitions.length > 1 ? ', _partition text' : ''}`
     db.exec(`create table ${quoted(name)} (${columns.map(([column]) => quoted(column)).join(', ')}, ${system})`)
-    const addRow = insert(quoted(name), [...columns.map(([column]) => quoted(column)), '_cursor'])
-    rows.forEach((row, at) => void addRow(...columns.map(([column]) => row[column] ?? null), at))
+    const own = partitions.length > 1 ? ['_cursor', '_partition'] : ['_cursor']
+    const addRow = insert(quoted(name), [...columns.map(([column]) => quoted(column)), ...own])
+    rows.forEach((row, at) => {
+      const of = partitions.length > 1 ? [partitions[at % partitions.length]!.partition] : []
+      addRow(...columns.map(([column]) => row[column] ?? null), at, ...of)
+    })
   }
   const addRun = insert('_tidemark_runs', [
     ...['run', 'runner', 'host', 'pid', 'started_at', 'ended_at', 'exit_code', 'error'],

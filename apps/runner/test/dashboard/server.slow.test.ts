@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { ConfigAnswer } from '../../src/dashboard/list-answers.ts'
 import { dailySource, type TestProject, testProject } from '../test-project.ts'
 import { rawRequest } from './raw-request.ts'
 import { startUi } from './start-ui.ts'
@@ -130,13 +131,18 @@ describe('the dashboard only looks', () => {
     }
   })
 
-  it('says that there is no database, and makes none', async () => {
+  it('is empty before the first sync and makes no database; the first sync fills it', async () => {
     const project = testProject()
     project.install('daily', dailySource('daily'))
-    const { code, stderr } = await project.run(['ui', '--port', '0'])
-    expect(code).toBe(2)
-    expect(stderr).toMatch(/there is no database yet \(.*tidemark\.db\); the first sync creates it/)
+    const { origin } = await startUi(project)
+    const tables = async (): Promise<number> =>
+      ((await (await fetch(`${origin}/api/overview`)).json()) as { totals: { tables: number } }).totals.tables
+    expect(await tables()).toBe(0)
+    const { document } = (await (await fetch(`${origin}/api/config`)).json()) as ConfigAnswer
+    expect(document).toMatchObject({ problem: null, sources: [{ name: 'daily', state: 'configured' }] })
     expect(existsSync(join(project.folder, 'data'))).toBe(false)
+    await project.run(['sync'])
+    await expect.poll(tables).toBe(1)
   })
 
   it.each([

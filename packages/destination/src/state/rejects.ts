@@ -60,7 +60,7 @@ export async function countRejects(destination: Pick<Destination, 'query'>): Pro
 }
 
 /** How often a row was rejected: once, where the state is of an earlier version and does not say. */
-async function timesIn(destination: Pick<Destination, 'query'>, rejects: string): Promise<string> {
+export async function timesIn(destination: Pick<Destination, 'query'>, rejects: string): Promise<string> {
   const { columns } = await destination.query('select * from _tidemark_rejects limit 0')
   return columns.includes('times') ? `${rejects}.times` : '1'
 }

@@ -7,22 +7,35 @@ type Asked = Pick<Destination, 'query'>
 
 /** Something that was done to a table's shape: `column "note" added`. */
 export interface ShapeChange {
+  readonly id: number
   readonly table: string
   readonly change: string
   /** Microseconds since 1970. */
   readonly changedAt: bigint
 }
 
+export interface ListChangesOptions {
+  readonly table?: string | undefined
+  readonly limit?: number | undefined
+  /** Only changes before the one with this id. */
+  readonly before?: number | undefined
+}
+
 /** What was done to the shapes of tables, the newest first. */
 export async function listChanges(
   destination: Asked,
-  { table, limit }: { readonly table?: string | undefined; readonly limit?: number | undefined } = {},
+  { table, limit, before }: ListChangesOptions = {},
 ): Promise<readonly ShapeChange[]> {
-  const where = table === undefined ? '' : ` where name = ${literal(table)}`
+  const conditions = [
+    ...(table === undefined ? [] : [`name = ${literal(table)}`]),
+    ...(before === undefined ? [] : [`id < ${whole(before)}`]),
+  ]
+  const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const { rows } = await destination.query(
-    `select name, change, changed_at from _tidemark_changes${where} order by id desc${limit === undefined ? '' : ` limit ${whole(limit)}`}`,
+    `select id, name, change, changed_at from _tidemark_changes${where} order by id desc${limit === undefined ? '' : ` limit ${whole(limit)}`}`,
   )
-  return rows.map(([name, change, at]) => ({
+  return rows.map(([id, name, change, at]) => ({
+    id: Number(id),
     table: String(name),
     change: String(change),
     changedAt: BigInt(at as bigint),

@@ -3,6 +3,8 @@ import { useEffect } from 'preact/hooks'
 import type { ActionAnswer, SessionAnswer } from '../answers.ts'
 import { ActionPanel } from './actions.tsx'
 import { ask } from './ask.ts'
+import { ChangesPage } from './changes-page.tsx'
+import { ConfigPage } from './config-page.tsx'
 import { Header } from './header.tsx'
 import { setAction, startLive, useLive } from './live.ts'
 import { TroubleNotice } from './notice.tsx'
@@ -11,15 +13,22 @@ import { followLinks, type Place, usePlace } from './router.ts'
 import { RunPage } from './run-page.tsx'
 import { RunsPage } from './runs-page.tsx'
 import { SessionBar, startSession } from './session.tsx'
+import { SourcePage } from './source-page.tsx'
 import { TablePage } from './table-page.tsx'
 import { takeToken, token } from './token.ts'
 import 'uplot/dist/uPlot.min.css'
 import './styles/base.css'
 import './styles/parts.css'
 import './styles/tables.css'
+import './styles/dense.css'
 import './styles/phone.css'
 
-const TITLES: Readonly<Record<string, string>> = { '/': 'Tables', '/runs': 'Runs' }
+const TITLES: Readonly<Record<string, string>> = {
+  '/': 'Tables',
+  '/runs': 'Runs',
+  '/changes': 'Changes',
+  '/config': 'Config',
+}
 
 function App({ session }: { readonly session: SessionAnswer | undefined }) {
   const place = usePlace()
@@ -48,6 +57,12 @@ function Page({ place }: { readonly place: Place }) {
   switch (place.path) {
     case '/table':
       return <TablePage place={place} allowsActions={token() !== null} />
+    case '/source':
+      return <SourcePage place={place} />
+    case '/changes':
+      return <ChangesPage place={place} />
+    case '/config':
+      return <ConfigPage />
     case '/runs':
       return <RunsPage place={place} />
     case '/run':

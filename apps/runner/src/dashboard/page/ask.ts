@@ -8,14 +8,20 @@ export interface Asked<T> {
   readonly trouble: TroubleAnswer | undefined
 }
 
-/** Fetches from the server, again after each change. The old answer stays until the new one arrives. */
-export function useAnswer<T>(url: string): Asked<T> {
+/** Fetches from the server, again after each change, and after each interval where one is given. The old answer stays until the new one arrives. */
+export function useAnswer<T>(url: string, everyMs?: number): Asked<T> {
   const { version } = useLive()
   const [asked, setAsked] = useState<Asked<T> & { readonly url: string }>({
     url,
     answer: undefined,
     trouble: undefined,
   })
+  const [turn, setTurn] = useState(0)
+  useEffect(() => {
+    if (everyMs === undefined) return
+    const timer = setInterval(() => document.hidden || setTurn((before) => before + 1), everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs])
   const wanted = useRef(url)
   wanted.current = url
   // A new version fetches again
@@ -29,7 +35,7 @@ export function useAnswer<T>(url: string): Asked<T> {
         const trouble = error instanceof Trouble ? error.answer : UNREACHABLE
         setAsked((before) => ({ url, answer: before.url === url ? before.answer : undefined, trouble }))
       })
-  }, [url, version])
+  }, [url, version, turn])
   return subjectOf(asked.url) === subjectOf(url) ? asked : { answer: undefined, trouble: undefined }
 }
 

@@ -8,22 +8,26 @@ export interface ChartProps {
   readonly values: readonly number[]
   readonly kind: 'bars' | 'line'
   readonly show: (value: number) => string
+  /** A dashed line that the values should stay below. */
+  readonly limit?: number | undefined
+  /** What the chart says, in a sentence. */
+  readonly says?: string | undefined
 }
 
 const HEIGHT = 170
 
 /** Values over time: as a chart, and as a list for screen readers. */
-export function Chart({ title, times, values, kind, show }: ChartProps) {
+export function Chart({ title, times, values, kind, show, limit, says }: ChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(undefined)
   const data = useRef<uPlot.AlignedData>([[], []])
-  data.current = [times.map((at) => at / 1000), [...values]]
+  data.current = [times.map((at) => at / 1000), [...values], ...(limit === undefined ? [] : [times.map(() => limit)])]
   // The plot is created once; its data are set below
   useEffect(() => {
     const element = place.current!
     const make = (): void => {
       plot.current?.destroy()
-      plot.current = new uPlot(optionsOf(kind, show, element), data.current, element)
+      plot.current = new uPlot(optionsOf({ kind, show, limit }, element), data.current, element)
     }
     make()
     const size = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }))
@@ -40,19 +44,20 @@ export function Chart({ title, times, values, kind, show }: ChartProps) {
       plot.current = undefined
     }
   }, [])
-  const text = `${times.length} ${times.at(-1)} ${values.reduce((sum, value) => sum + value, 0)}`
+  const text = `${times.length} ${times.at(-1)} ${values.reduce((sum, value) => sum + value, 0)} ${limit}`
   // The text stands for the data
   useEffect(() => plot.current?.setData(data.current), [text])
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
+      {says !== undefined && <p class="soft">{says}</p>}
       <div ref={place} class="plot" aria-hidden="true" />
       <details>
         <summary>As figures</summary>
         <ul class="figures">
           {times
             .map((at, index) => (
-              <li key={at}>
+              <li key={`${at} ${index}`}>
                 <time dateTime={new Date(at).toISOString()}>{format.instant(at)}</time>{' '}
                 <span>{show(values[index]!)}</span>
               </li>
@@ -64,7 +69,10 @@ export function Chart({ title, times, values, kind, show }: ChartProps) {
   )
 }
 
-function optionsOf(kind: ChartProps['kind'], show: ChartProps['show'], element: HTMLElement): uPlot.Options {
+function optionsOf(
+  { kind, show, limit }: Pick<ChartProps, 'kind' | 'show' | 'limit'>,
+  element: HTMLElement,
+): uPlot.Options {
   const colour = (name: string): string => getComputedStyle(element).getPropertyValue(name).trim()
   const axis = {
     stroke: colour('--soft'),
@@ -99,6 +107,7 @@ function optionsOf(kind: ChartProps['kind'], show: ChartProps['show'], element: 
       kind === 'bars'
         ? { fill: colour('--tide'), width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.7, 26] }) }
         : { stroke: colour('--tide'), fill: colour('--tide-soft'), width: 2, points: { show: false } },
+      ...(limit === undefined ? [] : [{ stroke: colour('--warn'), width: 1, dash: [6, 4], points: { show: false } }]),
     ],
   }
 }

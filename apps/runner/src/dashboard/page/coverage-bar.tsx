@@ -5,10 +5,47 @@ const WIDTH = 1000
 /** Minimum width of a segment, so that a short gap in a long history is visible. */
 const THINNEST = 5
 
+interface CoverageBarProps {
+  readonly bar: Bar
+  readonly large?: boolean
+  /** The time axis that it is drawn on, in milliseconds since 1970; absent: its own. */
+  readonly axis?: TimeAxis | undefined
+}
+
+export type TimeAxis = readonly [from: number, to: number]
+
+/** A time axis on which all of these coverages fit; undefined: none of them has a cursor that is a time. */
+export function axisOfAll(bars: readonly (Bar | null)[]): TimeAxis | undefined {
+  const spans = bars.flatMap((bar) => (bar?.span == null ? [] : [bar.span]))
+  return spans.length === 0
+    ? undefined
+    : [Math.min(...spans.map(([from]) => from)), Math.max(...spans.map(([, to]) => to))]
+}
+
+/** Where a fraction of a coverage lies on the axis. */
+function placing({ span }: Bar, axis: TimeAxis | undefined): (fraction: number) => number {
+  if (axis === undefined || span === null || axis[1] <= axis[0]) return (fraction) => fraction
+  return (fraction) => (span[0] + fraction * (span[1] - span[0]) - axis[0]) / (axis[1] - axis[0])
+}
+
+/** The number of gaps; what a backfill is still to read does not count. */
+export function gapsIn({ gaps, segments, comingTo }: Bar): number {
+  const coming = segments.filter(
+    ([from], at) => (at === 0 ? from > 0 : from > segments[at - 1]![1]) && from <= comingTo,
+  )
+  const first = segments[0]
+  const isOldestMissing = gaps > 0 && first !== undefined && first[0] > comingTo && first[0] > 0
+  return Math.max(0, gaps - coming.length - (isOldestMissing ? 1 : 0))
+}
+
 /** A coverage as a line from its start to now: covered ranges, gaps, and windows that are being read. */
-export function CoverageBar({ bar, large = false }: { readonly bar: Bar; readonly large?: boolean }) {
-  const { segments, running } = bar
+export function CoverageBar({ bar, large = false, axis }: CoverageBarProps) {
   const isComing = hasHistoryToCome(bar)
+  const place = placing(bar, axis)
+  const [start, end] = [place(0), place(1)]
+  const segments = bar.segments.map(([from, to, share]) => [place(from), place(to), share] as const)
+  const running = bar.running.map(([from, to]) => [place(from), place(to)] as const)
+  const comingTo = place(bar.comingTo)
   return (
     <svg
       class={large ? 'bar large' : 'bar'}
@@ -17,20 +54,22 @@ export function CoverageBar({ bar, large = false }: { readonly bar: Bar; readonl
       role="img"
       aria-label={describe(bar)}
     >
-      <rect class="track" width={WIDTH} height="10" />
-      {isComing && <rect class="coming" width={(segments[0]?.[0] ?? 0) * WIDTH} height="10" />}
+      <rect class="track" x={start * WIDTH} width={Math.max(THINNEST, (end - start) * WIDTH)} height="10" />
+      {isComing && (
+        <rect class="coming" x={start * WIDTH} width={((segments[0]?.[0] ?? start) - start) * WIDTH} height="10" />
+      )}
       {segments.map(([from, to, share]) => (
         <rect
           key={from}
           class={share >= 0.9999 ? 'covered' : 'covered partly'}
           x={from * WIDTH}
-          width={(to - from) * WIDTH}
+          width={axis === undefined ? (to - from) * WIDTH : Math.max(THINNEST, (to - from) * WIDTH)}
           height="10"
           fill-opacity={share >= 0.9999 ? 1 : 0.25 + 0.5 * share}
         />
       ))}
       {holesIn(segments).map(([x, width]) => (
-        <rect key={x} class="gap" x={x} width={width} height="10" />
+        <rect key={x} class={x + width / 2 < comingTo * WIDTH ? 'coming' : 'gap'} x={x} width={width} height="10" />
       ))}
       {running.map(([from, to]) => (
         <rect
@@ -51,7 +90,9 @@ export function hasHistoryToCome({ gaps, segments }: Bar): boolean {
 }
 
 /** The gaps between segments. */
-function holesIn(segments: Bar['segments']): readonly (readonly [x: number, width: number])[] {
+function holesIn(
+  segments: readonly (readonly [number, number, number])[],
+): readonly (readonly [x: number, width: number])[] {
   return segments.flatMap(([from], at) => {
     const before = segments[at - 1]
     const length = before === undefined ? 0 : (from - before[1]) * WIDTH
@@ -64,7 +105,7 @@ function holesIn(segments: Bar['segments']): readonly (readonly [x: number, widt
 function describe(bar: Bar): string {
   const { share, running, from, to } = bar
   const isComing = hasHistoryToCome(bar)
-  const holes = bar.gaps - (isComing ? 1 : 0)
+  const holes = gapsIn(bar)
   const reach = `from ${from === null ? 'the beginning' : format.position(from)} to ${format.position(to)}`
   const more = [
     ...(isComing ? ['backfill in progress'] : []),

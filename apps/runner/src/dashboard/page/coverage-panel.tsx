@@ -1,10 +1,12 @@
 import type { PartitionsAnswer, TableAnswer } from '../answers.ts'
 import { useAnswer } from './ask.ts'
 import { CoverageBar } from './coverage-bar.tsx'
+import { CoverageLegend } from './coverage-legend.tsx'
 import { DataTable } from './data-table.tsx'
 import { format } from './format.ts'
 import { Pager } from './pager.tsx'
-import { type Place, router } from './router.ts'
+import type { Place } from './router.ts'
+import { SearchField } from './search-field.tsx'
 import { StatusBadge } from './status-badge.tsx'
 import { StepList } from './step-list.tsx'
 import { Text } from './text.tsx'
@@ -26,15 +28,12 @@ export function CoveragePanel({ answer, place }: { readonly answer: TableAnswer;
             <span>{bar.from === null ? 'the beginning' : format.position(bar.from)}</span>
             <span>{answer.cursor?.type === 'integer' ? format.position(bar.to) : 'now'}</span>
           </p>
-          <p class="legend">
-            <span class="key covered" /> covered <span class="key gap" /> gap <span class="key reading" /> being read{' '}
-            <span class="key coming" /> not yet backfilled
-          </p>
+          <CoverageLegend />
         </>
       )}
       {gaps.length > 0 && (
         <>
-          <h3>Missing, and read by the next run of this table</h3>
+          <h3>Not covered yet, and read by the next run of this table</h3>
           <ul class="gaplist">
             {gaps.slice(0, GAPS).map(({ from, to }) => (
               <li key={to}>
@@ -72,15 +71,7 @@ function Partitions({ name, place, now }: { readonly name: string; readonly plac
     <>
       <div class="heading">
         <h3>{format.plural(answer.count, 'partition')}</h3>
-        <label>
-          <span class="hidden">Search partitions</span>
-          <input
-            type="search"
-            placeholder="Search partitions"
-            value={search}
-            onChange={(event) => router.go(router.with({ partition: event.currentTarget.value, page: '' }), 'replace')}
-          />
-        </label>
+        <SearchField label="Search partitions" word="partition" place={place} />
       </div>
       <DataTable
         caption="Partitions, with the coverage of each"

@@ -1,5 +1,6 @@
 import type { TableAnswer } from '../answers.ts'
 import { format } from './format.ts'
+import { router } from './router.ts'
 import { Text } from './text.tsx'
 import { TimeAgo } from './time-ago.tsx'
 
@@ -34,7 +35,7 @@ export function Facts({
         <dd>{table.nextCheckAt === null ? '–' : format.until(table.nextCheckAt, now)}</dd>
       </div>
       <div>
-        <dt>Last change</dt>
+        <dt>Last written</dt>
         <dd>
           <TimeAgo at={table.lastSyncedAt} now={now} />
         </dd>
@@ -50,7 +51,9 @@ export function Facts({
       <div>
         <dt>Source</dt>
         <dd>
-          <Text>{table.source}</Text>
+          <a href={router.source(table.source)}>
+            <Text>{table.source}</Text>
+          </a>
         </dd>
       </div>
       <div>

@@ -9,12 +9,18 @@ const CONNECTIONS = {
   lost: ['bad', 'Not connected'],
 } as const
 
+const PAGES: readonly { readonly href: string; readonly title: string; readonly paths: readonly string[] }[] = [
+  { href: '/', title: 'Tables', paths: ['/', '/table', '/source'] },
+  { href: '/runs', title: 'Runs', paths: ['/runs', '/run'] },
+  { href: '/changes', title: 'Changes', paths: ['/changes'] },
+  { href: '/config', title: 'Config', paths: ['/config'] },
+]
+
 /** The name, the navigation, the connection and the theme. */
 export function Header({ place }: { readonly place: Place }) {
   const { connection, trouble } = useLive()
   const [tone, word] =
     trouble !== null && connection === 'live' ? (['bad', 'Database trouble'] as const) : CONNECTIONS[connection]
-  const isTables = place.path === '/' || place.path === '/table'
   return (
     <header class="top">
       <div>
@@ -23,12 +29,11 @@ export function Header({ place }: { readonly place: Place }) {
           Tidemark
         </a>
         <nav aria-label="Pages">
-          <a href={router.to('/')} aria-current={isTables ? 'page' : undefined}>
-            Tables
-          </a>
-          <a href={router.to('/runs')} aria-current={isTables ? undefined : 'page'}>
-            Runs
-          </a>
+          {PAGES.map(({ href, title, paths }) => (
+            <a key={href} href={router.to(href)} aria-current={paths.includes(place.path) ? 'page' : undefined}>
+              {title}
+            </a>
+          ))}
         </nav>
         <span class={`connection ${tone}`} role="status">
           <span class="dot" aria-hidden="true" />

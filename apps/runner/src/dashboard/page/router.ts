@@ -33,6 +33,7 @@ export const router = {
   to: (path: string): string => BASE_PATH + path,
   table: (name: string): string => `${BASE_PATH}/table?${new URLSearchParams({ name })}`,
   run: (run: number): string => `${BASE_PATH}/run?id=${run}`,
+  source: (name: string): string => `${BASE_PATH}/source?${new URLSearchParams({ name })}`,
 }
 
 export function usePlace(): Place {
@@ -68,6 +69,7 @@ export function followLinks(): void {
     const isOtherPage =
       new URL(href, location.href).pathname !== location.pathname ||
       href.startsWith(`${BASE_PATH}/table`) ||
+      href.startsWith(`${BASE_PATH}/source`) ||
       href.startsWith(`${BASE_PATH}/run`)
     router.go(href)
     if (!isOtherPage) return

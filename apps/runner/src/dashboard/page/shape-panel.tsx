@@ -32,7 +32,7 @@ export function ShapePanel({ answer: { columns, changes, key, cursor, now } }: {
         />
       </section>
       <section class="panel" aria-labelledby="changes">
-        <h2 id="changes">What changed</h2>
+        <h2 id="changes">Changes</h2>
         {changes.length === 0 ? (
           <p class="soft">No changes since the table was created.</p>
         ) : (

@@ -16,6 +16,11 @@ const SIGNS: Readonly<Record<string, readonly [tone: string, sign: Sign, title: 
   stopped: ['warn', 'pause', 'it was stopped before all was read; the next run reads the rest'],
   crashed: ['bad', 'cross', 'its process died; the next run continues from what is committed'],
   failed: ['bad', 'cross', 'part of it failed'],
+  configured: ['good', 'check', 'the next sync reads it'],
+  incomplete: ['warn', 'warn', 'settings are missing'],
+  broken: ['bad', 'cross', 'its package cannot be loaded'],
+  off: ['off', 'gone', 'the config turns it off'],
+  unchecked: ['off', 'gone', 'the config is not valid'],
 }
 
 /** A status as word, colour and icon. */

@@ -38,7 +38,11 @@ export function StepList({ steps, now, caption, of }: StepListProps) {
                 <Text>{step.table}</Text>
               </a>
             )}
-            {step.attempt > 1 && <span class="soft">, attempt {step.attempt}</span>}
+            {step.attempts > 1 ? (
+              <span class="soft">, {format.plural(step.attempts, 'attempt')}</span>
+            ) : (
+              step.attempt > 1 && <span class="soft">, attempt {step.attempt}</span>
+            )}
           </span>,
           <span key="window">
             {step.partition !== '' && (

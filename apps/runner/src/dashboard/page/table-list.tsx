@@ -1,5 +1,5 @@
 import type { OverviewAnswer, TableLine } from '../answers.ts'
-import { CoverageBar, hasHistoryToCome } from './coverage-bar.tsx'
+import { axisOfAll, CoverageBar, gapsIn, hasHistoryToCome, type TimeAxis } from './coverage-bar.tsx'
 import { type Column, DataTable } from './data-table.tsx'
 import { format } from './format.ts'
 import { type Place, router } from './router.ts'
@@ -16,10 +16,11 @@ export function TableList({ answer, place }: { readonly answer: OverviewAnswer; 
     onSort: () => router.go(router.with({ sort: name, order: sort === name && !isDown ? 'down' : '', page: '' })),
     sorted: sort === name ? (isDown ? 'descending' : 'ascending') : undefined,
   })
+  const axis = place.search.get('axis') === 'own' ? undefined : axisOfAll(answer.tables.map(({ bar }) => bar))
   const columns: readonly Column[] = [
     { name: 'table', label: 'Table', isTitle: true, ...sorting('name') },
     { name: 'status', label: 'Status', ...sorting('attention') },
-    { name: 'coverage', label: 'Coverage' },
+    { name: 'coverage', label: axis === undefined ? 'Coverage' : `Coverage, ${format.day(axis[0])} to now` },
     { name: 'lag', label: 'Lag', align: 'right', ...sorting('lag') },
     { name: 'rows', label: 'Rows', align: 'right', ...sorting('rows') },
     { name: 'rejects', label: 'Rejected', align: 'right', ...sorting('rejects') },
@@ -30,12 +31,12 @@ export function TableList({ answer, place }: { readonly answer: OverviewAnswer; 
       class="tables"
       caption="Tables and their progress"
       columns={columns}
-      rows={answer.tables.map((table) => ({ key: table.name, cells: cellsOf(table, answer.now) }))}
+      rows={answer.tables.map((table) => ({ key: table.name, cells: cellsOf(table, answer.now, axis) }))}
     />
   )
 }
 
-function cellsOf(table: TableLine, now: number) {
+function cellsOf(table: TableLine, now: number, axis: TimeAxis | undefined) {
   const { name, source, problem, status, failing, partitions } = table
   return [
     <div key="table" class="who">
@@ -43,13 +44,15 @@ function cellsOf(table: TableLine, now: number) {
         <Text>{name}</Text>
       </a>
       <p class="soft">
-        <Text>{source}</Text>
+        <a href={router.source(source)}>
+          <Text>{source}</Text>
+        </a>
         {partitions > 1 && `, ${format.plural(partitions, 'partition')}`}
         {failing > 0 && partitions > 1 && `, ${format.count(failing)} failing`}
         {table.resyncs > 0 && ', resync requested'}
       </p>
       {problem !== null && (
-        <p class="problem">
+        <p class={status === 'paused' ? 'problem paused' : 'problem'} title={format.visible(problem)}>
           <Text>{problem}</Text>
         </p>
       )}
@@ -60,7 +63,7 @@ function cellsOf(table: TableLine, now: number) {
       {table.running > 0 && <StatusBadge status="running" text="reading" />}
       {table.nextTryAt !== null && <p class="soft">next try {format.until(table.nextTryAt, now)}</p>}
     </div>,
-    <Covered key="coverage" table={table} now={now} />,
+    <Covered key="coverage" table={table} now={now} axis={axis} />,
     <span key="lag">{table.lagMs === null ? <Dash /> : format.about(table.lagMs)}</span>,
     <span key="rows">
       {table.rows === null ? <Dash /> : `${table.rowsExact ? '' : '> '}${format.count(table.rows)}`}
@@ -74,7 +77,13 @@ function Dash() {
   return <span class="faint">–</span>
 }
 
-function Covered({ table, now }: { readonly table: TableLine; readonly now: number }) {
+interface CoveredProps {
+  readonly table: TableLine
+  readonly now: number
+  readonly axis: TimeAxis | undefined
+}
+
+function Covered({ table, now, axis }: CoveredProps) {
   const { bar, feed, isWhole, lastCheckedAt } = table
   if (bar === null)
     return (
@@ -98,10 +107,10 @@ function Covered({ table, now }: { readonly table: TableLine; readonly now: numb
       </span>
     )
   const isComing = hasHistoryToCome(bar)
-  const holes = bar.gaps - (isComing ? 1 : 0)
+  const holes = gapsIn(bar)
   return (
     <div class="covered">
-      <CoverageBar bar={bar} />
+      <CoverageBar bar={bar} axis={axis} />
       <p class="soft">
         <span>{bar.from === null ? 'from the beginning' : `from ${format.position(bar.from).slice(0, 10)}`}</span>
         <span>

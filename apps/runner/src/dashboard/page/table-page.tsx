@@ -95,7 +95,9 @@ function Table({ answer, place, allowsActions }: TableProps) {
           <section class="panel" aria-label="Lag over time">
             {lags.length > 1 ? (
               <Chart
-                title="Lag after each sync"
+                title="Age of the newest data"
+                says={ageText(answer)}
+                limit={limitOf(answer)}
                 kind="line"
                 times={lags.map(({ at }) => at)}
                 values={lags.map(({ lagMs }) => lagMs)}
@@ -107,8 +109,8 @@ function Table({ answer, place, allowsActions }: TableProps) {
                 <p class="soft">
                   {table.feed !== null
                     ? 'The lag of a table that a feed tells is that of its feed, above.'
-                    : table.isWhole
-                      ? 'A table with a full refresh has no lag, only a time of its last sync.'
+                    : answer.cursor?.type === 'integer'
+                      ? 'A table with an integer cursor does not say how old its data is.'
                       : 'There are not enough syncs yet.'}
                 </p>
               </>
@@ -123,7 +125,7 @@ function Table({ answer, place, allowsActions }: TableProps) {
         </section>
       )}
       {table.rejects > 0 && <RejectsPanel name={table.name} now={now} command={answer.commands.retry} />}
-      <RowsPanel name={table.name} />
+      <RowsPanel name={table.name} place={place} />
       <section class="panel" aria-labelledby="ask">
         <h2 id="ask">Query this table</h2>
         <CopyLine text={answer.query} label="the query" />
@@ -132,6 +134,20 @@ function Table({ answer, place, allowsActions }: TableProps) {
       <ShapePanel answer={answer} />
     </>
   )
+}
+
+/** The line is left out where it would press the others flat. */
+function limitOf({ lags, allowedMs }: TableAnswer): number | undefined {
+  return Math.max(...lags.map(({ lagMs }) => lagMs)) * 5 < allowedMs ? undefined : allowedMs
+}
+
+/** Whether the table was ever older than promised, which is what the chart is looked at for. */
+function ageText({ lags, allowedMs }: TableAnswer): string {
+  const allowed = `allowed: ${format.length(allowedMs)}`
+  const oldest = Math.max(...lags.map(({ lagMs }) => lagMs))
+  if (oldest <= allowedMs) return `Never older than allowed; ${allowed}, the oldest: ${format.length(oldest)}`
+  const late = lags.filter(({ lagMs }, at) => lagMs > allowedMs && (lags[at + 1]?.lagMs ?? 0) <= lagMs).length
+  return `Older than allowed ${late === 1 ? 'once' : `${format.count(late)} times`}; ${allowed}, the oldest: ${format.length(oldest)}`
 }
 
 function Problem({ answer: { table, now } }: { readonly answer: TableAnswer }) {

@@ -34,7 +34,7 @@ export function Tiles({
         of {format.plural(tracked, 'table')}
         {totals.completeTo !== null && fresh === tracked && `, all complete to ${ageOf(totals.completeTo, now)}`}
       </Tile>
-      <Tile name="Catching up" group="coming" tone="coming" value={format.count(coming)} place={place}>
+      <Tile name="Backfilling" group="coming" tone="coming" value={format.count(coming)} place={place}>
         {reading !== undefined
           ? `${reading} being read now`
           : coming > 0
