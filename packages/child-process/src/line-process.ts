@@ -191,7 +191,7 @@ export class LineProcess implements AsyncDisposable {
     const { silenceMs, memoryBytes } = this.#options.limits ?? {}
     const quietMs = performance.now() - this.#aliveAt
     if (this.#ending !== undefined) {
-      // Its end may be told before its last lines, and this process may have been busy: neither says that there are none.
+      // Its end may be told before its last lines, and this process may have been busy: neither says that there is nothing left.
       if (!this.#isWaiting || ++this.#looksAfterEnd < DRAIN_LOOKS) return
       this.#isDrained = true
       this.#output.destroy()

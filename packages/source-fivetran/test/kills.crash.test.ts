@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDestination } from '@tidemark/destination'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { processIn, runSource } from '../../testkit/test/source-run.ts'
 import { connectorOf } from './runner.ts'
 
 let server: PostgresServer
@@ -47,15 +47,6 @@ async function database(kind: string): Promise<string> {
   return url
 }
 
-/** Kills the connector alone: its runner runs it again. @returns whether it ran. */
-function killConnector(folder: string): boolean {
-  try {
-    return process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL')
-  } catch {
-    return false
-  }
-}
-
 interface Run {
   /** Null where the runner was killed. */
   readonly code: number | null
@@ -63,26 +54,27 @@ interface Run {
   readonly kills: number
 }
 
-/** One run; its connector or the runner is killed after so many milliseconds. */
-function run(connector: string, url: string, killAfterMs?: number): Promise<Run> {
+/** One run; its connector, which its runner runs again, or the runner is killed after so many milliseconds. */
+async function run(connector: string, url: string, killAfterMs?: number): Promise<Run> {
+  const pid = join(connector, 'pid')
   // That of a run before may be another's by now.
-  rmSync(join(connector, 'pid'), { force: true })
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash/sync.ts'), connector, url], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, TEST_PAUSE: killAfterMs === undefined ? '0' : '0.005' },
+  rmSync(pid, { force: true })
+  const victim = runSource({
+    file: join(import.meta.dirname, '../dist/index.js'),
+    url,
+    config: { connector },
+    settings: { batch: { rows: 20, bytes: 1e6 } },
+    env: { TEST_PAUSE: killAfterMs === undefined ? '0' : '0.005' },
   })
   let kills = 0
   const kill = (): void => {
-    const isMet = Math.random() < 0.3 ? killConnector(connector) : child.kill('SIGKILL')
-    if (isMet) kills++
+    const id = Math.random() < 0.3 ? processIn(pid) : undefined
+    if (id === undefined ? victim.kill() : process.kill(id, 'SIGKILL')) kills++
   }
   const timer = killAfterMs === undefined ? undefined : setTimeout(kill, killAfterMs)
-  return new Promise((resolve) =>
-    child.once('exit', (code) => {
-      clearTimeout(timer)
-      resolve({ code, kills })
-    }),
-  )
+  const { code } = await victim.ended
+  clearTimeout(timer)
+  return { code, kills }
 }
 
 /** What a database has of the connector: the rows of its tables, and its state. */

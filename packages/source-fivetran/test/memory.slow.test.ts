@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { openDestination } from '@tidemark/destination'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { runSource } from '../../testkit/test/source-run.ts'
 import { connectorOf } from './runner.ts'
 
 let server: PostgresServer
@@ -44,12 +43,14 @@ def update(configuration, state):
         ${when === 'never' ? 'pass' : 'op.checkpoint({"n": n})'}
 connector = Connector(update=update, schema=schema)
 `)
-    const script = join(import.meta.dirname, 'crash/sync.ts')
-    await promisify(execFile)(process.execPath, [
-      `--max-old-space-size=${HEAP_MEGABYTES}`,
-      '--max-semi-space-size=4',
-      ...[script, folder, url, '1000'],
-    ])
+    const run = runSource({
+      file: join(import.meta.dirname, '../dist/index.js'),
+      url,
+      config: { connector: folder },
+      settings: { batch: { rows: 1000, bytes: 1e6 } },
+      node: [`--max-old-space-size=${HEAP_MEGABYTES}`, '--max-semi-space-size=4'],
+    })
+    expect(await run.ended).toMatchObject({ code: 0, output: '' })
     const runner = { id: 'test', host: 'here', pid: process.pid, startedAt: 0n }
     const destination = await openDestination({ url, runner })
     onTestFinished(() => destination.close())

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDestination } from '@tidemark/destination'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { isAlive, processIn, runSource } from '../../testkit/test/source-run.ts'
 import { emptyFolder } from './harness.ts'
 
 const KILLS = Number(process.env['TIDEMARK_KILLS'] ?? 10)
@@ -28,50 +28,16 @@ async function urlOf(database: string): Promise<string> {
   return url
 }
 
-/** A run in a process of its own. */
-class Victim {
-  readonly ended: Promise<{ readonly code: number | null; readonly output: string }>
-  readonly #child: ChildProcess
-  readonly #pid: string
-
-  constructor(url: string, until: number, pid: string) {
-    rmSync(pid, { force: true })
-    this.#pid = pid
-    const config = { command: TAP, streams: { visits: { rowHash: true } }, config: { until, pid } }
-    const victim = join(import.meta.dirname, 'victim.js')
-    const child = spawn(process.execPath, [victim, url, JSON.stringify(config)], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    this.#child = child
-    let output = ''
-    child.stderr!.on('data', (piece) => (output += piece))
-    this.ended = new Promise((resolve) => child.once('close', (code) => resolve({ code, output })))
-  }
-
-  /** @returns whether it ran. */
-  killRunner(): boolean {
-    return this.#child.kill('SIGKILL')
-  }
-
-  /** Of a tap that runs. */
-  get tap(): number | undefined {
-    return existsSync(this.#pid) ? Number(readFileSync(this.#pid, 'utf8')) : undefined
-  }
-
-  /** @returns whether it ran. */
-  killTap(): boolean {
-    const { tap } = this
-    return tap !== undefined && isAlive(tap) && process.kill(tap, 'SIGKILL')
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !/^State:\s+Z/m.test(existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : '')
-  } catch {
-    return false
-  }
+/** A run in a process of its own, and the file that has the process id of its tap. */
+function victimOf(url: string, until: number, pid: string) {
+  rmSync(pid, { force: true })
+  const run = runSource({
+    file: join(import.meta.dirname, '../dist/index.js'),
+    url,
+    config: { command: TAP, streams: { visits: { rowHash: true } }, config: { until, pid } },
+    settings: { retry: { attempts: 3, firstDelayMs: 10, maxDelayMs: 100 }, batch: { rows: 200, bytes: 1_000_000 } },
+  })
+  return { ...run, tap: () => processIn(pid) }
 }
 
 /** What the tables must hold after so many events. */
@@ -93,11 +59,11 @@ it.each(['sqlite', 'postgres'])(
     // Who ended before was not killed.
     let [kills, runs] = [0, 0]
     while (kills < KILLS) {
-      const victim = new Victim(url, ++runs * EVENTS, pid)
+      const victim = victimOf(url, ++runs * EVENTS, pid)
       await sleep(Math.random() * LIFE_MS)
-      const { tap } = victim
+      const tap = victim.tap()
       if (Math.random() < 0.6) {
-        if (victim.killRunner()) kills++
+        if (victim.kill()) kills++
         await victim.ended
         // The tap does not outlive its runner.
         for (let waited = 0; tap !== undefined && isAlive(tap); waited++) {
@@ -105,12 +71,12 @@ it.each(['sqlite', 'postgres'])(
           await sleep(20)
         }
       } else {
-        if (victim.killTap()) kills++
+        if (tap !== undefined && process.kill(tap, 'SIGKILL')) kills++
         await victim.ended
       }
     }
     const until = runs * EVENTS + 50
-    const { code, output } = await new Victim(url, until, pid).ended
+    const { code, output } = await victimOf(url, until, pid).ended
     expect(output).toBe('')
     expect(code).toBe(0)
     const runner = { id: 'looks', host: 'here', pid: process.pid, startedAt: 0n }

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { openDestination } from '@tidemark/destination'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { runSource } from '../../testkit/test/source-run.ts'
 import { emptyFolder } from './harness.ts'
 
 let server: PostgresServer
@@ -35,11 +34,14 @@ it.each([
     const url = await database(kind)
     const rows = 15_000
     const config = { command: TAP, config: { rows, characters: TOLD_BYTES / rows, states } }
-    await promisify(execFile)(process.execPath, [
-      `--max-old-space-size=${HEAP_MEGABYTES}`,
-      '--max-semi-space-size=4',
-      ...[join(import.meta.dirname, 'victim.js'), url, JSON.stringify(config)],
-    ])
+    const run = runSource({
+      file: join(import.meta.dirname, '../dist/index.js'),
+      url,
+      config,
+      settings: { batch: { rows: 200, bytes: 1_000_000 } },
+      node: [`--max-old-space-size=${HEAP_MEGABYTES}`, '--max-semi-space-size=4'],
+    })
+    expect(await run.ended).toMatchObject({ code: 0, output: '' })
     const runner = { id: 'test', host: 'here', pid: process.pid, startedAt: 0n }
     const destination = await openDestination({ url, runner })
     onTestFinished(() => destination.close())

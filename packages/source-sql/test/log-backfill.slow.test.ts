@@ -82,8 +82,8 @@ it('a reader of a table that is read beside its log never sees an older version,
   isOver = true
   await writing
   await releasing
-  const { output, peakMb } = await ended
-  expect(output).toBe('0 ')
+  const { code, output, peakMb } = await ended
+  expect({ code, output }).toEqual({ code: 0, output: '' })
   const movesOf = (what: 'restart' | 'confirmed'): number =>
     released.filter((one, at) => at > 0 && one[what] > released[at - 1]![what]).length
   const [restarts, confirmations] = [movesOf('restart'), movesOf('confirmed')]

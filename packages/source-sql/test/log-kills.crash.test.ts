@@ -85,7 +85,7 @@ describe('the log of Postgres', () => {
         transactions += load.transactions
         alterations += load.alterations
         expect(load.transactions).toBeGreaterThan(5 * KILLS)
-        expect((await logRun(url, config).ended).output).toBe('0 ')
+        expect(await logRun(url, config).ended).toMatchObject({ code: 0, output: '' })
         const runner = { id: 'looks', host: 'here', pid: process.pid, startedAt: 0n }
         const destination = await openDestination({ url, runner })
         const found = await differences(query, async (text) => (await destination.query(text)).rows).finally(() =>

@@ -1,13 +1,7 @@
 import type { z } from 'zod'
 import type { AnySchema } from './any-schema.ts'
-import {
-  type Change,
-  type Checkpoint,
-  type CheckpointOptions,
-  changeOf,
-  checkpointOf,
-  type UNCHANGED,
-} from './change.ts'
+import type { Change, Checkpoint, CheckpointOptions, UNCHANGED } from './change.ts'
+import { changeOf, checkpointOf } from './change.ts'
 import type { Awaitable, Context } from './context.ts'
 import { SyncError } from './error.ts'
 import type { FeedBacklog } from './feed-backlog.ts'
