@@ -78,6 +78,15 @@ describe('a feed', () => {
     expect(await toldIn(destination)).toEqual([{ id: 5, note: 'e', total: 50 }])
   })
 
+  it('goes on where a row is deleted that no column could hold', async () => {
+    const beyond = 2n ** 64n as never
+    log.add(put(1, 'a', 10), put(beyond, 'b', 20), commit)
+    await run()
+    log.add({ op: 'delete', id: beyond }, put(2, 'c', 30), commit)
+    expect(await run()).toMatchObject({ exitCode: 0, tables: [{ status: 'complete', rows: { deleted: 0 } }] })
+    expect((await toldIn(destination)).map(({ id }) => id)).toEqual([1, 2])
+  })
+
   it('does not take values from a row that was deleted', async () => {
     log.add(put(1, 'old', 1), commit, { op: 'delete', id: 1 }, put(1, UNCHANGED, 2), commit)
     await run()

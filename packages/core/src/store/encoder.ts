@@ -10,7 +10,7 @@ export type EncodedKey = readonly unknown[]
 export interface Unfit {
   readonly column: string
   readonly reason: string
-  /** The value is a text that no row in this database can have: none of its rows is meant. */
+  /** The value is one that no row in this database can have (a text, a number, a time): none of its rows is meant. */
   readonly unheld?: true | undefined
 }
 

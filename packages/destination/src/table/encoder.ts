@@ -171,7 +171,11 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
   const unfit = (at: number, value: unknown): Unfit => {
     const { column, stored } = columns[at]!
     const reason = reasonOf(value, column.type, stored, { isKey: isKey(at), repertoire })
-    return { column: column.name, reason, ...(hasUnheld(value, repertoire) ? { unheld: true as const } : {}) }
+    return {
+      column: column.name,
+      reason,
+      ...(isUnheld(value, column.type, repertoire) ? { unheld: true as const } : {}),
+    }
   }
 
   const output: Encoder['output'] = (row, position) => {
@@ -237,8 +241,18 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
 
 const EXTRA_UNFIT: Unfit = { column: '_extra', reason: 'an undeclared field is not JSON that can be stored' }
 
-function hasUnheld(value: unknown, repertoire: Repertoire): boolean {
-  return typeof value === 'string' && repertoire.problemOf(value) !== undefined
+/** Numbers and times that a source may have and no column holds. What is of another kind is a slip of who names it. */
+const NO_NUMBER = /^[+-]?(?:nan|inf(?:inity)?)$/i
+const NO_TIME = /^[+-]?infinity$|^[+-]?\d{5,}-|^-\d|\bBC$/i
+
+function isUnheld(value: unknown, type: ColumnType, repertoire: Repertoire): boolean {
+  if (typeof value === 'bigint') return type === 'integer'
+  if (typeof value === 'number') return !Number.isFinite(value)
+  if (typeof value !== 'string') return false
+  if (repertoire.problemOf(value) !== undefined) return true
+  return (
+    (TIMES.has(type) ? NO_TIME : type === 'numeric' || type === 'double' ? NO_NUMBER : undefined)?.test(value) ?? false
+  )
 }
 
 interface Where {
