@@ -19,6 +19,10 @@ describe('a database is its owner’s', () => {
     expect(exposureOf(placeOf(path))).toEqual([])
   })
 
+  it.each(['/proc/none/x.db', '/dev/null/x.db'])('or an error where no folder can be made: %s', async (path) => {
+    await expect(open(path)).rejects.toThrow(`the database ${path} cannot be created (`)
+  })
+
   it('also where somebody has made an empty file for it', async () => {
     const path = join(folder(), 'x.db')
     writeFileSync(path, '')

@@ -79,7 +79,7 @@ describe('a feed', () => {
   })
 
   it('goes on where a row is deleted that no column could hold', async () => {
-    const beyond = 2n ** 64n as never
+    const beyond = (2n ** 64n) as never
     log.add(put(1, 'a', 10), put(beyond, 'b', 20), commit)
     await run()
     log.add({ op: 'delete', id: beyond }, put(2, 'c', 30), commit)

@@ -21,10 +21,24 @@ export function makeFile(path: string): void {
 
 /** Makes the folder of a file where it is not there. Only its owner may look into it. */
 export function makeFolder(path: string): void {
+  const missing: string[] = []
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    for (let at = dirname(path); !isFolder(at) && dirname(at) !== at; at = dirname(at)) missing.push(at)
+    // One by one: Node's own way never ends where a folder can have no other in it, as below /proc.
+    for (const folder of missing.reverse()) makeOne(folder)
   } catch (error) {
     throw notMade(path, error)
+  }
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Another process may have made it since.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isFolder(folder)) throw error
   }
 }
 
