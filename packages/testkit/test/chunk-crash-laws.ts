@@ -50,7 +50,7 @@ export function testChunkCrashes(places: Places, kills = lane.feedKills): void {
       expect(figures.violations).toEqual([])
       expect(figures.kills).toBe(kills)
       // Of few kills it is chance.
-      if (isLong) expect(Math.min(reading, waiting)).toBeGreaterThan(0)
+      if (kills >= 100) expect(Math.min(reading, waiting)).toBeGreaterThan(0)
     })
 
     it.each(isLong ? (['kill', 'throw'] as const) : (['kill'] as const))(
@@ -73,10 +73,11 @@ export function testChunkCrashes(places: Places, kills = lane.feedKills): void {
       const seed = seedOf(process.env)
       for (let attempt = 1; ; attempt++) {
         const place = await places.empty()
-        const options = { kills: 40, seed: seed + attempt * 1000, untilViolation: true }
+        const options = { kills: 20, seed: seed + attempt * 1000, untilViolation: true }
         const { violations } = await killAtRandom({ ...place, ...options, chunked: { showsEarly: true } })
         const [first] = violations
-        if (first === undefined && attempt < 4) continue
+        // On a machine that has much other work, all moments of an attempt may be too early.
+        if (first === undefined && attempt < 12) continue
         say(`chunks on ${places.name}: shown too early, caught, such as: ${first}`)
         expect(first).toMatch(/: crash_kept: .*the row \d+ is/)
         return
