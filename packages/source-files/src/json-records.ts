@@ -68,6 +68,8 @@ export async function* jsonDocument(
 interface RecordFinder {
   /** Whether the document may end here. */
   readonly isWhole: boolean
+  /** Whether it cannot, whatever its last token is. */
+  readonly isOpen: boolean
   /** Reads a token between records; whether it begins one. */
   begins(token: Token): boolean
 }
@@ -99,7 +101,8 @@ class JsonRecords {
 
   /** @throws Broken where the text ends inside a record or an array. */
   end(): JsonObject[] {
-    const objects = this.#assembler.done && this.#finder.isWhole ? this.#objects(none) : []
+    // A number is a token only at its end, which may be that of the text.
+    const objects = this.#assembler.done && !this.#finder.isOpen ? this.#objects(none) : []
     if (this.#assembler.done && this.#finder.isWhole) return objects
     throw new InvalidFileError(
       `ends too early, or is not valid near its end, in or after record ${this.#count + 1}: if it is cut off, write it again in full`,
@@ -140,6 +143,10 @@ class RecordsOutside implements RecordFinder {
 
   get isWhole(): boolean {
     return this.#shape === 'objects' || this.#shape === 'ended'
+  }
+
+  get isOpen(): boolean {
+    return this.#shape === 'array'
   }
 
   begins({ name }: Token): boolean {

@@ -29,7 +29,11 @@ export class RecordsBelow {
 
   /** All documents have ended, and there was one. */
   get isWhole(): boolean {
-    return this.#open.length === 0 && this.#documents > 0
+    return !this.isOpen && this.#documents > 0
+  }
+
+  get isOpen(): boolean {
+    return this.#open.length > 0
   }
 
   /** Reads a token between records; whether it begins one. */

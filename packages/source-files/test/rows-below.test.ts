@@ -34,6 +34,7 @@ describe('rows at a path inside a JSON file', () => {
     ['no such list', 'data.items', '{"data":{"item":[]}}', 'has nothing instead of a list at "data.items"'],
     ['one member without its list', '*.rows', '[{"rows":[]},{}]', 'has nothing instead of a list at "*.rows"'],
     ['null in its place', 'data', '{"data":null}', 'has null instead of a list at "data"'],
+    ['a number alone', 'data', '42', 'has 42 instead of a list at "data"'],
     ['an object in its place', 'data', '{"data":{"id":1}}', 'has an object instead of a list'],
     ['a number on the way', 'a.b', '{"a":5}', 'has 5 instead of a list at "a.b"'],
     ['a list on the way', 'a.b', '{"a":[{"b":[]}]}', 'has nothing instead of a list'],
