@@ -30,10 +30,10 @@ function shop(): TestProject {
 async function shown(
   project: TestProject,
   environment?: Record<string, string>,
-): Promise<ConfigDocument & { exitCode: number }> {
+): Promise<ConfigDocument & { exit_code: number }> {
   const { stdout, code } = await project.run(['config', 'show', '--json'], environment)
-  const document = JSON.parse(stdout) as ConfigDocument & { exitCode: number }
-  expect(document.exitCode).toBe(code)
+  const document = JSON.parse(stdout) as ConfigDocument & { exit_code: number }
+  expect(document.exit_code).toBe(code)
   return document
 }
 

@@ -42,6 +42,10 @@ async function query(
 let ids = 100
 
 testFeed(source, {
+  waive: {
+    begin:
+      'a slot without a committed offset is made again, and so begins later: what its tables were like when it was made is not known; log-ended has its end',
+  },
   fixtures: async (folder) => {
     writeFileSync(join(folder, 'url'), server.urlOf(await server.newDatabase()))
     await query(folder, 'CREATE TABLE orders (id int PRIMARY KEY, note text, total numeric(10, 2), at timestamptz)')
