@@ -90,12 +90,12 @@ export default defineConfig({
       expect(before!.problems.join()).toMatch(/sources\.my_shop\.config\.url/)
       project.config(before!.snippet!)
       const pasted = await shown(project)
-      expect(pasted.exitCode).toBe(2)
+      expect(pasted.exit_code).toBe(2)
       expect(pasted.problem).toMatch(/MY_SHOP_TOKEN is not set/)
       expect(pasted.problem).toMatch(/tidemark\.config\.ts:8: sources\.my_shop\.config\.url/)
       project.config(before!.snippet!.replace("url: ''", "url: 'https://shop.example'"))
       const filled = await shown(project, { MY_SHOP_TOKEN: 'hunter-5-secret' })
-      expect(filled).toMatchObject({ exitCode: 0, problem: null, sources: [{ name: 'my_shop', state: 'configured' }] })
+      expect(filled).toMatchObject({ exit_code: 0, problem: null, sources: [{ name: 'my_shop', state: 'configured' }] })
     },
   )
 
@@ -108,7 +108,7 @@ export default defineConfig({
       `{\n${before!.snippet!.replace('"url": ""', '"url": "https://shop.example"')}\n}`,
     )
     const filled = await shown(project, { MY_SHOP_TOKEN: 'x-secret' })
-    expect(filled).toMatchObject({ exitCode: 0, problem: null, sources: [{ state: 'configured' }] })
+    expect(filled).toMatchObject({ exit_code: 0, problem: null, sources: [{ state: 'configured' }] })
   })
 
   it('names what is wrong, and still says what is installed', TIMEOUT, async () => {
@@ -116,13 +116,13 @@ export default defineConfig({
     project.install('bad', 'throw new Error("no good")', { package: 'source-bad' })
     project.config('export default { perSource: "many", sources: { nothing: {} } }')
     const wrong = await shown(project)
-    expect(wrong.exitCode).toBe(2)
+    expect(wrong.exit_code).toBe(2)
     expect(wrong.problem).toMatch(/perSource/)
     expect(wrong.sources).toMatchObject([
       { name: 'my_shop', state: 'unchecked' },
       { package: 'source-bad', state: 'broken', problems: [expect.stringMatching(/no good/)] },
     ])
     project.config('export default {')
-    expect(await shown(project)).toMatchObject({ exitCode: 2, problem: expect.stringMatching(/cannot be loaded/) })
+    expect(await shown(project)).toMatchObject({ exit_code: 2, problem: expect.stringMatching(/cannot be loaded/) })
   })
 })
