@@ -54,8 +54,11 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (kind) => {
       await run('resync', 'shop_orders')
       const sync = await run('sync', '--json')
       expect(sync.code).toBe(0)
-      const report = JSON.parse(sync.stdout) as { tables: { name: string; status: string; stepsDone: number }[] }
-      expect(report.tables.find(({ name }) => name === 'shop_orders')).toMatchObject({ status: 'paused', steps_done: 0 })
+      const report = JSON.parse(sync.stdout) as { tables: { name: string; status: string; steps_done: number }[] }
+      expect(report.tables.find(({ name }) => name === 'shop_orders')).toMatchObject({
+        status: 'paused',
+        steps_done: 0,
+      })
       expect((await run('pause', 'shop_orders')).stdout).toBe('shop_orders is paused already.\n')
       expect((await tablesOf(project, environment)).get('shop_orders')!.paused_for).toBe(orders.paused_for)
 
