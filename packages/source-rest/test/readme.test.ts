@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { exampleConfig } from '../../testkit/test/readme-example.ts'
 import { RestConfig } from '../src/config.ts'
 import { Api, json, world } from './harness.ts'
 
@@ -22,13 +23,7 @@ it.each(SNIPPETS.map((code, at) => [at + 1, code] as const))(
 )
 
 it('the example of the README is a config, and reads', async () => {
-  const code = /```ts\n(?:import .*\n)+([\s\S]*?)```/
-    .exec(README)![1]!
-    .replace('export default defineConfig(', 'return (')
-  type Example = { sources: { shop: Record<string, unknown> } }
-  const env = (name: string): string => `value of ${name}`
-  const given = { configure: (config: unknown) => config }
-  const { shop: config } = (new Function('env', 'rest', code)(env, given) as Example).sources
+  const config = exampleConfig(README, 'rest')
   expect(RestConfig.parse(config).tables).toHaveProperty('order_lines')
 
   const at = '2024-01-01T00:00:00Z'
