@@ -1,4 +1,4 @@
-import { numeric, UNCHANGED } from '@tidemark/core'
+import { numeric, SyncError, UNCHANGED } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -347,6 +347,32 @@ describe('tables of one feed', () => {
     expect(report.lines.join('\n')).toMatch(/read again from the beginning: changes of memory_lines were left out/)
     expect(await toldIn(destination, 'memory_lines')).toEqual([{ id: 2, note: 'l', total: 2 }])
     expect(log.readFrom).toEqual([undefined, undefined])
+  })
+
+  it('that one run leaves out are told again by the next, whatever it left them out for', async () => {
+    log.add(put(1, 'a', 1), put(2, 'l', 2, { table: 'lines' }), commit)
+    await run()
+    log.add(put(3, 'l', 3, { table: 'lines' }), commit)
+    await run({ use: { options: { tables: { lines: false } } } })
+    expect(await feed()).toMatchObject({ offset: '{"at":5}', leftOut: ['lines'] })
+    await run()
+    expect((await toldIn(destination, 'memory_lines')).map(({ id }) => id)).toEqual([2, 3])
+    log.add(put(4, 'l', 4, { table: 'lines' }), commit)
+    const broken = new Proxy(destination, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        if (name !== 'prepare') return value.bind(target)
+        return async (...asked: Parameters<Destination['prepare']>) => {
+          if (asked[1].name === 'memory_lines') throw new SyncError('it cannot be prepared now', 'retry')
+          return await target.prepare(...asked)
+        }
+      },
+    })
+    expect((await run({ destination: broken })).exitCode).toBe(3)
+    expect(await feed()).toMatchObject({ offset: '{"at":7}', leftOut: ['lines'] })
+    await run()
+    expect((await toldIn(destination, 'memory_lines')).map(({ id }) => id)).toEqual([2, 3, 4])
   })
 
   it('wait where one of them is held by another runner: no change is skipped', async () => {

@@ -107,6 +107,34 @@ describe.each(VERSIONS)('the log of Postgres %s, as the engine asks for it', (_,
     expect(rows).toEqual([{ id: 1 }])
   })
 
+  it('a row of a table without a key is in its snapshot or comes after it, also where a stream was open before', async () => {
+    const world = await open()
+    await world.sql('CREATE TABLE t (v text)')
+    const { own, start } = await begun(world, { tables: { t: { appendOnly: true } } })
+    const stop = new AbortController()
+    const waiting = own.read({ offset: start, signal: stop.signal, log }).next()
+    const isRead = async () => (await world.sql('SELECT FROM pg_replication_slots WHERE active')).length > 0
+    await expect.poll(isRead, { timeout: 5000 }).toBe(true)
+    stop.abort()
+    await expect(waiting).rejects.toThrow()
+    await world.sql(`INSERT INTO t VALUES ('before')`)
+    // The stream that stays open takes it in.
+    await sleep(500)
+    const { signal } = new AbortController()
+    const [chunk] = await own.chunks.cut('t', { signal, log })
+    await world.sql(`INSERT INTO t VALUES ('after')`)
+    const rows: Row[] = []
+    for await (const page of own.chunks.read('t', chunk!, { asOf: start, signal, log })) rows.push(...page)
+    const hasAfter = (_offset: LogOffset, items: readonly LogItem[]): boolean => {
+      const told = items.flatMap((item) => (item.kind === 'upserted' ? item.rows : []))
+      if (!told.some(({ v }) => v === 'after')) return false
+      rows.push(...told)
+      return true
+    }
+    await readTo(own, start, hasAfter)
+    expect(rows).toEqual([{ v: 'before' }, { v: 'after' }])
+  })
+
   it('the server is told what is committed, never what was only received', async () => {
     const world = await open()
     await world.sql('CREATE TABLE t (id int PRIMARY KEY, v text)')

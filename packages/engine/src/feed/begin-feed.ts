@@ -3,7 +3,7 @@ import { messageOf, SyncError } from '@tidemark/core'
 import { type FeedState, feedKey } from '@tidemark/core/engine'
 import type { TableRun } from '../run/table-run.ts'
 import { offsetText } from './feed-item.ts'
-import { askFeed, type FeedWork, feedLabel, offsetOf } from './feed-work.ts'
+import { askFeed, type FeedWork, feedLabel, leftOutText, offsetOf } from './feed-work.ts'
 
 /** Records what the state does not know yet of the feed and of its tables, and lets the source begin. */
 export async function beginFeed(work: FeedWork, known: FeedState | undefined, joined: Set<TableRun>): Promise<void> {
@@ -47,6 +47,7 @@ export async function beginFeed(work: FeedWork, known: FeedState | undefined, jo
     })
     state.seq = committed.seq
     state.offsetSeq = committed.seq
+    state.leftOut = leftOutText(leftOut)
     for (const table of joins) {
       table.fed.epochSeq = committed.seq
       joined.add(table)

@@ -13,7 +13,7 @@ import { BacklogWatch } from './backlog-watch.ts'
 import { beginFeed } from './begin-feed.ts'
 import { FeedBackfill } from './feed-backfill.ts'
 import { FeedReader } from './feed-reader.ts'
-import { askFeed, type FeedWork, feedLabel, offsetOf } from './feed-work.ts'
+import { askFeed, type FeedWork, feedLabel, leftOutText, offsetOf } from './feed-work.ts'
 import { FeedWriter } from './feed-writer.ts'
 
 /** How long a feed that has told all it had is left alone, while chunks of its tables are read. */
@@ -82,6 +82,7 @@ export class FeedRun {
         offsetSeq: known?.offsetSeq ?? known?.seq ?? 0n,
         lostFor: known?.lostFor ?? null,
         toldAt: known?.toldAt ?? null,
+        leftOut: leftOutText(known?.leftOut ?? []),
       },
     }
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
@@ -187,6 +188,7 @@ export class FeedRun {
     })
     state.seq = seq
     state.offsetSeq = seq
+    state.leftOut = leftOutText(leftOut)
     return true
   }
 

@@ -32,7 +32,12 @@ export interface FeedProgress extends Pick<FeedState, 'id'> {
   offsetSeq: bigint
   /** When its system had made that, in microseconds; null: it does not say. */
   toldAt: bigint | null
+  /** Tables that are recorded as left out: see `leftOutText`. */
+  leftOut: string
 }
+
+/** Tables that are left out, as a text that is compared. */
+export const leftOutText = (tables: Iterable<string>): string => JSON.stringify([...tables].sort())
 
 interface FeedWaitOptions {
   /** Aborts when nothing is waited for any more. Absent: that of the run. */

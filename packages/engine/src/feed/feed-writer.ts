@@ -14,7 +14,7 @@ import type { TableRun } from '../run/table-run.ts'
 import type { Sequence } from '../time/sequence.ts'
 import type { FeedBackfill } from './feed-backfill.ts'
 import type { FeedBuffer } from './feed-buffer.ts'
-import type { FeedProgress, FeedWork } from './feed-work.ts'
+import { type FeedProgress, type FeedWork, leftOutText } from './feed-work.ts'
 import { goneRows } from './gone-rows.ts'
 import type { GatheredChanges } from './table-changes.ts'
 
@@ -52,14 +52,12 @@ export class FeedWriter {
   readonly #commits: Sequence
   readonly #written = new Map<TableRun, Written>()
   readonly #startedAt: number
-  #leftOut: string
 
   constructor(work: FeedWork, backfill: FeedBackfill, commits: Sequence) {
     this.#work = work
     this.#backfill = backfill
     this.#commits = commits
     this.#startedAt = work.context.clock.monotonic()
-    this.#leftOut = leftOutText(work)
   }
 
   /** The number of the next commit. */
@@ -95,7 +93,7 @@ export class FeedWriter {
       if (!batches.has(table) && (isDue || completedAt !== undefined))
         batches.set(table, await this.#batch(table, NOTHING, { checkpoint, completedAt }))
     }
-    const leftOut = leftOutText(this.#work)
+    const leftOut = leftOutText(this.#work.leftOut)
     const batch: FeedBatch = {
       source: source.name,
       feed: feed.name,
@@ -103,11 +101,12 @@ export class FeedWriter {
       tables: [...batches.values()],
       checkpoint: checkpoint && { ...checkpoint, toldAt: checkpoint.toldAt ?? undefined },
       completedAt,
-      leftOut: leftOut === this.#leftOut ? undefined : [...this.#work.leftOut].sort(),
+      // With the first batch that skips changes of theirs, or nobody would know.
+      leftOut: leftOut === this.#work.state.leftOut ? undefined : [...this.#work.leftOut].sort(),
     }
     failpoint('before-batch')
     const committed = await destination.commitFeed(lease, batch)
-    this.#leftOut = leftOut
+    this.#work.state.leftOut = leftOut
     this.#committed(batches, committed, { checkpoint, completedAt })
   }
 
@@ -271,5 +270,3 @@ export class FeedWriter {
     }
   }
 }
-
-const leftOutText = ({ leftOut }: FeedWork): string => JSON.stringify([...leftOut].sort())

@@ -35,10 +35,13 @@ export class LogChunks {
   id: string | undefined
   /** Pages of a chunk; undefined: as many as are read in seconds. */
   pages: number | undefined
+  readonly #closeStream: () => Promise<void>
 
-  constructor(sessions: Sessions, catalog: LogCatalog) {
+  /** @param closeStream closes the stream that may be open: what it has taken in by then is read again. */
+  constructor(sessions: Sessions, catalog: LogCatalog, closeStream: () => Promise<void>) {
     this.#sessions = sessions
     this.#catalog = catalog
+    this.#closeStream = closeStream
   }
 
   /** Tables whose chunks are of files that are not theirs any more, and why. */
@@ -63,6 +66,8 @@ export class LogChunks {
   /** A table without a key is read from one snapshot, whose place in the log is known. */
   async #hold({ name }: LoggedTable, leaves: readonly Leaf[], signal: AbortSignal): Promise<readonly LogChunk[]> {
     await this.#held.get(name)?.end()
+    // It has told rows that the snapshot will hold, too.
+    await this.#closeStream()
     const slot = `${namesOf(this.id!).slot}_${process.pid}_${this.#snapshots++}`
     const held = await HeldSnapshot.take(this.#sessions, { slot, relations: leaves.map(({ oid }) => oid), signal })
     this.#held.set(name, held)

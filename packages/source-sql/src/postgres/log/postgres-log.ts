@@ -60,7 +60,7 @@ export class PostgresLog {
     this.#sessions = sessions
     this.catalog = new LogCatalog(sessions)
     this.#losses = new ShapeLosses(this.catalog)
-    this.chunks = new LogChunks(sessions, this.catalog)
+    this.chunks = new LogChunks(sessions, this.catalog, () => this.#closeStream())
   }
 
   /** Publishes tables and makes a slot, and another one where an earlier call has made one. */
