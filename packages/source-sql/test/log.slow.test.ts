@@ -266,6 +266,26 @@ describe.each(VERSIONS)('the log of Postgres %s', (_, major) => {
     expect(world.live('log', 'a, b')).toEqual([{ a: 4, b: 'new' }])
   })
 
+  it('has all rows of a table without a key to which more are added while it is read in many batches', async () => {
+    const world = await open({ tables: { log: { appendOnly: true } } })
+    await world.sql('CREATE TABLE log (a int); INSERT INTO log SELECT generate_series(1, 20000)')
+    const stop = new AbortController()
+    let added = 20_000
+    const adding = (async () => {
+      const application = await world.session()
+      while (!stop.signal.aborted) await application.query('INSERT INTO log VALUES ($1)', [++added])
+    })()
+    const settings = { batch: { rows: 500, bytes: 1e6 } }
+    expect((await world.run({}, { settings })).exitCode).toBe(0)
+    stop.abort()
+    await adding
+    expect((await world.run({}, { settings })).exitCode).toBe(0)
+    expect(added).toBeGreaterThan(20_100)
+    expect(world.rows('SELECT count(*) n, count(DISTINCT a) different, max(a) last FROM crm_log')).toEqual([
+      { n: added, different: added, last: added },
+    ])
+  })
+
   it('refuses a table whose old rows the log does not tell, with the statement, and reads the others', async () => {
     const world = await open()
     await world.sql(`CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE keyless (a int); CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY);

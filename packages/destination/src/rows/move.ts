@@ -16,6 +16,7 @@ import { changed, count, exists } from './run.ts'
 import { moveStaged } from './slices.ts'
 import { followSeen, markVanished } from './statements.ts'
 import { inScope, keyTerms, termsOf } from './step-terms.ts'
+import { moveAll } from './write-fed.ts'
 import type { Writing } from './writing.ts'
 
 export interface Move {
@@ -31,6 +32,8 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
   const { layout } = target
   const { step, deletionGuard, tombstones } = batch
   const terms = { ...termsOf(dialect, { step }, now), keys: keyTerms(target, step) }
+  // Beside a chunk its feed has told rows, and says itself which of those before are gone.
+  if (layout.fed && layout.key.length === 0) return { ...NOTHING_MOVED, ...(await moveAll(writing, staging, terms)) }
   await checkEntries(writing, staging)
   const deletionsUnknown = deletionGuard?.markDeleted === false || staging.deletionsUnknown
   const before = async () => {

@@ -115,7 +115,8 @@ export async function appendFed(
   }
 }
 
-async function moveAll(
+/** Adds rows that were staged to a table without a key. */
+export async function moveAll(
   writing: Writing,
   staging: Staging,
   terms: Terms,

@@ -188,6 +188,21 @@ export function testFeeds(database: () => TestDatabase): void {
         expect(await lines.column('id')).toEqual([0n, 1n, 1n, 2n, 3n, 4n])
       })
 
+      it('has what a chunk of it holds beside what was told meanwhile, in however many parts it is read', async () => {
+        const lines = await feed.table(LINES)
+        await feed.tell(lines, { rows: [order(8), order(9)] })
+        for (const parts of [1, 3]) {
+          const step = await lines.begin('backfill')
+          for (let number = 1; number <= parts; number++) {
+            const staging = number < parts ? 'fill' : 'move'
+            const completes = number === parts && { cover: undefined, chunk: { ordinal: 0 } }
+            const batch = await lines.batch([order(1), order(8)], { step, number, completes })
+            await world.destination.commit(lines.lease, parts === 1 ? batch : { ...batch, staging })
+          }
+        }
+        expect((await feed.kept('lines')).map(({ id }) => id)).toEqual([1, 1, 1, 1, 8, 8, 8, 8, 8, 9])
+      })
+
       it('gets another shape while rows are beside it', async () => {
         const lines = await feed.table(LINES)
         const open = { checkpoint: undefined }
