@@ -150,6 +150,11 @@ export interface Session {
   writeWide?(target: Target, source: RawBuilder<unknown>, wide: Wide): Promise<number>
   /** The hot path: writes a batch's rows straight over those of their keys; those of a feed that are there so are only raised. @returns how many changed, and those that were refused. */
   write(target: Target, batch: Pick<Batch, 'step' | 'rows' | 'truth'>, options: WriteOptions): Promise<Loaded>
+  /**
+   * Adds staged rows where no row is, without a look at each key. @returns how many; undefined: a key is there twice, or the database
+   * refuses a value, and nothing was added. Absent: it merges as fast.
+   */
+  insertNew?(target: Target, staging: Staging, terms: Terms): Promise<number | undefined>
   /** Does work with keys and positions as a relation: its columns are those of the key, and `_cursor`. @returns the sum of what it gave. */
   withKeys(target: Target, keys: EncodedRows, work: (relation: RawBuilder<unknown>) => Promise<number>): Promise<number>
   /** Makes what lookups by key in a staging table need: an index, or statistics. Rows may still be put into it. */

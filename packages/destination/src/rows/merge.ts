@@ -118,13 +118,18 @@ function isEqual(dialect: Pick<Dialect, 'comparable'>, layout: Layout): RawBuild
   return sql`${whole} and (t._cursor >= s._cursor) is not true and ${and(same)}`
 }
 
-/** Adds staged rows (alias s) to a table without a key, in their order. */
-export function appendRows(
+/** Adds rows (alias s), none of which the table has. */
+export function insertRows(
   { layout, table }: Target,
   source: RawBuilder<unknown>,
   terms: Pick<Terms, 'now' | 'partition'>,
 ): RawBuilder<unknown> {
-  return sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s order by s._at`
+  return sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s`
+}
+
+/** Adds staged rows to a table without a key, in their order. */
+export function appendRows(...added: Parameters<typeof insertRows>): RawBuilder<unknown> {
+  return sql`${insertRows(...added)} order by s._at`
 }
 
 /** All columns of a row that is written, in their order. */

@@ -4,6 +4,7 @@ import type { Staging } from '../dialects/staging.ts'
 import type { Order, Terms } from '../dialects/terms.ts'
 import { type DeletedBefore, readDeletedBefore } from '../state/deleted-before.ts'
 import { waitForLimitTurn } from '../state/limit-turn.ts'
+import { identifying } from '../table/columns.ts'
 import { hasBeside } from './beside.ts'
 import { type Held, heldBy } from './deletion-guard.ts'
 import { applyDeletions } from './deletions.ts'
@@ -14,6 +15,7 @@ import { replaceRows } from './replace.ts'
 import { checkEntries, resolveEntries } from './resolve.ts'
 import { changed, count, exists } from './run.ts'
 import { moveStaged } from './slices.ts'
+import { list } from './sql.ts'
 import { followSeen, markVanished } from './statements.ts'
 import { inScope, keyTerms, termsOf } from './step-terms.ts'
 import { moveAll } from './write-fed.ts'
@@ -43,6 +45,10 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
   if (layout.key.length === 0)
     return await replaceRows(writing, { staging, terms, deletionGuard, before, deletionsUnknown })
 
+  if (step.kind === 'full_refresh' && staging.deletions === 0) {
+    const written = await moveWhereNoneIs(writing, staging, terms)
+    if (written !== undefined) return { ...NOTHING_MOVED, written, deletionsUnknown }
+  }
   const resync = step.kind === 'resync'
   if (resync && terms.read !== undefined) await session.indexPositions(target, lease.id)
   const { table } = staging
@@ -80,6 +86,25 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
     withheld: vanished.withheld,
     deletionsUnknown,
   }
+}
+
+/**
+ * Moves what is read for the first time: nothing that is there can be newer, gone or the same.
+ *
+ * @returns how many rows; undefined: some are there, or came twice, and nothing was moved.
+ */
+async function moveWhereNoneIs(
+  { session, target }: Writing,
+  staging: Staging,
+  terms: Terms,
+): Promise<number | undefined> {
+  if (session.insertNew === undefined) return undefined
+  const { layout, table } = target
+  // Under a global key the rows may be those of any partition.
+  const scope = layout.globalKey ? sql`true` : inScope(layout, terms)
+  // By the key, or a table of many partitions might be read from its beginning.
+  const rows = sql`select 1 from ${table} as t where ${scope} order by ${list(identifying(layout), 't')}`
+  return (await exists(session, rows)) ? undefined : await session.insertNew(target, staging, terms)
 }
 
 const NOTHING_MOVED: Moved = { written: 0, unchanged: 0, deduped: 0, deleted: 0, rejects: [] }

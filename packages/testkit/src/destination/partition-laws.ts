@@ -40,6 +40,24 @@ export function testPartitions(database: () => TestDatabase): void {
         }
       })
 
+      it.each([
+        [false, ['a', 'b', 'b']],
+        [true, ['b', 'b']],
+      ])(
+        'reads one for the first time whose keys another has, or that has one twice; global key: %s',
+        async (globalKey, of) => {
+          const table = await world.table({ row: Thing, primaryKey: ['id'], partitioned: true, globalKey })
+          await table.replace([thing(1, 1, 'old')], { partition: 'a' })
+          const rows = [thing(1, 1, 'x'), thing(2, 2), thing(1, 1, 'y')]
+          expect(await table.replace(rows, { partition: 'b', batches: 2 })).toMatchObject({ written: 2, deduped: 1 })
+          const { rows: there } = await world.destination.query(
+            `select _partition, id, note from ${table.name} where _deleted_at is null order by 1, 2`,
+          )
+          expect(there.map(([partition]) => partition)).toEqual(of)
+          expect(there.filter(([partition]) => partition === 'b').map(([, , note]) => note)).toEqual(['y', 'v2'])
+        },
+      )
+
       it('keeps one apart from what is written straight into another', async () => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at', partitioned: true })
         const step = await table.begin('resync', { partition: 'x', window })

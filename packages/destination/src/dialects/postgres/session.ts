@@ -2,7 +2,7 @@ import type { Batch, Lease, StepRef, TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { loadHalving } from '../../rows/load.ts'
-import { mergeEqual, mergeRows } from '../../rows/merge.ts'
+import { insertRows, mergeEqual, mergeRows } from '../../rows/merge.ts'
 import { changed, exists } from '../../rows/run.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
 import { dataTypes } from '../../table/columns.ts'
@@ -10,6 +10,7 @@ import type { Attempt, Dialect, LoadInto, Session, Tentative, WriteOptions } fro
 import type { EncodedRows, Loaded } from '../encoded-rows.ts'
 import type { Staging } from '../staging.ts'
 import type { Target } from '../target.ts'
+import type { Terms } from '../terms.ts'
 import { attempt } from './attempt.ts'
 import { continueNumbers } from './continue-numbers.ts'
 import { copyInto, copyStraight } from './copy-into.ts'
@@ -106,6 +107,13 @@ export class PostgresSession implements Session {
       if (written > 0) await late.some(this, target, rows, source)
       return written
     })
+  }
+
+  async insertNew(target: Target, { table }: Staging, terms: Terms): Promise<number | undefined> {
+    const tried = await attempt(this, () =>
+      changed(this, insertRows(target, sql`(select * from ${table} where _kind = 0)`, terms)),
+    )
+    return tried.ok ? tried.value : undefined
   }
 
   /**
