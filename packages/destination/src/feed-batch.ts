@@ -2,6 +2,7 @@ import type { FeedBatch, FeedCommitted, Lease } from '@tidemark/core/engine'
 import type { Committing } from './committing.ts'
 import type { Session } from './dialects/dialect.ts'
 import { commitFeed } from './rows/commit-feed.ts'
+import { OF_FEED } from './rows/stagings.ts'
 import { fence } from './state/fence.ts'
 
 /** Commits a batch of a feed behind the fence of its lease, and then those of its tables in the order of their names. */
@@ -20,7 +21,7 @@ export async function commitBatch(store: Committing, lease: Lease, batch: FeedBa
       now,
       project,
       writerOf: (one) => store.writerOf(one, session),
-      stagingOf: (one) => store.stagings.of(one, ''),
+      stagingOf: (one) => store.stagings.of(one, OF_FEED),
       freeSlot: () => store.stagings.takeSlot(taken),
     })
     await store.leasing.beatNowAndThen(session.db)
@@ -29,12 +30,12 @@ export async function commitBatch(store: Committing, lease: Lease, batch: FeedBa
   try {
     const { committed } = await store.turns.takeAll(leases, () =>
       store.fenced(lease, mode, write, ({ stagings }) => {
-        for (const [one, staging] of stagings) store.stagings.set(one, '', staging)
+        for (const [one, staging] of stagings) store.stagings.set(one, OF_FEED, staging)
       }),
     )
     return committed
   } finally {
-    const kept = new Set(tables.map((one) => store.stagings.of(one.lease, '')?.slot))
+    const kept = new Set(tables.map((one) => store.stagings.of(one.lease, OF_FEED)?.slot))
     for (const slot of taken) if (!kept.has(slot)) store.stagings.freeSlot(slot)
   }
 }

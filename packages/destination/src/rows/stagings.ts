@@ -2,6 +2,9 @@ import type { Lease } from '@tidemark/core/engine'
 import type { Staging } from '../dialects/staging.ts'
 import { leaseKey } from '../state/lease-turns.ts'
 
+/** In place of a partition: what a feed keeps beside a table, while a step reads a chunk of it with the same lease. */
+export const OF_FEED = '\0feed'
+
 /** The staging tables of a connection: one a lease and partition, as a lease is for one step of a partition at a time. */
 export class Stagings {
   readonly #leases = new Map<string, Map<string, Staging>>()

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { DestinationUnderTest, type TestDatabase, TestTable } from './destination-under-test.ts'
 import { FEED, FeedUnderTest, ORDERS, openFedWorld, order, row } from './fed-under-test.ts'
 import { testFeedRejects } from './feed-reject-laws.ts'
+import { testFeedStaging } from './feed-staging-laws.ts'
 import { withTwoRunners } from './two-runners.ts'
 
 const LINES = { ...ORDERS, name: 'lines', primaryKey: [] }
@@ -294,4 +295,5 @@ export function testFeeds(database: () => TestDatabase): void {
     })
   })
   testFeedRejects(database)
+  testFeedStaging(database)
 }
