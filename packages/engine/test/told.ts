@@ -90,7 +90,7 @@ export class Log {
   }
 }
 
-type AnyTable = {
+export type AnyTable = {
   upserted(rows: readonly unknown[], options: object): Change<undefined>
   deleted(keys: readonly unknown[]): Change<undefined>
   truncated(): Change<undefined>
@@ -99,7 +99,7 @@ type AnyTable = {
   schemaChanged(row: z.ZodObject): Change<undefined>
 }
 
-function changeOf(entry: Exclude<Entry, { op: 'commit' | 'yield' }>, table: AnyTable): Change<undefined> {
+export function changeOf(entry: Exclude<Entry, { op: 'commit' | 'yield' }>, table: AnyTable): Change<undefined> {
   switch (entry.op) {
     case 'put':
       return table.upserted([entry.row], entry.before === undefined ? {} : { before: { id: entry.before } })

@@ -44,6 +44,8 @@ export class FeedReader {
   #askedAt = 0n
   /** Changes came since the last look that are many by themselves. */
   #isLarge = false
+  /** Changes came since the last checkpoint, of which a part may be written. */
+  #isWithin = false
   /** Another offset was committed: a later failure is another one. */
   hasProgress = false
 
@@ -99,14 +101,17 @@ export class FeedReader {
           context.signal.throwIfAborted()
         }
         if (isOver) {
+          this.#writer.checkSnapshots()
           await this.#flushAll(wait)
           if (this.#backfill.isSettled()) return await this.#end()
           return 'more'
         }
         const checkpoint = asCheckpoint(value)
         if (checkpoint !== undefined) {
-          await this.#checkpoint(checkpoint, wait)
-          isPast ||= this.#isPast(checkpoint.offset, head)
+          if (!this.#writer.isWithinSnapshot) {
+            await this.#checkpoint(checkpoint, wait)
+            isPast ||= this.#isPast(checkpoint.offset, head)
+          }
           if (!context.isOverTime()) continue
           await this.#flush(wait)
           return 'over-time'
@@ -130,8 +135,7 @@ export class FeedReader {
 
   /** Whether the feed may end here: nothing waits to be read beside it. What it has told is committed first. */
   async #isSettled(wait: SourceWait): Promise<boolean> {
-    const isWithin = this.#buffer.checkpoint === undefined && !this.#buffer.isEmpty
-    if (!this.#backfill.isDone || isWithin) return false
+    if (!this.#backfill.isDone || this.#isWithin) return false
     await this.#flush(wait)
     return this.#backfill.isSettled()
   }
@@ -198,13 +202,15 @@ export class FeedReader {
             'fix-source',
           )
         this.#writer.snapshots.delete(table)
-        this.#writer.replacedBelow.set(table, from)
+        this.#isWithin = true
+        this.#writer.replaceBelow(table, from)
         this.#buffer.checkpoint = undefined
         return
       }
       default:
         this.#buffer.add(change, table)
-        if (change.kind === 'truncated') this.#writer.replacedBelow.set(table, this.#buffer.seq)
+        this.#isWithin = true
+        if (change.kind === 'truncated') this.#writer.replaceBelow(table, this.#buffer.seq)
         this.#isLarge ||= change.kind === 'upserted' && change.rows.length > this.#lookEvery
         if (++this.#looks % this.#lookEvery !== 0 && !this.#isLarge) return
         this.#isLarge = false
@@ -215,6 +221,7 @@ export class FeedReader {
   async #checkpoint(checkpoint: FeedCheckpoint, wait: SourceWait): Promise<void> {
     const { clock } = this.#work.context
     this.#buffer.checkpoint = checkpoint
+    this.#isWithin = false
     const isDue = clock.monotonic() - this.#committedAt >= COMMIT_MS || this.#buffer.isFull(HALF)
     const { waits, lost } = checkpoint.options
     if (waits === true || lost === true || isDue) await this.#flush(wait)

@@ -1,3 +1,4 @@
+import { SyncError } from '@tidemark/core'
 import {
   type FeedBatch,
   type FeedCommitted,
@@ -15,7 +16,7 @@ import type { Sequence } from '../time/sequence.ts'
 import type { FeedBackfill } from './feed-backfill.ts'
 import type { FeedBuffer } from './feed-buffer.ts'
 import { type FeedProgress, type FeedWork, leftOutText } from './feed-work.ts'
-import { goneRows } from './gone-rows.ts'
+import { goneRows, greater } from './gone-rows.ts'
 import type { GatheredChanges } from './table-changes.ts'
 
 /** What one table has come to while its feed is read. */
@@ -58,6 +59,26 @@ export class FeedWriter {
     this.#backfill = backfill
     this.#commits = commits
     this.#startedAt = work.context.clock.monotonic()
+  }
+
+  /** Rows of a table that were told before a number are gone with the next checkpoint. */
+  replaceBelow(table: TableRun, seq: bigint): void {
+    this.replacedBelow.set(table, greater(this.replacedBelow.get(table), seq))
+  }
+
+  /** All rows of a table without a key are being told: they are shown together, and told again by whoever does not come to their end. */
+  get isWithinSnapshot(): boolean {
+    return [...this.snapshots.keys()].some(isKeyless)
+  }
+
+  /** @throws SyncError where the feed has ended within such a snapshot: nothing of it is shown. */
+  checkSnapshots(): void {
+    const table = [...this.snapshots.keys()].find(isKeyless)
+    if (table !== undefined)
+      throw new SyncError(
+        `feed "${this.#work.feed.name}": read() ended within the snapshot of table "${table.discovered.table.name}", which has no primary key; yield snapshotEnded() after its last row`,
+        'fix-source',
+      )
   }
 
   /** The number of the next commit. */
@@ -123,12 +144,11 @@ export class FeedWriter {
     const { context } = this.#work
     const { options } = table.discovered
     const written = await this.#writtenOf(table)
-    const isKeyless = table.discovered.table.primaryKey.length === 0
     const isWhole = checkpoint !== undefined && !this.snapshots.has(table)
-    const staging = !isKeyless ? undefined : !isWhole ? 'fill' : written.isStaged ? 'move' : undefined
+    const staging = !isKeyless(table) ? undefined : !isWhole ? 'fill' : written.isStaged ? 'move' : undefined
     // What a backfill did not find, and no change has told since, is gone.
     const backfilled = isWhole && this.#backfill.read.has(table)
-    const told = isWhole ? this.replacedBelow.get(table) : undefined
+    const told = checkpoint === undefined ? undefined : this.replacedBelow.get(table)
     const gone = goneRows(table, this.#work, {
       goneBelow: told,
       isBackfilled: backfilled,
@@ -270,3 +290,5 @@ export class FeedWriter {
     }
   }
 }
+
+const isKeyless = ({ discovered }: TableRun): boolean => discovered.table.primaryKey.length === 0

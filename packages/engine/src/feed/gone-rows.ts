@@ -29,9 +29,10 @@ export function goneRows(
   const below = isBackfilled || isReplaced ? greater(goneBelow, fed.epochSeq) : goneBelow
   if (below === undefined || context.options.acceptDeletions === true) return { replacedBelow: below }
   const limit = discovered.options.deletionLimit
-  if (isReplaced && isKeyless) return { replacedBelow: below, deletionLimit: limit && NOT_ALL }
   const isConcluded = isBackfilled || isReplaced
+  // None of its rows of before stays, whatever was read again.
+  if (isConcluded && isKeyless) return { replacedBelow: below, deletionLimit: limit && NOT_ALL }
   return { replacedBelow: below, deletionLimit: isConcluded || !feed.repeatable ? limit : undefined }
 }
 
-const greater = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a)
+export const greater = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a)
