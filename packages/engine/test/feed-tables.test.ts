@@ -1,3 +1,4 @@
+import { UNCHANGED } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sync } from '../src/commands/sync.ts'
@@ -25,6 +26,7 @@ async function run(more: Partial<RunOptions> = {}, use: object = {}) {
   expect(report.tables.flatMap(({ failures }) => failures)).toEqual([])
 }
 const line = (id: number) => put(id, 'l', id, { table: 'lines' })
+const order = (id: number) => put(id, 'o', id)
 const all = async (table: string) => await toldIn(destination, `memory_${table}`, true)
 
 /** Does one thing after another, at the moments at which the source is waited for. */
@@ -32,6 +34,8 @@ function meanwhile(...works: readonly (() => void)[]): void {
   const left = [...works]
   living.meanwhile = () => left.shift()?.()
 }
+
+const deletions = (...ids: number[]) => ids.map((id) => () => living.transaction({ op: 'delete', id }))
 
 describe('a table without a key that is read while its feed tells more of it', () => {
   it('has each row of large transactions once, wherever among them a run ends', async () => {
@@ -42,5 +46,41 @@ describe('a table without a key that is read while its feed tells more of it', (
     meanwhile()
     await run()
     expect(await all('lines')).toEqual(living.expected('lines'))
+  })
+
+  it('is replaced when it is read again, though none of its rows of before stay', async () => {
+    for (let id = 0; id < 300; id++) living.transaction(line(id % 12))
+    await run({ settings: {} })
+    living.lose('lines', (rows) => rows.slice(20))
+    await run({ settings: {} })
+    expect(await all('lines')).toEqual(living.expected('lines'))
+  })
+})
+
+describe('a table whose deleted rows are removed', () => {
+  const hard = { deletes: 'hard' as const }
+
+  it('has no marked row left from the time in which it was read', async () => {
+    for (let id = 0; id < 12; id++) living.transaction(order(id))
+    meanwhile(...Array.from({ length: 4 }, () => () => {}), ...deletions(4, 5, 6, 7, 8, 9, 10))
+    await run({}, hard)
+    meanwhile()
+    await run({}, hard)
+    expect(await all('orders')).toEqual(living.expected('orders'))
+  })
+
+  it('does not get a row back that is deleted while it is read by its key', async () => {
+    living.transaction(order(1))
+    await run({}, hard)
+    // Of a row that nobody has read, a part is told.
+    living.rows.get('orders')!.push({ id: 7, note: 'seven', total: 7 })
+    living.transaction(put(7, UNCHANGED, 8))
+    living.meanwhile = () => {
+      if (living.readByKey !== 1 || living.rows.get('orders')!.length < 2) return
+      living.transaction({ op: 'delete', id: 7 })
+    }
+    await run({}, hard)
+    expect(living.readByKey).toBeGreaterThan(0)
+    expect(await all('orders')).toEqual(living.expected('orders'))
   })
 })

@@ -139,7 +139,9 @@ async function writeTable(
   if (part.backfilled === true) await recordBackfilled(db, step.table)
   if (incomplete > 0 || part.noneMissing === true) await recordMissing(db, step.table, incomplete > 0)
   await completeFed(db, part, { completedAt: batch.completedAt, now })
-  const purged = part.purge && part.replacedBelow !== undefined ? await purgeRows(writer, '') : 0
+  // Marks that were kept for older versions, which do not come any more.
+  const isConcluded = part.replacedBelow !== undefined || part.noneMissing === true
+  const purged = part.purge && isConcluded ? await purgeRows(writer, '') : 0
   await recordFilled({ db, writer, lease }, { written, removed: deleted + purged })
   const result = { written, unchanged, deleted, incomplete, rejected: rejects.length }
   return { result: withheld === undefined ? result : { ...result, withheld }, staging }

@@ -80,9 +80,9 @@ export class FeedBackfill {
     return this.#reading ?? Promise.resolve()
   }
 
-  /** Whether older versions of rows of a table may still come. */
+  /** Whether older versions of rows of a table may still come, with a chunk or by their keys. */
   isOpen(table: TableRun): boolean {
-    return this.#left.has(table)
+    return this.#left.has(table) || this.#incomplete.has(table)
   }
 
   /** @throws what reading a chunk threw. */
@@ -153,6 +153,7 @@ export class FeedBackfill {
     for (const table of this.#left.keys()) {
       // The time of the run may be over before all of them are read.
       if ((await this.#work.context.destination.chunks(table.name, 1)).length > 0) continue
+      this.#left.delete(table)
       this.read.add(table)
     }
   }
