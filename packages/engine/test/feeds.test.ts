@@ -375,6 +375,25 @@ describe('tables of one feed', () => {
     expect((await toldIn(destination, 'memory_lines')).map(({ id }) => id)).toEqual([2, 3, 4])
   })
 
+  it.each([
+    ['with a key', []],
+    ['without a key', ['orders']],
+  ])('%s have what is there when a feed that had ended returns', async (_, keyless) => {
+    log.keyless = new Set(keyless)
+    log.tables = ['orders', 'lines']
+    log.add(put(1, 'a', 1), put(2, 'b', 2), commit)
+    await run()
+    log.spec = { retired: true }
+    log.tables = []
+    await run()
+    log.spec = {}
+    log.tables = ['orders', 'lines']
+    log.entries = [put(2, 'b', 2), put(3, 'c', 3), commit]
+    await run()
+    expect((await toldIn(destination)).map(({ id }) => id)).toEqual([2, 3])
+    expect(await feed()).toMatchObject({ offset: '{"at":3}', leftOut: [], lostFor: null })
+  })
+
   it('wait where one of them is held by another runner: no change is skipped', async () => {
     log.add(put(1, 'a', 1), put(2, 'l', 2, { table: 'lines' }), commit)
     const other = await openMemory()

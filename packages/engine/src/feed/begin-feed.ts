@@ -38,7 +38,7 @@ export async function beginFeed(work: FeedWork, known: FeedState | undefined, jo
       source: source.name,
       feed: feed.name,
       seq: state.seq + 1n,
-      begins: { id: state.id, identity: joins[0]?.discovered.identity, opaque: feed.opaque },
+      begins: { id: state.id, identity: [...tables.values()][0]?.discovered.identity, opaque: feed.opaque },
       joins: joins.map((table) => ({ lease: table.lease!, table: table.name })),
       tables: [],
       checkpoint: lostFor === undefined ? undefined : { offset: null, toldAt: undefined },
@@ -118,13 +118,16 @@ interface Loss {
 
 async function lossOf(work: FeedWork): Promise<Loss> {
   const { feed, state, tables, leftOut, context, source } = work
-  if (state.offset === null) return { isAtSource: false }
-  if (context.options.restartFeed === feedKey({ source: source.name, feed: feed.name }))
+  const isAtStart = state.offset === null
+  if (!isAtStart && context.options.restartFeed === feedKey({ source: source.name, feed: feed.name }))
     return { whole: 'a resync was requested', isAtSource: false }
   const hasBackfill = (table: TableRun): boolean => table.discovered.table.feed?.backfill !== undefined
-  const missed = [...tables].find(([name, table]) => leftOut.has(name) && !hasBackfill(table))
+  // Where it begins again, what it has told before it ended is still there.
+  const missed = [...tables].find(
+    ([name, table]) => leftOut.has(name) && !hasBackfill(table) && (!isAtStart || table.known?.fed !== undefined),
+  )
   if (missed !== undefined) return { whole: `changes of ${missed[1].name} were left out so far`, isAtSource: false }
-  if (feed.lost === undefined) return { isAtSource: false }
+  if (isAtStart || feed.lost === undefined) return { isAtSource: false }
   const reason = await askFeed(work, feed.lost, { offset: offsetOf(work) })
   if (typeof reason === 'string') return { whole: reason, isAtSource: true }
   const byTable = typeof reason === 'object' && reason !== null ? (reason as Readonly<Record<string, string>>) : {}
