@@ -2,9 +2,12 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 
-const binary = (major: number, name: string): string => `/usr/lib/postgresql/${major}/bin/${name}`
+/** A folder of installed versions, each under its major number: where packages of Debian put them, or another one. */
+const VERSIONS = process.env['TIDEMARK_POSTGRES_VERSIONS'] ?? '/usr/lib/postgresql'
 
-/** Whether this machine has a Postgres of a version, where packages of Debian put it. */
+const binary = (major: number, name: string): string => `${VERSIONS}/${major}/bin/${name}`
+
+/** Whether this machine has a Postgres of a version. */
 export const hasPostgres = (major: number): boolean => existsSync(binary(major, 'postgres'))
 
 interface SystemPostgresOptions {

@@ -7,7 +7,7 @@ import { type Target, target } from './target.ts'
 /** The versions of Postgres at hand: that which the tests bring along, and the machine's own. */
 export const VERSIONS: readonly (readonly [name: string, major: number | undefined])[] = [
   ['18', undefined],
-  ...(hasPostgres(15) ? [['15', 15] as const] : []),
+  ...[14, 15, 16, 17].filter(hasPostgres).map((major) => [String(major), major] as const),
 ]
 
 export const LOGICAL = { wal_level: 'logical', max_replication_slots: '100', max_wal_senders: '50' }
