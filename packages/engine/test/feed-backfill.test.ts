@@ -169,6 +169,17 @@ describe('what was there before a feed began', () => {
     expect(await toldIn(destination)).toEqual(expected())
   })
 
+  it('answers nothing of what its feed told: a reject of a row that no chunk holds stays', async () => {
+    live.meanwhile = () => {
+      live.meanwhile = () => {}
+      live.log.push({ op: 'put', row: { id: 100, note: 7, total: 1 } as never }, { op: 'commit' })
+    }
+    expect((await run({ settings: { perSource: 1, deletionLimit: 'none' } })).tables[0]!.rows.rejected).toBe(1)
+    expect(live.chunksRead).toEqual([0, 10, 20, 30])
+    const { rows } = await destination.query('select message from _tidemark_rejects')
+    expect(rows).toHaveLength(1)
+  })
+
   it('is withheld where too much of it is gone', async () => {
     await run()
     live.rows = new Map([[1, live.rows.get(1)!]])
@@ -262,5 +273,35 @@ describe('a table that changes while it is read', () => {
     live.meanwhile = () => {}
     expect((await run()).exitCode).toBe(0)
     expect(await toldIn(destination)).toEqual(expected())
+  })
+
+  it('is never ahead of its feed, whenever it is looked at', async () => {
+    for (let id = 0; id < 40; id++) live.transaction(put(id, 'n', 0))
+    // Which version each place in the log has come to.
+    const versions: number[] = []
+    let version = 0
+    const ahead: string[] = []
+    let [isLooking, looks] = [false, 0]
+    live.meanwhile = async () => {
+      if (isLooking) return
+      isLooking = true
+      if (version < 150) {
+        version++
+        for (let id = 5; id < 40; id += 10) live.transaction(put(id, 'n', version))
+        versions[live.log.length] = version
+      }
+      const shown = (await toldIn(destination).catch(() => [])).filter(({ id }) => id % 10 === 5)
+      const { offset } = (await destination.state()).feeds?.get('memory/log') ?? {}
+      const at = offset == null ? 0 : (JSON.parse(offset) as { at: number }).at
+      const known = Math.max(0, ...versions.filter((_, place) => place <= at + 6))
+      for (const { id, total } of shown) {
+        looks++
+        if (Number(total) > known) ahead.push(`${id} has version ${total}, and the offset is at ${known}`)
+      }
+      isLooking = false
+    }
+    await run({ settings: { batch: { rows: 3, bytes: 1e6 }, deletionLimit: 'none' } })
+    expect(ahead).toEqual([])
+    expect(looks).toBeGreaterThan(20)
   })
 })

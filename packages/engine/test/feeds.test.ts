@@ -88,12 +88,20 @@ describe('a feed', () => {
   })
 
   it('does not take values from a row that was deleted', async () => {
-    log.add(put(1, 'old', 1), commit, { op: 'delete', id: 1 }, put(1, UNCHANGED, 2), commit)
+    log.add(put(1, 'old', 1), put(2, 'old', 1), commit)
+    await run()
+    log.add({ op: 'delete', id: 1 }, commit)
+    await run()
+    // The other one is deleted in the same batch.
+    log.add(put(1, UNCHANGED, 2), { op: 'delete', id: 2 }, put(2, UNCHANGED, 2), commit)
     await run()
     expect(await toldIn(destination)).toEqual([])
-    log.add(put(1, 'new', 3), commit)
+    log.add(put(1, 'new', 3), put(2, 'new', 3), commit)
     await run()
-    expect(await toldIn(destination)).toEqual([{ id: 1, note: 'new', total: 3 }])
+    expect(await toldIn(destination)).toEqual([
+      { id: 1, note: 'new', total: 3 },
+      { id: 2, note: 'new', total: 3 },
+    ])
   })
 
   it('writes a transaction that is larger than a batch, and continues from before it after a failure', async () => {
@@ -107,6 +115,16 @@ describe('a feed', () => {
     const rows = await toldIn(destination)
     expect(rows).toHaveLength(299)
     expect(rows[4]).toEqual({ id: 5, note: 'again', total: 5 })
+  })
+
+  it('has a row that one part of a transaction deletes and a later one inserts again', async () => {
+    log.add(put(1, 'old', 1), put(2, 'b', 2), commit)
+    await run({ options: small })
+    log.add({ op: 'delete', id: 1 }, { op: 'delete', id: 2 })
+    for (let id = 10; id < 110; id++) log.add(put(id, 'n', id))
+    log.add(put(1, 'again', 3), commit)
+    expect((await run({ options: small })).exitCode).toBe(0)
+    expect((await toldIn(destination)).filter(({ id }) => id < 10)).toEqual([{ id: 1, note: 'again', total: 3 }])
   })
 
   it('keeps changes of keys without their values together, and says so where they are too many', async () => {
@@ -180,6 +198,18 @@ describe('a feed', () => {
     await run()
     const { rows: after } = await destination.query('select note, total, _missing from memory_orders where id = 1')
     expect(after.map((row) => row.map(String))).toEqual([['new', '7', 'null']])
+  })
+
+  it('that tells a new key with a row that does not fit leaves nothing under the old one', async () => {
+    log.add(put(1, 'old', 1), put(2, 'b', 2), commit)
+    await run()
+    log.add({ op: 'put', row: { id: 5, note: 7, total: 5 } as never, before: 1 }, commit)
+    const report = await run()
+    expect(report.tables[0]!.rows.rejected).toBe(1)
+    const there = (await toldIn(destination)).map(({ id }) => id)
+    expect(there).not.toContain(1)
+    const { rows } = await destination.query('select id, _missing from memory_orders where _missing is not null')
+    expect(rows.map((row) => row.map(String))).toEqual([['5', '["note","total"]']])
   })
 
   it('whose runs are short is paused where too many rows of an hour do not fit, and comes back with a resync', async () => {

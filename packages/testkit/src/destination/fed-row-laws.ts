@@ -74,6 +74,14 @@ export function testFedRows(database: () => TestDatabase): void {
         expect(await feed.kept()).toMatchObject([{ missing: null }, { missing: null }])
       })
 
+      it('takes nothing from a row that was deleted', async () => {
+        await feed.tell(orders, { rows: [order(1, 'a', 10)] })
+        await feed.tell(orders, { deleted: [{ id: 1 }] })
+        await feed.tell(orders, { partial: [{ values: { id: 1, note: 'b' } }] })
+        expect(await orders.column('id')).toEqual([])
+        expect(await feed.kept()).toMatchObject([{ id: 1, missing: ['total'], deleted: true }])
+      })
+
       it('of a row that is not known is hidden until all of it came', async () => {
         await feed.tell(orders, { rows: [order(2)] })
         await feed.tell(orders, { deleted: [{ id: 2 }] })
