@@ -2,6 +2,7 @@ import { COLUMN_TYPES, secret } from '@tidemark/core'
 import { z } from 'zod'
 import { durationMs } from './length.ts'
 import { isTimeZone } from './local-time.ts'
+import { sizeBytes } from './size.ts'
 
 const name = z.string().min(1)
 const TimeZone = z
@@ -11,6 +12,7 @@ const Length = z
   .string()
   .refine((text) => durationMs(text) !== undefined, { error: 'no length of time; write 30s, 5m, 1h or 1d' })
 const Tick = Length.refine((text) => (durationMs(text) ?? 1) > 0, { error: 'longer than nothing, such as 1ms' })
+const Size = z.string().refine((text) => sizeBytes(text) !== undefined, { error: 'no size; write 500MB, 20GB or 1TB' })
 const Span = z.union([Length, z.int().min(0)])
 
 /** Columns that say when a row was last changed, by the names that people give them; case and `_` do not count. */
@@ -116,6 +118,9 @@ export const SqlConfig = z.strictObject({
     .describe(
       '`log`: read every change of the tables, deletions too, from the log of Postgres 14 or later (logical replication). Absent: read by cursors',
     ),
+  maxHeld: Size.optional().describe(
+    'with `replication: "log"`: how much of its log the server may keep for Tidemark. Past that a run drops the replication slot and reads the tables again. Absent: only the server\'s own `max_slot_wal_keep_size` counts',
+  ),
   include: z.array(name).min(1).optional().describe('tables to read, with `*` for any characters. Absent: all tables'),
   exclude: z.array(name).default([]).describe('tables to leave out, with `*` for any characters'),
   views: z

@@ -4,7 +4,8 @@ import type { Database } from './database.ts'
 import { durationMs } from './length.ts'
 import { MySql } from './mysql/database.ts'
 import { Postgres } from './postgres/database.ts'
-import { PostgresLog } from './postgres/log/postgres-log.ts'
+import { type LogOptions, PostgresLog } from './postgres/log/postgres-log.ts'
+import { sizeBytes } from './size.ts'
 import { Sqlite } from './sqlite/database.ts'
 import { type Target, targetOf } from './target.ts'
 
@@ -38,14 +39,18 @@ export function connect(config: SqlConfig, log?: Pick<Logger, 'warn'>): Client {
   return { database, config, log: ownLog, close }
 }
 
-function logOf(database: Database, { replication }: SqlConfig): PostgresLog | undefined {
+function logOf(database: Database, config: SqlConfig): PostgresLog | undefined {
   // Also where it is not read: what an earlier run left there is removed.
-  if (database instanceof Postgres) return new PostgresLog(database.sessions)
-  if (replication === undefined) return undefined
+  if (database instanceof Postgres) return new PostgresLog(database.sessions, logOptions(config))
+  if (config.replication === undefined) return undefined
   throw new SyncError(
     `${database.label}: config.replication "log" is for Postgres; leave it out, and its tables are read by their cursors`,
     'fix-config',
   )
+}
+
+function logOptions({ maxHeld }: SqlConfig): LogOptions {
+  return { maxHeld: maxHeld === undefined ? undefined : sizeBytes(maxHeld) }
 }
 
 function databaseOf(target: Target, config: SqlConfig): Database {

@@ -1,5 +1,6 @@
 import { type FeedFinding, SyncError } from '@tidemark/core'
 import type pg from 'pg'
+import { sizeOf } from '../../size.ts'
 import { ask } from '../session.ts'
 import { isAppendOnly, type LoggedTable, quotedRelation } from './logged-table.ts'
 import type { LogNames } from './publication.ts'
@@ -162,10 +163,6 @@ function keepFinding(text: string, bytes: number, perSecond: number): FeedFindin
     level: 'note',
     message: `the server gives its slot up when ${text} of log wait to be read (max_slot_wal_keep_size)${last}, and the tables are then read again`,
   }
-}
-
-function sizeOf(bytes: number): string {
-  return bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`
 }
 
 function spanOf(seconds: number): string {

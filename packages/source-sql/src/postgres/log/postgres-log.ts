@@ -1,13 +1,14 @@
 import { type FeedBacklog, type FeedFinding, feedLost, type SyncError } from '@tidemark/core'
 import type pg from 'pg'
 import type { Asked } from '../../database.ts'
-import { ask, endPostgres, LOG_SETTINGS } from '../session.ts'
+import { endPostgres, LOG_SETTINGS } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
 import { LogCatalog } from './log-catalog.ts'
 import { LogChunks } from './log-chunks.ts'
 import { LogConnection, type LogPiece } from './log-connection.ts'
 import { logFindings } from './log-findings.ts'
 import type { LogItem } from './log-item.ts'
+import { serverLoss, slotLoss } from './log-loss.ts'
 import { type LogOffset, placeIn } from './log-offset.ts'
 import { LogReader } from './log-reader.ts'
 import { logWorld } from './log-world.ts'
@@ -15,6 +16,7 @@ import { OpenStream } from './open-stream.ts'
 import {
   createPublications,
   dropPublications,
+  type LogNames,
   namesOf,
   publish,
   publishedIn,
@@ -24,16 +26,7 @@ import {
 } from './publication.ts'
 import { knownIn } from './shape.ts'
 import { ShapeLosses } from './shape-losses.ts'
-import {
-  checkServer,
-  createSlot,
-  dropSlot,
-  heldSlot,
-  type LogHead,
-  logHead,
-  openTransactions,
-  slotState,
-} from './slot.ts'
+import { checkServer, createSlot, dropSlot, heldSlot, logHead, openTransactions, slotState } from './slot.ts'
 import { cleanupOf, slotBacklog } from './slot-backlog.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
 
@@ -43,6 +36,11 @@ const INTERNAL_ERROR = 'XX000'
 const IDLE_MS = 3000
 
 type Ending = Asked & { readonly id: string; readonly offset: LogOffset; readonly lostFor?: string | undefined }
+
+export interface LogOptions {
+  /** Bytes of its log that the server may keep for the slot; undefined: as many as the server lets it. */
+  readonly maxHeld?: number | undefined
+}
 
 /** The log of a Postgres database: a slot, its publications, and what was there before, read in chunks. */
 export class PostgresLog {
@@ -55,9 +53,13 @@ export class PostgresLog {
   #stream: OpenStream | undefined
   #idle: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
+  readonly #options: LogOptions
+  /** The server was seen to keep more for the slot than it may. */
+  #isPastMaxHeld = false
 
-  constructor(sessions: Sessions) {
+  constructor(sessions: Sessions, options: LogOptions = {}) {
     this.#sessions = sessions
+    this.#options = options
     this.catalog = new LogCatalog(sessions)
     this.#losses = new ShapeLosses(this.catalog)
     this.chunks = new LogChunks(sessions, this.catalog, () => this.#closeStream())
@@ -95,7 +97,7 @@ export class PostgresLog {
     this.#losses.forget()
     return await this.#sessions.inTransaction(signal, async (client) => {
       await checkServer(client, this.#sessions.label)
-      const whole = await this.#lostWhole(client, names.slot, offset)
+      const whole = await this.#lostWhole(client, names, offset)
       if (whole !== undefined) return whole
       const published = await publishedIn(client, names)
       if (published === undefined) return 'its publication was dropped'
@@ -117,39 +119,15 @@ export class PostgresLog {
     await this.#sessions.administering(signal, (client) => unpublish(client, others))
   }
 
-  async #lostWhole(client: pg.Client, slot: string, offset: LogOffset): Promise<string | undefined> {
-    const state = await slotState(client, slot)
-    if (state === undefined) return `its replication slot "${slot}" was dropped`
-    if (state.plugin !== 'pgoutput' || !state.isHere) return `its replication slot "${slot}" is now another one`
-    if (state.walStatus === 'lost')
-      return `its replication slot "${slot}" was invalidated: the server removed the log that it needs`
-    if (state.confirmed > parseWalPosition(offset.lsn))
-      return `its replication slot "${slot}" was advanced past the committed offset, by another reader or because this database was restored from a copy`
+  async #lostWhole(client: pg.Client, names: LogNames, offset: LogOffset): Promise<string | undefined> {
+    this.#isPastMaxHeld = false
+    const lost = await slotLoss(client, names, { offset, maxHeld: this.#options.maxHeld })
+    if (lost !== undefined) return lost
     if (this.#failed?.offset === offset.lsn && this.#failed.times > 1)
-      return `the server cannot decode the log that its replication slot "${slot}" needs: ${this.#failed.said}`
+      return `the server cannot decode the log that its replication slot "${names.slot}" needs: ${this.#failed.said}`
     const head = await logHead(client)
     this.catalog.madeBefore ??= parseWalPosition(head.lsn)
-    if (head.system !== offset.system) return 'the server is another one'
-    if (head.timeline !== offset.timeline) {
-      const fork = await this.#forkOf(offset.timeline, head)
-      if (fork === undefined || fork < parseWalPosition(offset.lsn))
-        return 'the server was promoted, or restored to an earlier time, before the committed offset'
-    }
-    return undefined
-  }
-
-  /** Where the history of the server left a timeline; undefined: it was never on it. */
-  async #forkOf(timeline: number, { timeline: now }: LogHead): Promise<bigint | undefined> {
-    const client = await this.#sessions.replicating()
-    try {
-      const [row] = await ask(client, `TIMELINE_HISTORY ${now}`)
-      const text = String(row?.[1] ?? '')
-      const line = text.split('\n').find((one) => Number(one.split('\t')[0]) === timeline)
-      const lsn = line?.split('\t')[1]
-      return lsn === undefined ? undefined : parseWalPosition(lsn)
-    } finally {
-      await client.end().catch(() => {})
-    }
+    return await serverLoss(this.#sessions, offset, head)
   }
 
   async head({ signal }: Asked): Promise<LogOffset> {
@@ -204,6 +182,7 @@ export class PostgresLog {
     let isChecked = false
     const next = async (): Promise<readonly LogPiece[]> => {
       try {
+        if (this.#isPastMaxHeld) throw feedLost(`the server keeps more for the replication slot "${slot}" than it may`)
         const pieces = await connection.next()
         // Now nobody else can have it: what was confirmed by another before is not sent to us.
         const state = isChecked
@@ -272,7 +251,12 @@ export class PostgresLog {
   /** What the server keeps for the slot. */
   async backlog({ id, offset, signal }: Asked & { id: string; offset: LogOffset }): Promise<FeedBacklog | undefined> {
     const names = namesOf(id)
-    return await this.#sessions.inTransaction(signal, (client) => slotBacklog(client, names, offset))
+    const { maxHeld } = this.#options
+    const { lsn } = offset
+    const backlog = await this.#sessions.inTransaction(signal, (client) => slotBacklog(client, names, { lsn, maxHeld }))
+    // Whoever reads the stream has it begin again.
+    this.#isPastMaxHeld = maxHeld !== undefined && (backlog?.heldBytes ?? 0) > maxHeld
+    return backlog
   }
 
   /** Lets go of what is held open. */

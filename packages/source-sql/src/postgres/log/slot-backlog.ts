@@ -11,22 +11,25 @@ const BACKLOG = `
     (SELECT t.wal_bytes / greatest(extract(epoch FROM pg_catalog.clock_timestamp() - t.stats_reset), 1) FROM pg_catalog.pg_stat_wal t)
   FROM pg_catalog.pg_replication_slots s CROSS JOIN pg_catalog.pg_current_wal_lsn() w(now) WHERE s.slot_name = $1`
 
-/** What the server keeps for a slot; undefined: there is no such slot. */
+/** What the server keeps for a slot; undefined: there is no such slot. @param maxHeld bytes at which a run gives it up. */
 export async function slotBacklog(
   client: pg.Client,
   names: LogNames,
-  { lsn }: Pick<LogOffset, 'lsn'>,
+  { lsn, maxHeld }: Pick<LogOffset, 'lsn'> & { readonly maxHeld: number | undefined },
 ): Promise<FeedBacklog | undefined> {
   const [row] = await ask(client, BACKLOG, [names.slot, lsn])
   if (row === undefined) return undefined
   const [held, lag, safe, limit, status, rate] = row
   const bytes = (text: string | null | undefined): number | undefined =>
     text == null ? undefined : Math.max(0, Math.round(Number(text)))
+  const given = status === 'lost' ? 0 : limit === '-1' ? undefined : bytes(safe)
+  const own = maxHeld === undefined ? undefined : Math.max(0, maxHeld - (bytes(held) ?? 0))
+  const limits = [given, own].filter((one) => one !== undefined)
   return {
     holder: `replication slot "${names.slot}"`,
     lagBytes: bytes(lag),
     heldBytes: bytes(held),
-    safeBytes: status === 'lost' ? 0 : limit === '-1' ? null : bytes(safe),
+    safeBytes: limits.length > 0 ? Math.min(...limits) : limit === '-1' ? null : undefined,
     bytesPerSecond: bytes(rate),
     cleanup: cleanupOf(names),
   }
