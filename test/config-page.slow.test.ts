@@ -17,7 +17,7 @@ Every key of \`tidemark.config.ts\`, and of what \`source.configure({…})\` of 
 the config; a key that is not listed is an error that names the nearest one.
 
 Keys are camelCase, such as \`initialSyncStart\`. Two keep the names that other systems write them with: \`synced_tables\` and \`to_timestamp\`.
-What commands print with \`--json\` is snake_case.
+The JSON that Tidemark writes is [snake_case](terminal.md#json).
 
 \`\`\`ts
 import { defineConfig, env } from '@tidemark/runner/config'

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { EventLog, LogFields, LogLevel } from '@tidemark/core/engine'
 import { pino } from 'pino'
+import { snakeFields } from './json-document.ts'
 import { jsonText } from './json-text.ts'
 import { redactDeep } from './redact-deep.ts'
 import { plain } from './show/plain.ts'
@@ -88,10 +89,10 @@ export const LOG_NAMES: ReadonlySet<string> = new Set([
 
 const TAKEN = new Set(['level', 'time', 'msg'])
 
-/** Fields renamed where they clash with the line's own, and errors as their messages. */
+/** Fields in snake_case, renamed where they clash with the line's own, and errors as their messages. */
 function own(fields: object | undefined): object {
   return Object.fromEntries(
-    Object.entries(fields ?? {}).map(([name, value]) => [
+    Object.entries(snakeFields(fields ?? {})).map(([name, value]) => [
       TAKEN.has(name) ? `${name}_` : name,
       value instanceof Error ? value.message : value,
     ]),
@@ -103,7 +104,7 @@ const WORDS = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' 
 
 // What a source logs is its message and its fields; of Tidemark's own events the message has it all in words.
 const BY_SOURCES: ReadonlySet<string> = new Set(['source-message', 'source-wait'])
-const FIELDS_IN_TEXT = new Set(['event', 'tracking', 'waitMs'])
+const FIELDS_IN_TEXT = new Set(['event', 'tracking', 'wait_ms'])
 const OWN_FIELDS_IN_TEXT = new Set(['source', 'table', 'partition', 'step', 'attempt', 'code', 'columns', 'channel'])
 
 /** A line for people. */

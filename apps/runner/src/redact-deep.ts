@@ -3,7 +3,7 @@ import { redactJson } from '@tidemark/core/engine'
 // Keys of names and identifiers, in the documents that Tidemark writes.
 const NAMES = new Set(
   `code columns command commands completeTo complete_to config cursor database exists feed from kind lane left_out level name package partition
-  place query readFrom read_from remedy see tracking source sources state status syncCommand synced_tables table tables time
+  place query readFrom read_from remedy see tracking source sources state status syncCommand sync_command synced_tables table tables time
   to to_timestamp type undeclared verb version what`.split(/\s+/),
 )
 
@@ -23,11 +23,13 @@ interface Redaction {
 function walk(value: unknown, key: string, how: Redaction): unknown {
   if (typeof value === 'string') return textAt(key, value, how)
   if (Array.isArray(value)) return value.map((one) => walk(one, key, how))
-  if (value instanceof Map) return walk(Object.fromEntries(value), key, how)
+  if (value instanceof Map) return new Map(entriesOf([...value], key, how))
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [name, walk(one, key === 'commands' ? key : name, how)]),
-  )
+  return Object.fromEntries(entriesOf(Object.entries(value), key, how))
+}
+
+function entriesOf(entries: readonly (readonly [string, unknown])[], key: string, how: Redaction): [string, unknown][] {
+  return entries.map(([name, one]) => [name, walk(one, key === 'commands' ? key : name, how)])
 }
 
 function textAt(key: string, text: string, { redact, names }: Redaction): string {

@@ -142,12 +142,12 @@ it('the dashboard has the feed of a table in place of a coverage', async () => {
   const byName = Object.fromEntries(tables.map((one: { name: string }) => [one.name, one]))
   expect(byName['shop_orders']).toMatchObject({
     bar: null,
-    isWhole: false,
-    feed: { name: 'wal', offset: '{"at":29}', lagMs: null, isComplete: true, keepsOwnState: false, leftOut: null },
+    is_whole: false,
+    feed: { name: 'wal', offset: '{"at":29}', lag_ms: null, is_complete: true, keeps_own_state: false, left_out: null },
   })
   expect(byName['shop_days'].feed).toBeNull()
   const { table, commands } = await ask('/api/table?name=shop_lines')
-  expect(table.feed.leftOut.command).toMatch(/resync shop_lines$/)
+  expect(table.feed.left_out.command).toMatch(/resync shop_lines$/)
   expect(commands.resync).toMatch(/resync shop_lines$/)
 })
 

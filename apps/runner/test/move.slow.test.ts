@@ -101,7 +101,7 @@ it('the state is written down, and put back only where its rows are and someone 
   expect(file.stdout).toContain('Exported the sync state of 1 table to state.json.')
   const path = join(project.folder, 'state.json')
   expect(statSync(path).mode & 0o777).toBe(0o600)
-  const without = (text: string) => ({ ...JSON.parse(text), exportedAt: '' })
+  const without = (text: string) => ({ ...JSON.parse(text), exported_at: '' })
   expect(without(readFileSync(path, 'utf8'))).toEqual(without(written.stdout))
 
   const asked = await project.run(['state', 'import', 'state.json'])

@@ -135,7 +135,7 @@ export default register(source.with([items]))`
 describe('the fix of a failure', TIMEOUT, () => {
   interface Line {
     readonly name: string
-    readonly nextTryAt: number | null
+    readonly next_try_at: number | null
     readonly fix: Table['fix']
   }
 
@@ -151,7 +151,7 @@ describe('the fix of a failure', TIMEOUT, () => {
     const ui = await startUi(project)
     const page = (await (await fetch(`${ui.origin}/api/table?name=stock_items`)).json()) as { table: Line }
     expect(page.table.fix).toEqual(table?.fix)
-    expect(page.table.nextTryAt).toBeNull()
+    expect(page.table.next_try_at).toBeNull()
     ui.running.child.kill('SIGKILL')
     return table!
   }
@@ -226,8 +226,8 @@ export default register(source.with([people]))`
       /failing: source crm: the crm lets nobody in \(correct the config; then: npx tidemark sync crm;/,
     )
     const ui = await startUi(project)
-    const page = (await (await fetch(`${ui.origin}/api/overview`)).json()) as { failingSources: readonly object[] }
-    expect(page.failingSources).toMatchObject([{ name: 'crm', problem: crm.last_error, fix: crm.fix }])
+    const page = (await (await fetch(`${ui.origin}/api/overview`)).json()) as { failing_sources: readonly object[] }
+    expect(page.failing_sources).toMatchObject([{ name: 'crm', problem: crm.last_error, fix: crm.fix }])
     ui.running.child.kill('SIGKILL')
     await project.run(['sync'], { CLOSED: '1' })
     expect(await answer(project)).toMatchObject({ failing_sources: [{ ...crm, failures: 2 }] })
@@ -292,7 +292,7 @@ export default register(source.with([people, all]))`
     const page = await (await fetch(`${ui.origin}/api/table?name=crm_people`)).json()
     expect(page).toMatchObject({
       table: { deletions: 'unseen' },
-      deletionsSee: expect.stringContaining('#deletions-unseen'),
+      deletions_see: expect.stringContaining('#deletions-unseen'),
     })
     ui.running.child.kill('SIGKILL')
     project.install('crm', source("yield deleted([{ id: 2, at: '2026-01-02T00:00:00.000Z' }])"))

@@ -1,9 +1,7 @@
-import type { BacklogSummary } from '@tidemark/engine'
-import type { Activity } from '../activity.ts'
 import type { Fix } from '../show/fix-text.ts'
 import type { ScheduleLine } from './list-answers.ts'
 
-/** The responses of the server to the page. Times are milliseconds since 1970, positions are texts. */
+/** The responses of the server to the page, which are snake_case between the two. Times are milliseconds since 1970, positions are texts. */
 export interface OverviewAnswer {
   readonly place: string
   readonly version: string
@@ -25,7 +23,7 @@ export interface OverviewAnswer {
   readonly matching: number
   /** The command that syncs. */
   readonly syncCommand: string
-  readonly runner: Activity
+  readonly runner: RunnerLine
   /** Who shares the windows, how many wait, and which failed, a line each; empty if no workers do. */
   readonly work: readonly string[]
   /** The command that keeps tables up to date from now on. */
@@ -49,6 +47,19 @@ export interface Totals {
   readonly incomplete: number
   /** Up to when every tracked table is complete; null while one of them is not. */
   readonly completeTo: string | null
+}
+
+/** Who syncs. */
+export interface RunnerLine {
+  readonly state: 'running' | 'waiting' | 'none'
+  /** The process; null if nothing runs or waits. */
+  readonly host: string | null
+  readonly pid: number | null
+  readonly nextRunAt: number | null
+  /** A run was due then, but the process that should have started it has ended. */
+  readonly missedRunAt: number | null
+  /** The newest run that has ended. */
+  readonly lastRun: { readonly endedAt: number | null; readonly endedBy: string | null } | null
 }
 
 export interface SourceLine {
@@ -109,9 +120,19 @@ export interface FeedLine {
   /** Why it is read again from its beginning. */
   readonly lostFor: string | null
   /** What its source kept for it when a run last looked; null: it does not say. */
-  readonly backlog: BacklogSummary | null
+  readonly backlog: BacklogLine | null
   /** How to bring the table back where its changes are left out. */
   readonly leftOut: Fix | null
+}
+
+/** Null: the source does not say. */
+export interface BacklogLine {
+  readonly lagBytes: number | null
+  readonly heldBytes: number | null
+  /** Whether the source gives the feed up before its disk is full. */
+  readonly isLimited: boolean | null
+  /** When it does at the present rate. */
+  readonly lostAt: number | null
 }
 
 /** A coverage as fractions of the range from a table's start to now. */
@@ -214,22 +235,6 @@ export interface SessionAnswer {
   /** What requests that act have to carry; null: none may, or the address has it. */
   readonly proof: string | null
   readonly canLogOut: boolean
-}
-
-/** Lines that a run logged, the oldest first. */
-export interface RunLogAnswer {
-  readonly lines: readonly {
-    readonly line: number
-    readonly at: number
-    readonly level: string
-    readonly event: string
-    /** With its fields, as `tidemark runs <run> --log` prints it. */
-    readonly text: string
-  }[]
-  /** The line to read earlier ones before; null: these are the first that are stored. */
-  readonly before: number | null
-  /** Lines before the first that is stored, which were dropped. */
-  readonly dropped: number
 }
 
 export interface TableAnswer {

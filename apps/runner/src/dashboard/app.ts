@@ -5,6 +5,7 @@ import type { Reader } from '@tidemark/destination'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
+import { jsonDocument } from '../json-document.ts'
 import { redactDeep } from '../redact-deep.ts'
 import type { Access } from './access/access.ts'
 import { addLogin } from './access/login-routes.ts'
@@ -71,9 +72,10 @@ export function createApp(options: AppOptions): Hono {
   const pageFolder = options.pageFolder ?? new URL('./page/', import.meta.url)
   // Some proxies leave the prefix, others take it away.
   const app = new Hono({ getPath: (request) => withoutBase(new URL(request.url).pathname, basePath) })
+  const written = (value: unknown): unknown => redactDeep(jsonDocument(value), redact)
   const answer = (c: Context, value: object) => {
     c.header('cache-control', 'no-store')
-    return c.json(redactDeep(value, redact) as object)
+    return c.json(written(value) as object)
   }
   app.use(headers(access.login !== undefined))
   // For a container's health check: that the server answers, and nothing of what it knows.
@@ -152,7 +154,7 @@ export function createApp(options: AppOptions): Hono {
     eventStreams({
       feed,
       addressOf: (c) => viewOf(c, access.trust).address,
-      textOf: ({ data }) => (typeof data === 'string' ? data : JSON.stringify(redactDeep(data, redact))),
+      textOf: ({ data }) => (typeof data === 'string' ? data : JSON.stringify(written(data))),
       refuse: (c) => {
         c.header('retry-after', '10')
         return c.json(trouble('too many pages are open; close some of them', 'busy'), 429)
@@ -184,7 +186,7 @@ export function createApp(options: AppOptions): Hono {
     c.header('cache-control', 'no-store')
     const told = troubleOf(error)
     const status = told.code === 'not-found' ? 404 : SyncError.is(error) ? 503 : 500
-    return c.json(redactDeep({ error: told }, redact), status)
+    return c.json(written({ error: told }) as object, status)
   })
   return app
 }

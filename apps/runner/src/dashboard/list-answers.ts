@@ -39,6 +39,22 @@ export interface ChangesAnswer {
   readonly before: number | null
 }
 
+/** Lines that a run logged, the oldest first. */
+export interface RunLogAnswer {
+  readonly lines: readonly {
+    readonly line: number
+    readonly at: number
+    readonly level: string
+    readonly event: string
+    /** With its fields, as `tidemark runs <run> --log` prints it. */
+    readonly text: string
+  }[]
+  /** The line to read earlier ones before; null: these are the first that are stored. */
+  readonly before: number | null
+  /** Lines before the first that is stored, which were dropped. */
+  readonly dropped: number
+}
+
 export interface RowsAnswer {
   readonly columns: readonly string[]
   /** Of each column. */

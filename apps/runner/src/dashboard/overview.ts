@@ -1,14 +1,15 @@
 import type { CommandText } from '@tidemark/core/engine'
 import { oldestOf, type TableSummary } from '@tidemark/engine'
 import { z } from 'zod'
+import type { Activity } from '../activity.ts'
 import { type SourceView, sourceView } from '../overview.ts'
 import { isSilent, syncAgain } from '../show/status.ts'
 import { isBusy, isShared, workLines } from '../show/work.ts'
 import { workView } from '../work/work-view.ts'
-import type { OverviewAnswer, SourceLine } from './answers.ts'
+import type { OverviewAnswer, RunnerLine, SourceLine } from './answers.ts'
 import { paged } from './paged.ts'
 import type { RowCounts } from './row-counts.ts'
-import { millis, runLine } from './run-line.ts'
+import { millis, millisAt, runLine } from './run-line.ts'
 import { scheduleOf } from './schedule.ts'
 import type { Snapshot } from './snapshot.ts'
 import { tableLines } from './table-line.ts'
@@ -68,7 +69,7 @@ export function overview(
       completeTo: status.to_timestamp,
     },
     syncCommand: command('sync'),
-    runner: activity,
+    runner: runnerLine(activity),
     work: shared !== undefined && (isShared(shared) || isBusy(shared)) ? workLines(shared) : [],
     againCommand: syncAgain(activity, command),
     schedule: scheduleOf(snapshot, question.of),
@@ -83,6 +84,13 @@ export function overview(
     page,
     pages,
     matching: matching.length,
+  }
+}
+
+function runnerLine({ state, host, pid, next_run_at, missed_run_at, last_run: last }: Activity): RunnerLine {
+  return {
+    ...{ state, host, pid, nextRunAt: millisAt(next_run_at), missedRunAt: millisAt(missed_run_at) },
+    lastRun: last === null ? null : { endedAt: millisAt(last.ended_at), endedBy: last.ended_by },
   }
 }
 

@@ -52,3 +52,6 @@ export function tableRunLine({ rows, durationMs, writingMs, ...one }: TableRunRe
 export function millis(micros: bigint): number {
   return Number(micros / 1000n)
 }
+
+/** Of an instant as a document of `--json` has it. */
+export const millisAt = (instant: string | null): number | null => (instant === null ? null : Date.parse(instant))

@@ -2,7 +2,7 @@ import type { Reader } from '@tidemark/destination'
 import { LOG_NAMES, pretty } from '../log.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { recordOf } from '../show/run-log.ts'
-import type { RunLogAnswer } from './answers.ts'
+import type { RunLogAnswer } from './list-answers.ts'
 
 const PAGE = 100
 

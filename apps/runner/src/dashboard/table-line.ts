@@ -7,14 +7,14 @@ import {
   type TableState,
   union,
 } from '@tidemark/core/engine'
-import { axisOf, type FeedOverview, overviewOf, type TableOverview } from '@tidemark/engine'
+import { axisOf, type BacklogSummary, type FeedOverview, overviewOf, type TableOverview } from '@tidemark/engine'
 import { type TableView, tableView } from '../overview.ts'
 import { feedAgain } from '../show/fix.ts'
 import { offsetText } from '../show/offset-text.ts'
-import type { FeedLine, TableLine } from './answers.ts'
+import type { BacklogLine, FeedLine, TableLine } from './answers.ts'
 import { type BarAxis, barOf } from './bar.ts'
 import type { RowCounts } from './row-counts.ts'
-import { millis } from './run-line.ts'
+import { millis, millisAt } from './run-line.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The tables on this page, in full; the others are not drawn. */
@@ -39,8 +39,6 @@ export function overviewsOf(state: State, { rejects, promised, now }: Snapshot):
   return new Map(overviewOf(state, { now, rejects, promised }).tables.map((one) => [one.name, one]))
 }
 
-const at = (instant: string | null): number | null => (instant === null ? null : Date.parse(instant))
-
 function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts: RowCounts): Omit<TableLine, 'feed'> {
   const underWay = snapshot.underWay.filter((step) => step.table === table.name)
   const count = counts.of(table)
@@ -51,12 +49,12 @@ function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts
     status: table.status,
     problem: table.pausedFor ?? one.last_error,
     isPausedByHand: isPausedBy(table.pausedFor ?? ''),
-    nextTryAt: at(one.next_try_at),
+    nextTryAt: millisAt(one.next_try_at),
     fix: one.fix,
     lastSyncedAt: table.lastSyncedAt === null ? null : millis(table.lastSyncedAt),
-    lastCheckedAt: at(one.last_checked_at),
-    nextCheckAt: at(one.next_check_at),
-    freshUntil: at(one.fresh_until),
+    lastCheckedAt: millisAt(one.last_checked_at),
+    nextCheckAt: millisAt(one.next_check_at),
+    freshUntil: millisAt(one.fresh_until),
     stale: one.stale,
     deletions: one.deletions,
     completeTo: one.complete_to,
@@ -88,14 +86,20 @@ function feedLine(table: string, feed: FeedOverview | undefined, command: Comman
   return {
     name: feed.name,
     offset: feed.offset === null ? null : offsetText(feed.offset),
-    committedAt: at(feed.last_committed_at),
+    committedAt: millisAt(feed.last_committed_at),
     lagMs: feed.lag_ms,
     isComplete: feed.history_complete,
     keepsOwnState: feed.keeps_own_state,
     lostFor: feed.lost_for,
-    backlog: feed.backlog,
+    backlog: backlogLine(feed.backlog),
     leftOut: feed.left_out.includes(table) ? feedAgain(table, command) : null,
   }
+}
+
+function backlogLine(backlog: BacklogSummary | null): BacklogLine | null {
+  if (backlog === null) return null
+  const { lag_bytes: lagBytes, held_bytes: heldBytes, is_limited: isLimited, lost_at: lostAt } = backlog
+  return { lagBytes, heldBytes, isLimited, lostAt: millisAt(lostAt) }
 }
 
 /** Statuses of a backfill that is not complete. */

@@ -1,11 +1,13 @@
 import { formatInstant, type RunLogLine } from '@tidemark/core/engine'
+import { snakeFields } from '../json-document.ts'
 import { type LogRecord, pretty } from '../log.ts'
 import { countText } from './numbers.ts'
 
 /** A line as it was logged. */
 export function recordOf({ level, at, event, source, table, partition, message, fields }: RunLogLine): LogRecord {
   const named = Object.entries({ source, table, partition }).filter(([, name]) => name !== null)
-  const more = fields === null ? {} : (JSON.parse(fields) as object)
+  // Earlier versions stored fields as sources name them.
+  const more = fields === null ? {} : snakeFields(JSON.parse(fields) as object)
   return { level, time: formatInstant(at, 'Z', 3), event, ...Object.fromEntries(named), ...more, msg: message }
 }
 

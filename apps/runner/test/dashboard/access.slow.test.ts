@@ -98,7 +98,7 @@ describe('roles', () => {
       expect((await ask('/api/overview', { method, headers: { cookie, origin: `http://${HOST}` } })).status).toBe(403)
     expect(started).toEqual([])
     expect(await (await ask('/api/session', { headers: { cookie } })).json()).toEqual({
-      ...{ name: 'ben', role: 'reader', proof: null, canLogOut: true },
+      ...{ name: 'ben', role: 'reader', proof: null, can_log_out: true },
     })
   })
 

@@ -133,7 +133,7 @@ describe.skipIf(!hasNginx)('the dashboard behind nginx, with TLS, under a path',
       text.replace('proxy_set_header X-Forwarded-User "";', 'proxy_set_header X-Forwarded-User $arg_user;')
     const { origin, port } = await deployed(['--user-header', 'X-Forwarded-User', '--actors', 'ada'], asAda)
     const session = async (user: string) => JSON.parse((await ask(`${origin}/tidemark/api/session?user=${user}`)).body)
-    expect(await session('ben')).toMatchObject({ name: 'ben', role: 'reader', proof: null, canLogOut: false })
+    expect(await session('ben')).toMatchObject({ name: 'ben', role: 'reader', proof: null, can_log_out: false })
     expect(await session('ada')).toMatchObject({
       name: 'ada',
       role: 'actor',

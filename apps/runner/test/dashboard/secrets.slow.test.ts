@@ -33,7 +33,7 @@ async function wholeAnswers(
   expect(started.status).toBe(200)
   told.push(started.body)
   let action = ''
-  for (let at = 0; at < 400 && !/"exitCode":\d/.test(action); at++, await sleep(50)) action = await ask('/api/action')
+  for (let at = 0; at < 400 && !/"exit_code":\d/.test(action); at++, await sleep(50)) action = await ask('/api/action')
   const tables = ['leaky_throws', 'leaky_says', 'leaky_rejects']
   for (const path of ['/', '/table', '/runs', '/run', '/app.js', '/app.css', '/api/overview', '/api/runs', '/nothing'])
     await ask(path)

@@ -78,9 +78,9 @@ describe('the dashboard answers', () => {
     const { port } = await startUi(project)
     const { body } = await rawRequest({ port, path: '/api/overview', headers: { host: `127.0.0.1:${port}` } })
     expect(JSON.parse(body)).toMatchObject({
-      failingSources: [
-        { name: 'deaf', isSilent: true },
-        { name: 'down', isSilent: false },
+      failing_sources: [
+        { name: 'deaf', is_silent: true },
+        { name: 'down', is_silent: false },
       ],
     })
   })
@@ -212,10 +212,10 @@ describe('with --allow-actions', () => {
     expect((await post(port, own)).status).toBe(409)
     const action = await until(async () => {
       const { body } = await rawRequest({ port, path: '/api/action' })
-      const { action: now } = JSON.parse(body) as { action: { exitCode: number | null; lines: string[] } }
-      return now.exitCode === null ? undefined : now
+      const { action: now } = JSON.parse(body) as { action: { exit_code: number | null; lines: string[] } }
+      return now.exit_code === null ? undefined : now
     })
-    expect(action).toMatchObject({ verb: 'resync', table: 'daily_days', exitCode: 0 })
+    expect(action).toMatchObject({ verb: 'resync', table: 'daily_days', exit_code: 0 })
     expect(action.lines.join('\n')).toContain('daily_days')
     await stop()
     const { stdout, stderr } = await running.ended
@@ -247,10 +247,10 @@ describe('with --allow-actions', () => {
     await post(port, { origin, 'x-tidemark-token': token }, { verb: 'resync', table: '--full' })
     const action = await until(async () => {
       const { body } = await rawRequest({ port, path: '/api/action' })
-      const { action: now } = JSON.parse(body) as { action: { exitCode: number | null; lines: string[] } }
-      return now.exitCode === null ? undefined : now
+      const { action: now } = JSON.parse(body) as { action: { exit_code: number | null; lines: string[] } }
+      return now.exit_code === null ? undefined : now
     })
-    expect(action.exitCode).toBe(2)
+    expect(action.exit_code).toBe(2)
     expect(action.lines.join('\n')).toMatch(/no table "--full"|"--full"/)
   })
 })

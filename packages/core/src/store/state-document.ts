@@ -45,7 +45,7 @@ const KnownContents = z.object({ rows: z.int().nonnegative(), hash: z.string() }
 const StateDocument = z.object({
   tidemark: z.literal('state'),
   version: z.int(),
-  exportedAt: z.string(),
+  exported_at: z.string(),
   /** The checksum of the rest. */
   sum: z.string(),
   /** What each table held then; null: it did not exist. */
@@ -63,6 +63,12 @@ export function exportedKinds(): readonly ExportedKind[] {
   return RECORD_KINDS.filter((kind) => !left.includes(kind)) as readonly ExportedKind[]
 }
 
+/** Earlier versions wrote one name otherwise. */
+function withPresentNames(document: object): object {
+  const { exportedAt, ...rest } = document as { readonly exportedAt?: unknown }
+  return exportedAt === undefined ? document : { exported_at: exportedAt, ...rest }
+}
+
 /** An exported state, as read back. */
 export interface WrittenState {
   readonly exportedAt: string
@@ -78,7 +84,7 @@ export function writeState(
   const byKind: Record<string, unknown[]> = Object.fromEntries(exportedKinds().map((kind) => [kind, []]))
   for (const { kind, records: some } of records) byKind[kind]?.push(...some.map(written))
   const rest = { contents: Object.fromEntries(contents), records: byKind }
-  return { tidemark: 'state', version: STATE_VERSION, exportedAt, sum: sumOf(rest), ...rest }
+  return { tidemark: 'state', version: STATE_VERSION, exported_at: exportedAt, sum: sumOf(rest), ...rest }
 }
 
 /** A checksum over what a document holds, however it is formatted; it has no secret and only detects accidental edits. */
@@ -111,12 +117,12 @@ export function readStateDocument(text: string): WrittenState {
   }
   if (version !== STATE_VERSION)
     throw refused(`has version ${String(version)}; this Tidemark reads version ${STATE_VERSION}, so export it again`)
-  const parsed = StateDocument.safeParse(json)
+  const parsed = StateDocument.safeParse(withPresentNames(json as object))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw refused(`was changed: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}`, parsed.error)
   }
-  const { contents, records, exportedAt } = parsed.data
+  const { contents, records, exported_at: exportedAt } = parsed.data
   check(records.tables)
   const names = new Set(records.tables.map(({ name }) => name))
   for (const kind of exportedKinds()) {

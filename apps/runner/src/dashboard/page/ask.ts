@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { camelDocument } from '../../json-document.ts'
 import type { TroubleAnswer } from '../answers.ts'
 import { BASE_PATH } from './base-path.ts'
 import { useLive } from './live.ts'
@@ -63,7 +64,7 @@ export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(BASE_PATH + url, init)
   // A session that is over: the form, and then back here.
   if (response.status === 401 && init.method === undefined) location.reload()
-  const body: unknown = await response.json()
+  const body = camelDocument(await response.json())
   if (response.ok) return body as T
   throw new Trouble((body as { error: TroubleAnswer }).error)
 }

@@ -1,4 +1,4 @@
-import type { FeedLine, StepAnswer } from '../answers.ts'
+import type { BacklogLine, FeedLine, StepAnswer } from '../answers.ts'
 import { FixLines } from './fix-lines.tsx'
 import { format } from './format.ts'
 import { StepList } from './step-list.tsx'
@@ -14,23 +14,23 @@ export interface FeedPanelProps {
 }
 
 /** What the source keeps for the feed, as a run last saw it. */
-function BacklogFacts({ backlog, now }: { readonly backlog: NonNullable<FeedLine['backlog']>; readonly now: number }) {
+function BacklogFacts({ backlog, now }: { readonly backlog: BacklogLine; readonly now: number }) {
   const size = (bytes: number | null) => (bytes === null ? '–' : format.bytes(bytes))
-  const lossMs = backlog.lost_at === null ? undefined : Date.parse(backlog.lost_at) - now
+  const lossMs = backlog.lostAt === null ? undefined : backlog.lostAt - now
   return (
     <>
       <div>
         <dt>Behind at the source</dt>
-        <dd>{size(backlog.lag_bytes)}</dd>
+        <dd>{size(backlog.lagBytes)}</dd>
       </div>
       <div>
         <dt>Held at the source</dt>
-        <dd>{size(backlog.held_bytes)}</dd>
+        <dd>{size(backlog.heldBytes)}</dd>
       </div>
       <div>
         <dt>Lost in</dt>
         <dd>
-          {backlog.is_limited === false ? 'no limit' : lossMs === undefined ? '–' : format.about(Math.max(0, lossMs))}
+          {backlog.isLimited === false ? 'no limit' : lossMs === undefined ? '–' : format.about(Math.max(0, lossMs))}
         </dd>
       </div>
     </>

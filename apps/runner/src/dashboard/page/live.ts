@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { camelDocument } from '../../json-document.ts'
 import type { ActionAnswer, TroubleAnswer } from '../answers.ts'
 import { BASE_PATH } from './base-path.ts'
 
@@ -60,8 +61,12 @@ function open(): void {
     if (state.trouble !== null) set({ trouble: null })
     bump()
   })
-  source.addEventListener('trouble', (event) => set({ trouble: JSON.parse(event.data) as TroubleAnswer }))
-  source.addEventListener('action', (event) => set({ action: JSON.parse(event.data) as ActionAnswer | null }))
+  source.addEventListener('trouble', (event) =>
+    set({ trouble: camelDocument(JSON.parse(event.data)) as TroubleAnswer }),
+  )
+  source.addEventListener('action', (event) =>
+    set({ action: camelDocument(JSON.parse(event.data)) as ActionAnswer | null }),
+  )
 }
 
 /** Connects while the page is visible; a browser allows only a few connections per host. */

@@ -1,4 +1,4 @@
-import type { RunLogAnswer } from '../answers.ts'
+import type { RunLogAnswer } from '../list-answers.ts'
 import { useAnswer } from './ask.ts'
 import { format } from './format.ts'
 import { TroubleNotice } from './notice.tsx'

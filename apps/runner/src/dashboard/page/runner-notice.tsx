@@ -12,12 +12,12 @@ export function RunnerNotice({ answer }: { readonly answer: OverviewAnswer }) {
     return (
       <p class="soft">
         A runner is active (process {runner.pid} on <Text>{runner.host ?? ''}</Text>); the next run is due{' '}
-        {format.until(Date.parse(runner.next_run_at ?? ''), now)}.
+        {format.until(runner.nextRunAt ?? now, now)}.
       </p>
     )
-  const { last_run: last, missed_run_at: missed } = runner
-  const ended = last?.ended_at == null ? '' : ` ${format.ago(Date.parse(last.ended_at), now)}`
-  const how = last?.ended_by == null ? '' : ` (${last.ended_by})`
+  const { lastRun: last, missedRunAt: missed } = runner
+  const ended = last?.endedAt == null ? '' : ` ${format.ago(last.endedAt, now)}`
+  const how = last?.endedBy == null ? '' : ` (${last.endedBy})`
   const text = last === null ? 'There are no runs yet.' : `The last run ended${ended}${how}.`
   if (totals.stale === 0 && missed === null) return <p class="soft">No runner is active. {text}</p>
   return (
@@ -27,7 +27,7 @@ export function RunnerNotice({ answer }: { readonly answer: OverviewAnswer }) {
         <strong>No runner is active</strong>
         <p>
           {text}
-          {missed !== null && ` The run that was due at ${format.instant(Date.parse(missed))} UTC did not start.`}
+          {missed !== null && ` The run that was due at ${format.instant(missed)} UTC did not start.`}
           {totals.stale > 0 && ` ${format.plural(totals.stale, 'table is', 'tables are')} stale. To keep syncing:`}
         </p>
         <CopyLine text={againCommand} label="the command" />
