@@ -1,10 +1,9 @@
 import { type Destination, union } from '@tidemark/core/engine'
 import { applyChange, type ChangeKind, oldestOf, WRITTEN } from './change-kind.ts'
-import { laterClock, laterRun, onlyTable, subjectsIn, tablesIn } from './later-run.ts'
+import { laterClock, laterRun, onlyTable, rowsNow, subjectIn, tablesIn } from './later-run.ts'
 import type { Finding, Law } from './law.ts'
-import type { OpenPlace } from './place.ts'
-import { contents, demandSuccess, differences, memory, runInto } from './quiet-run.ts'
-import { type ReadRow, read } from './reading.ts'
+import { contents, demandSuccess, differences, memory, runInto, startsOf } from './quiet-run.ts'
+import type { ReadRow } from './reading.ts'
 import { cut, missing } from './row-text.ts'
 import type { SourceUnderTest, Subject } from './source-under-test.ts'
 
@@ -57,22 +56,22 @@ async function changedBetweenRuns(
   kind: Exclude<ChangeKind, 'add'>,
 ): Promise<readonly Finding[]> {
   await using place = await world.place()
-  const subject = (await subjectsIn(world, place)).find(({ table }) => table.name === name)
+  const subject = await subjectIn(world, place, name)
   const row = subject === undefined ? undefined : oldestOf(subject)
   if (subject === undefined || row === undefined)
     return [{ table: name, example: `it has no rows, so no row can be ${DONE[kind]}; give the test at least one` }]
   const source = onlyTable(world.source, name)
   const config = world.config(place)
   const clock = laterClock([subject.table])
-  const starts = world.starts([subject.table])
+  const starts = startsOf([subject])
   const partition = subject.partition.id
   const destination = await memory()
   try {
     // The clock as it is: what changes now must lie above the end of what is read now.
     demandSuccess(await runInto({ source, config, destination, starts }))
-    const before = await rowsNow(world, place, subject)
+    const before = await rowsNow(world, place, subject, partition)
     await applyChange(world, kind, { place, table: name, partition, row })
-    const changed = changedRows(kind, before, await rowsNow(world, place, subject))
+    const changed = changedRows(kind, before, await rowsNow(world, place, subject, partition))
     if (typeof changed === 'string') return [{ table: name, example: changed }]
     const old = kind === 'remove' ? changed[0] : await firstOld(changed, subject, destination)
     if (old === undefined)
@@ -89,20 +88,6 @@ async function changedBetweenRuns(
   } finally {
     await destination.close()
   }
-}
-
-/** All rows of the partition as the source gives them now, from where the test's window begins. */
-async function rowsNow(world: SourceUnderTest, place: OpenPlace, subject: Subject): Promise<readonly ReadRow[]> {
-  await using opened = await world.open(place)
-  const table = opened.tables.find(({ name }) => name === subject.table.name)
-  const partition =
-    table === undefined ? undefined : (await opened.partitions(table)).find(({ id }) => id === subject.partition.id)
-  if (table === undefined || partition === undefined) return []
-  const whole = await opened.whole(table, partition)
-  // Of this moment too, and of today where the cursor is a day.
-  const more = table.end === undefined ? (table.cursor?.tick ?? 0n) + 2_000_000n : 0n
-  const range = whole === undefined ? undefined : { from: subject.range?.from, to: whole.to + more }
-  return (await read(opened, table, partition, range)).rows
 }
 
 /** The rows that are no longer what they were, as they were before; a text where that is not what was asked for. */

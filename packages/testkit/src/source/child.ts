@@ -6,9 +6,10 @@ import type { Source } from '@tidemark/core'
 import { messageOf, registered, windowAt } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import { systemClock } from '@tidemark/engine'
-import type { ChildLine, Job } from './job.ts'
+import { type ChildLine, type Job, type JobRun, type Stop, whenOf } from './job.ts'
+import { onlyTable } from './later-run.ts'
 import { Opened } from './opened.ts'
-import { demandSuccess, intercepted, inWindows, runInto, withTables } from './quiet-run.ts'
+import { demandSuccess, intercepted, inWindows, runInto, startsWith, withTables } from './quiet-run.ts'
 
 const say = (line: ChildLine): void => void writeSync(3, `${JSON.stringify(line)}\n`)
 const name = process.argv[2] ?? ''
@@ -19,16 +20,45 @@ function standStill(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
 }
 
-async function synced(source: Source, job: Extract<Job, { kind: 'sync' }>): Promise<void> {
+type SyncJob = Extract<Job, { kind: 'sync' }>
+
+async function synced(source: Source, job: SyncJob): Promise<void> {
+  for (const run of job.runs) {
+    if (run.stop === undefined) await ran(source, job, run, () => {})
+    else await untilStopped(source, job, run, run.stop)
+  }
+  if (job.runs.some(({ stop }) => stop !== undefined)) standStill()
+}
+
+/** A run up to where it stands still: it is left there. @throws where it ends before. */
+async function untilStopped(source: Source, job: SyncJob, run: JobRun, stop: Stop): Promise<void> {
+  const { promise: isStopped, resolve: stopped } = Promise.withResolvers<void>()
+  const ended = ran(source, job, run, stopped)
+  ended.catch(() => {})
+  await Promise.race([
+    isStopped,
+    ended.then(
+      () => Promise.reject(notReached(stop, 'it ended before that')),
+      (error: unknown) => Promise.reject(notReached(stop, messageOf(error))),
+    ),
+  ])
+}
+
+const notReached = (stop: Stop, problem: string): Error =>
+  new Error(`the run did not get as far as ${whenOf(stop)}: ${problem}`)
+
+async function ran(source: Source, job: SyncJob, run: JobRun, onStop: () => void): Promise<void> {
   const runner = { id: `child-${process.pid}`, host: 'test', pid: process.pid, startedAt: BigInt(Date.now()) * 1000n }
-  const destination = await openDestination({ url: job.database, runner, isAlive: () => false })
-  const { stop } = job
-  let pages = 0
-  let parts = 0
-  const reading = withTables(source, (table) =>
+  const destination = await openDestination({ url: run.database, runner, isAlive: () => false })
+  const { stop } = run
+  let [pages, batches, isStopped] = [0, 0, false]
+  const reading = withTables(run.only === undefined ? source : onlyTable(source, run.only), (table) =>
     intercepted(inWindows(table, job.windows), {
-      afterPage: () => {
-        if (stop?.after === 'page' && stop.table === table.name && ++pages === stop.nth) standStill()
+      async afterPage() {
+        if (stop?.after === 'page' && stop.table === table.name && ++pages === stop.nth) isStopped = true
+        if (!isStopped) return
+        onStop()
+        await new Promise(() => {})
       },
     }),
   )
@@ -37,11 +67,11 @@ async function synced(source: Source, job: Extract<Job, { kind: 'sync' }>): Prom
       source: reading,
       config: job.config,
       destination,
-      starts: job.starts,
-      partRows: job.partRows,
+      starts: startsWith(job.starts, run.only),
+      partRows: run.partRows,
       clock: { ...systemClock, now: () => systemClock.now() + job.ahead },
-      onEvent: ({ type }) => {
-        if (type === 'batch-committed' && stop?.after === 'batch' && ++parts === stop.nth) standStill()
+      onEvent({ type }) {
+        if (type === 'batch-committed' && stop?.after === 'batch' && ++batches === stop.nth) standStill()
       },
     })
     demandSuccess(report)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openDestination } from '@tidemark/destination'
 import { systemClock } from '@tidemark/engine'
 import { startChild } from './child-process.ts'
-import type { Job, Stop } from './job.ts'
+import { type Job, type Stop, whenOf } from './job.ts'
 import { laterClock, subjectsIn } from './later-run.ts'
 import type { Finding, Law } from './law.ts'
 import {
@@ -55,24 +55,29 @@ export const killLaw: Law = {
       if (short.length > 0) return short
       const ahead = clock.now() - systemClock.now()
       const stops: readonly Stop[] = [
-        // With some of it committed; and before what came is committed, in the middle of each of the first tables.
-        { after: 'batch', nth: Math.max(1, Math.floor(parts / 2)) },
+        // Before what came is committed, in the middle of each of the first tables; and with some of it committed.
         ...[...pages]
           .slice(0, TABLES)
           .map(([table, count]) => ({ after: 'page', table, nth: Math.ceil(count / 2) }) as const),
+        // The process itself stands still there, so it is the last.
+        { after: 'batch', nth: Math.max(1, Math.floor(parts / 2)) },
       ]
-      for (const [nth, stop] of stops.entries()) {
-        const database = join(folder, `${nth}.db`)
-        const job = { kind: 'sync', config, database, starts, windows, ahead } as const
-        await killed(world, { ...job, partRows: stop.after === 'batch' ? partRows : undefined, stop })
-        const failed = await finished(world, { ...job, partRows, stop: undefined })
-        if (failed !== undefined) return [failed]
+      const runs = stops.map((stop, nth) => ({
+        ...{ stop, database: join(folder, `${nth}.db`) },
+        // In the middle of a table the others say nothing.
+        ...(stop.after === 'page' ? { only: stop.table, partRows: undefined } : { only: undefined, partRows }),
+      }))
+      const job = { kind: 'sync', config, starts, windows, ahead } as const
+      await killed(world, { ...job, runs })
+      const failed = await finished(world, { ...job, runs: runs.map((run) => ({ ...run, stop: undefined })) })
+      if (failed !== undefined) return [failed]
+      for (const { stop, only, database } of runs) {
         const destination = await openDestination({ url: database, runner: testRunner() })
         try {
           const found = differences(
             world,
             await contents(destination),
-            expected,
+            only === undefined ? expected : new Map([[only, expected.get(only) ?? []]]),
             `killed ${whenOf(stop)} and run again`,
           )
           if (found.length > 0) return found
@@ -88,22 +93,16 @@ export const killLaw: Law = {
   },
 }
 
-function whenOf(stop: Stop): string {
-  return stop.after === 'batch' ? `after batch ${stop.nth}` : `behind page ${stop.nth} of ${stop.table}`
-}
-
-/** Runs until the process stands still in the middle, and kills it there. */
-async function killed(world: SourceUnderTest, job: Extract<Job, { kind: 'sync' }>): Promise<void> {
+/** Runs until each run stands still in its middle, and kills the process there. */
+async function killed(world: SourceUnderTest, job: Job): Promise<void> {
   const child = await startChild(world, job)
   const isStill = await child.standsStill()
   child.kill()
   await child.ended
-  if (isStill || job.stop === undefined) return
-  throw new Error(
-    `in a separate process the run did not get as far as ${whenOf(job.stop)}: ${child.problem ?? 'it ended before that'}`,
-  )
+  if (!isStill) throw new Error(`in a separate process ${child.problem ?? 'the run ended before it could be killed'}`)
 }
 
+/** The same runs in another process, which remembers nothing. */
 async function finished(world: SourceUnderTest, job: Job): Promise<Finding | undefined> {
   const child = await startChild(world, job)
   await child.ended

@@ -179,7 +179,7 @@ export function inWindows(table: Table, windows: Readonly<Record<string, Windows
 }
 
 /** The start of each table with a cursor: its first row. A backfill without a start is one window. */
-export function startsOf(subjects: readonly Subject[]): Readonly<Record<string, string>> {
+export function startsOf(subjects: readonly Pick<Subject, 'table' | 'points'>[]): Readonly<Record<string, string>> {
   const starts: Record<string, string> = {}
   for (const { table } of subjects) {
     const points = subjects.flatMap((one) => (one.table.name === table.name ? one.points : []))
@@ -187,6 +187,11 @@ export function startsOf(subjects: readonly Subject[]): Readonly<Record<string, 
       starts[table.name] = textAt(least(points), { ...table.cursor, precision: undefined })
   }
   return starts
+}
+
+/** Of starts those of one table, where it is read alone. */
+export function startsWith(starts: Readonly<Record<string, string>>, only: string | undefined): typeof starts {
+  return Object.fromEntries(Object.entries(starts).filter(([table]) => only === undefined || table === only))
 }
 
 /** The finest bounds that make sense: a source that keeps milliseconds need not tell microseconds apart. */

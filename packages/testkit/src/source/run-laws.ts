@@ -2,7 +2,7 @@ import type { Source } from '@tidemark/core'
 import type { Table } from '@tidemark/core/engine'
 import type { RunEvent } from '@tidemark/engine'
 import { applyChange, type ChangeKind, changesOf, WRITTEN } from './change-kind.ts'
-import { laterClock, laterRun, onlyTable, subjectsIn, tablesIn } from './later-run.ts'
+import { laterClock, laterRun, onlyTable, rowsNow, subjectIn, subjectsIn, tablesIn } from './later-run.ts'
 import type { Finding, Law } from './law.ts'
 import type { OpenPlace } from './place.ts'
 import {
@@ -15,9 +15,12 @@ import {
   runInto,
   shortfalls,
   startsOf,
+  startsWith,
   windowsOf,
   withTables,
 } from './quiet-run.ts'
+import type { ReadRow } from './reading.ts'
+import { missing } from './row-text.ts'
 import type { SourceUnderTest } from './source-under-test.ts'
 
 const STOPS = 6
@@ -39,45 +42,56 @@ export const resumeLaw: Law = {
     const most = Math.max(1, ...subjects.map(({ rows }) => rows.length))
     // With small batches some of a window is committed when it is stopped, with large ones nothing.
     const small = Math.max(1, Math.ceil(most / (4 * STOPS)))
-    const count = { page: 0, batch: 0 }
-    const sourceWith = (afterPage: () => unknown): Source =>
-      withTables(world.source, (table) => intercepted(inWindows(table, windows), { afterPage }))
+    const pages: string[] = []
+    let batches = 0
+    const sourceWith = (only: string | undefined, afterPage: (table: string) => unknown): Source =>
+      withTables(only === undefined ? world.source : onlyTable(world.source, only), (table) =>
+        intercepted(inWindows(table, windows), { afterPage: () => afterPage(table.name) }),
+      )
     const quiet = await memory()
     try {
-      const source = sourceWith(() => void count.page++)
-      const onEvent = ({ type }: RunEvent): void => void (type === 'batch-committed' && count.batch++)
+      const source = sourceWith(undefined, (table) => void pages.push(table))
+      const onEvent = ({ type }: RunEvent): void => void (type === 'batch-committed' && batches++)
       demandSuccess(await runInto({ ...common, source, destination: quiet, partRows: small, onEvent }))
       const expected = await contents(quiet)
       const short = shortfalls(world, expected, subjects)
       if (short.length > 0) return short
-      for (const after of ['batch', 'page'] as const) {
-        for (const stop of stops(count[after])) {
-          const destination = await memory()
-          try {
-            const controller = new AbortController()
-            let seen = 0
-            const passed = (what: 'page' | 'batch'): void => {
-              if (what === after && ++seen === stop) controller.abort(new Error('stopped by the test'))
-            }
-            await runInto({
-              ...common,
-              source: sourceWith(() => {
-                passed('page')
-                // As a source that hears the signal stops.
-                controller.signal.throwIfAborted()
-              }),
-              destination,
-              partRows: after === 'batch' ? small : undefined,
-              signal: controller.signal,
-              onEvent: ({ type }) => void (type === 'batch-committed' && passed('batch')),
-            })
-            demandSuccess(await runInto({ ...common, source: sourceWith(() => {}), destination }))
-            const when = `stopped after ${after} ${stop} of ${count[after]} and run again`
-            const found = differences(world, await contents(destination), expected, when)
-            if (found.length > 0) return found
-          } finally {
-            await destination.close()
+      const all: readonly RunStop[] = [
+        ...stops(batches).map((nth) => ({ after: 'batch', nth, of: batches, only: undefined }) as const),
+        ...stops(pages.length).map((place) => pageStop(pages, place)),
+      ]
+      for (const { after, nth, of, only } of all) {
+        const destination = await memory()
+        try {
+          const controller = new AbortController()
+          let seen = 0
+          const passed = (what: 'page' | 'batch'): void => {
+            if (what === after && ++seen === nth) controller.abort(new Error('stopped by the test'))
           }
+          const starts = startsWith(common.starts, only)
+          await runInto({
+            ...common,
+            starts,
+            source: sourceWith(only, () => {
+              passed('page')
+              // As a source that hears the signal stops.
+              controller.signal.throwIfAborted()
+            }),
+            destination,
+            partRows: after === 'batch' ? small : undefined,
+            signal: controller.signal,
+            onEvent: ({ type }) => void (type === 'batch-committed' && passed('batch')),
+          })
+          demandSuccess(await runInto({ ...common, starts, source: sourceWith(only, () => {}), destination }))
+          const found = differences(
+            world,
+            await contents(destination),
+            only === undefined ? expected : new Map([[only, expected.get(only) ?? []]]),
+            `stopped after ${after} ${nth} of ${of} and run again`,
+          )
+          if (found.length > 0) return found
+        } finally {
+          await destination.close()
         }
       }
       return []
@@ -85,6 +99,21 @@ export const resumeLaw: Law = {
       await quiet.close()
     }
   },
+}
+
+/** Where a run is stopped: after the nth batch of all tables, or behind the nth page of one, which is then read alone. */
+interface RunStop {
+  readonly after: 'batch' | 'page'
+  readonly nth: number
+  readonly of: number
+  readonly only: string | undefined
+}
+
+/** @param pages the table of each page of a run. @param place which of them, counted from one. */
+function pageStop(pages: readonly string[], place: number): RunStop {
+  const only = pages[place - 1]!
+  const own = (of: readonly string[]): number => of.filter((table) => table === only).length
+  return { after: 'page', nth: own(pages.slice(0, place)), of: own(pages), only }
 }
 
 export const updatesLaw: Law = {
@@ -115,7 +144,7 @@ async function changedWhileRead(
   name: string,
   kind: ChangeKind,
 ): Promise<readonly Finding[]> {
-  const subject = (await subjectsIn(world, place)).find(({ table }) => table.name === name)
+  const subject = await subjectIn(world, place, name)
   const row = subject?.rows.find(({ value }) => value !== undefined)
   if (subject === undefined || row === undefined)
     return [
@@ -124,8 +153,8 @@ async function changedWhileRead(
   const source = onlyTable(world.source, name)
   const config = world.config(place)
   const clock = laterClock([subject.table])
-  const starts = world.starts([subject.table])
-  const before = await laterRun({ source, config, clock, starts })
+  const starts = startsOf([subject])
+  const before = await rowsNow(world, place, subject)
   let asked = false
   const changing = withTables(source, (table) =>
     intercepted(table, {
@@ -145,7 +174,7 @@ async function changedWhileRead(
     if (first.tables.length === 0) demandSuccess(first)
     demandSuccess(await runInto({ source, config, destination, clock, starts }))
     const twin = await laterRun({ source, config, clock, starts })
-    if (JSON.stringify([...twin]) === JSON.stringify([...before]))
+    if (sameTexts(await rowsNow(world, place, subject), before))
       return [
         {
           table: name,
@@ -161,6 +190,11 @@ async function changedWhileRead(
   } finally {
     await destination.close()
   }
+}
+
+function sameTexts(now: readonly ReadRow[], before: readonly ReadRow[]): boolean {
+  const [texts, others] = [now, before].map((rows) => rows.map(({ text }) => text)) as [string[], string[]]
+  return missing(texts, others).length === 0 && missing(others, texts).length === 0
 }
 
 export const partitionsLaw: Law = {
