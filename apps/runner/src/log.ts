@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { snakeFields } from './json-document.ts'
 import { jsonText } from './json-text.ts'
 import { redactDeep } from './redact-deep.ts'
+import { type Fix, fixText } from './show/fix-text.ts'
 import { plain } from './show/plain.ts'
 
 /** The format of log lines: for people, or one JSON object each. */
@@ -104,8 +105,12 @@ const WORDS = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' 
 
 // What a source logs is its message and its fields; of Tidemark's own events the message has it all in words.
 const BY_SOURCES: ReadonlySet<string> = new Set(['source-message', 'source-wait'])
-const FIELDS_IN_TEXT = new Set(['event', 'tracking', 'wait_ms'])
-const OWN_FIELDS_IN_TEXT = new Set(['source', 'table', 'partition', 'step', 'attempt', 'code', 'columns', 'channel'])
+const FIELDS_IN_TEXT = new Set(['event', 'tracking', 'wait_ms', 'delay_ms'])
+const OWN_FIELDS_IN_TEXT: ReadonlySet<string> = new Set([
+  ...['source', 'table', 'partition', 'run', 'step', 'attempt', 'code', 'remedy', 'columns', 'channel', 'notices'],
+  ...['status', 'read', 'written', 'unchanged', 'deleted', 'rejected', 'rows', 'windows', 'windows_left'],
+  ...['tables', 'failed', 'exit_code', 'ended_by', 'duration_ms'],
+])
 
 /** A line for people. */
 export function pretty({ level, time: _, msg, ...fields }: LogRecord, colours: boolean): string {
@@ -116,8 +121,10 @@ export function pretty({ level, time: _, msg, ...fields }: LogRecord, colours: b
     ([name, value]) =>
       value !== undefined && !FIELDS_IN_TEXT.has(name) && (isOfSource || !OWN_FIELDS_IN_TEXT.has(name)),
   )
-  const texts = shownFields.map(
-    ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+  const texts = shownFields.map(([name, value]) =>
+    name === 'fix' && !isOfSource
+      ? fixText(value as Fix)
+      : `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
   )
   const text = texts.length === 0 ? msg : `${msg} (${texts.join(', ')})`
   const line = isOfSource && typeof source === 'string' && !msg.startsWith(source) ? `${source}: ${text}` : text

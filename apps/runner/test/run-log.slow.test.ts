@@ -108,7 +108,7 @@ describe.each(Object.keys(places))('what a run logged, in %s', (kind) => {
     expect(log.find(({ event }) => event === 'table-synced')).toMatchObject({ table: 'shop_orders', written: 2 })
     expect(log.at(-1)).toMatchObject({ level: 'error', exit_code: 3, run: 1 })
     const people = (await made.run(['runs', '1', '--log'], ENVIRONMENT)).stdout
-    expect(people).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}run 1 started \(/)
+    expect(people).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}run 1 started\n/)
     expect(people).toContain('Z  warning: shop: the shop is slow with *** (page 3, event_ own)\n')
     expect(people).toContain('Z  error: shop_visits: no visits with ***')
     const json = (await made.run(['runs', '1', '--log', 'json'], ENVIRONMENT)).stdout.trim().split('\n')

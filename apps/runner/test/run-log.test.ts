@@ -1,6 +1,6 @@
 import type { RunChange } from '@tidemark/core/engine'
 import { expect, it } from 'vitest'
-import type { LogRecord } from '../src/log.ts'
+import { type LogRecord, pretty } from '../src/log.ts'
 import { RunLogWriter } from '../src/run-log/run-log-writer.ts'
 
 type Logged = Extract<RunChange, { kind: 'logged' }>
@@ -92,4 +92,18 @@ it('stores no text that a database refuses', async () => {
   log.add(record('nul \0 half \ud83d end'))
   await log.end()
   expect(stored.get(1)).toBe('nul \ufffd half \ufffd end')
+})
+
+it('says nothing twice to people, and how to fix what failed in words', () => {
+  const ended = record('run 7: 1 table, 1 row written', { event: 'run-ended' })
+  expect(pretty({ ...ended, run: 7, exit_code: 0, duration_ms: 9, tables: 1, failed: 0 }, false)).toBe(ended.msg)
+  const fix = { what: 'correct the config', when: 'then', command: 'npx tidemark sync shop', see: 'errors.md#closed' }
+  const failed = record('the shop is closed', { event: 'table-failed', level: 'error' })
+  expect(pretty({ ...failed, table: 'shop_days', code: 'closed', remedy: 'fix-config', fix }, false)).toBe(
+    'error: the shop is closed (correct the config; then: npx tidemark sync shop; see errors.md#closed)',
+  )
+  const retried = record('no answer; trying again in 2 s', { event: 'source-message', source: 'shop' })
+  expect(pretty({ ...retried, attempt: 2, delay_ms: 1332 }, false)).toBe(
+    'shop: no answer; trying again in 2 s (attempt 2)',
+  )
 })

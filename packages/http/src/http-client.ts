@@ -185,7 +185,8 @@ export class HttpClient {
         const isOver = attempt >= attempts || waited.ms + delayMs > longest
         if (failure.remedy !== 'retry' || failure.code === 'quota' || !mayRepeat || isOver || !this.#pace.mayRetry())
           throw afterAttempts(failure, attempt)
-        const wait = failure.code === 'rate-limited' ? { waitMs: delayMs } : { delayMs }
+        const wait =
+          failure.code === 'rate-limited' ? { waitMs: Math.round(delayMs) } : { delayMs: Math.round(delayMs) }
         this.#options.log?.info(`${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`, {
           attempt,
           ...wait,

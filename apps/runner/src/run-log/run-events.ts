@@ -2,6 +2,7 @@ import type { CommandText } from '@tidemark/core/engine'
 import { type Failure, heldTexts, type Report, type RunEvent, type TableReport } from '@tidemark/engine'
 import type { RunEventLog } from '../log.ts'
 import { type Failed, fixOf } from '../show/fix.ts'
+import { plural } from '../show/numbers.ts'
 import { reportSummary } from '../show/report.ts'
 
 /** Logs what a run did, as it happens: its steps that fail, and at its end every table that changed or failed. */
@@ -56,7 +57,7 @@ function logTable(
 ): void {
   const { read, written, unchanged, deleted, rejected } = rows
   if (written + deleted + rejected > 0)
-    log.info(`${name}: ${written} rows written, ${deleted} deleted, ${rejected} rejected`, {
+    log.info(`${name}: ${plural(written, 'row')} written, ${deleted} deleted, ${rejected} rejected`, {
       ...{ event: 'table-synced', source, table: name, status, read, written, unchanged, deleted, rejected },
       ...{ windows_left: stepsLeft, duration_ms: durationMs },
     })
