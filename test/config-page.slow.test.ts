@@ -59,15 +59,6 @@ let reading: Promise<readonly string[]> | undefined
 /** Asked once: each source is a process. */
 const sections = (): Promise<readonly string[]> => (reading ??= readSections())
 
-it('the keys of every source are camelCase', { timeout: 300_000 }, async () => {
-  const names = (await sections())
-    .flatMap((section) => [...section.matchAll(/^\| `([^`]+)` +\|/gm)])
-    .map(([, path]) => path!.split('.').at(-1)!)
-    .filter((name) => name !== '*')
-  expect(names.length).toBeGreaterThan(60)
-  expect(names.filter((name) => !/^[a-z]+(?:[A-Z][a-z]*)*$/.test(name))).toEqual([])
-})
-
 it('docs/config.md is what the schemas say', { timeout: 300_000 }, async () => {
   const own = keysIn(readFileSync(join(ROOT, 'apps/runner/README.md'), 'utf8'))
   const written = [HEAD, `## The project\n\n${own}\n`, ...(await sections())].join('\n')
