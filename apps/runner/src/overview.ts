@@ -25,6 +25,7 @@ import {
   type TableOverview,
 } from '@tidemark/engine'
 import { type Activity, askActivity } from './activity.ts'
+import { type ConcurrencyConfig, createLeftReader } from './left-reader.ts'
 import { type OtherProject, otherProjects } from './other-projects.ts'
 import { selectedState } from './selected-state.ts'
 import { decisionOn, feedAgain, fixOf } from './show/fix.ts'
@@ -82,7 +83,7 @@ type Looking = Pick<Destination, 'state' | 'query' | 'now'>
 type Counted = Map<string, RowCount & { readonly at: bigint | null }>
 
 export interface StatusReaderOptions {
-  readonly config: FreshnessConfig
+  readonly config: FreshnessConfig & ConcurrencyConfig
   readonly command: CommandText
   /** Asks what workers share. Absent: they cannot share such a destination. */
   readonly askWork?: ((destination: Looking) => Promise<WorkStatus | undefined>) | undefined
@@ -96,6 +97,7 @@ export function createStatusReader(
   { config, command, askWork, select = [] }: StatusReaderOptions,
 ): () => Promise<StatusView> {
   const counted: Counted = new Map()
+  const leftOf = createLeftReader(config)
   return async () => {
     const state = selectedState(await destination.state(), select)
     const steps = await listSteps(destination, { running: true, limit: 1000, isAlive })
@@ -105,7 +107,8 @@ export function createStatusReader(
     const runner = await askActivity(destination, isAlive)
     const promised = promisedBy({ ...config, everyMs: runner.every_ms ?? undefined })
     const work = await askWork?.(destination)
-    const overview = overviewOf(state, { now, rows: counted, rejects, promised })
+    const left = await leftOf(destination, state)
+    const overview = overviewOf(state, { now, rows: counted, rejects, promised, workLeft: left })
     return {
       ...overview,
       tables: overview.tables.map((table) => tableView(table, runner, command)),

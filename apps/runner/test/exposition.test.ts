@@ -50,6 +50,8 @@ function stateOf(more: Partial<TableState> = {}): State {
 
 const range = (from: bigint | undefined, to: bigint) => ({ from, to, assumed: false })
 
+const LEFT = { windows: 3, at_least: false, unknown_windows: 0, ms: 4500, requests: 6, rows_per_second: 20 }
+
 it('writes the text format: names, types, labels escaped', () => {
   const text = exposition([
     {
@@ -128,7 +130,7 @@ describe('how a table stands', () => {
 })
 
 it('names the sources that cannot be asked', () => {
-  const seen = { standings: [], feeds: [], failingSources: ['crm'], activity: NOBODY, work: undefined }
+  const seen = { standings: [], feeds: [], failingSources: ['crm'], activity: NOBODY, workLeft: LEFT, work: undefined }
   const lines = exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), seen)).split('\n')
   expect(lines).toContain('tidemark_source_failing{source="crm"} 1')
 })
@@ -167,7 +169,7 @@ describe('how a feed stands', () => {
       ...{ safeBytes: 7000, bytesPerSecond: 100 },
     }
     const families = (feed: Partial<FeedState>): readonly string[] => {
-      const seen = { standings: [], failingSources: [], activity: NOBODY, work: undefined }
+      const seen = { standings: [], failingSources: [], activity: NOBODY, workLeft: LEFT, work: undefined }
       const feeds = feedMetrics(withFeed(feed), NOW)
       return exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), { ...seen, feeds })).split('\n')
     }
@@ -184,7 +186,14 @@ describe('how a feed stands', () => {
 
   it('has no lag where it does not say when its changes were made, and no time where nothing was committed', () => {
     const nothing = feedMetrics(withFeed({ toldAt: null, committedAt: null, completedAt: NOW, leftOut: [] }), NOW)
-    const seen = { standings: [], feeds: nothing, failingSources: [], activity: NOBODY, work: undefined }
+    const seen = {
+      standings: [],
+      feeds: nothing,
+      failingSources: [],
+      activity: NOBODY,
+      workLeft: LEFT,
+      work: undefined,
+    }
     const lines = exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), seen)).split('\n')
     expect(lines.filter((line) => line.startsWith('tidemark_feed_'))).toEqual([
       'tidemark_feed_complete{source="crm",feed="wal"} 1',
@@ -204,7 +213,7 @@ it('shows the queue that workers share, and who works', () => {
     ],
     deadLetters: [],
   }
-  const seen = { standings: [], feeds: [], failingSources: [], activity: NOBODY, work }
+  const seen = { standings: [], feeds: [], failingSources: [], activity: NOBODY, workLeft: LEFT, work }
   const lines = exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), seen)).split('\n')
   expect(lines.filter((line) => /^tidemark_(queue|workers|source_paused)/.test(line))).toEqual([
     'tidemark_queue_windows{source="crm",state="queued"} 7',
@@ -279,38 +288,6 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
   ])
     expect(text.split('\n')).toContain(line)
   expect(text).not.toContain('p1')
-})
-
-it('counts down the windows that a run has left, and those that come due meanwhile', () => {
-  const tally = new RunMetrics(() => 0)
-  const hear = tally.ofRun()
-  const left = (): number | undefined => tally.tables.get('t')?.windowsLeft
-  const at = { table: 't', partition: '' }
-  const failure: Failure = { message: 'm', remedy: 'retry', code: undefined, retryAfterMs: 1, stack: undefined }
-  const begin = (step: number, of: number): void =>
-    hear({
-      ...{ type: 'step-started', ...at, step, kind: 'backfill', attempt: 1, window: undefined, span: undefined },
-      ...{ index: step, of, untilEmpty: false },
-    })
-  const end = (step: number, why?: Failure): void => hear({ type: 'step-ended', ...at, step, failure: why })
-  const work = { table: 't', source: 's', partitions: 1, steps: 3, untilEmpty: false, coverage: undefined }
-  hear({ type: 'tables-planned', work: [work] })
-  expect(left()).toBe(3)
-  begin(1, 3)
-  begin(2, 3)
-  end(2)
-  expect(left()).toBe(2)
-  end(1, failure)
-  expect(left()).toBe(2)
-  // An incremental step came due during the backfill.
-  begin(3, 4)
-  expect(left()).toBe(3)
-  const families = metricFamilies('1.2.3', PULSE, tally, undefined)
-  expect(exposition(families).split('\n')).toContain('tidemark_windows_left{table="t"} 3')
-  // A window that a worker reads is not all of a plan.
-  const worker = new RunMetrics(() => 0)
-  worker.ofWindow()({ type: 'tables-planned', work: [work] })
-  expect(exposition(metricFamilies('1.2.3', PULSE, worker, undefined))).not.toContain('windows_left')
 })
 
 describe('health', () => {

@@ -35,6 +35,15 @@ const rows = z.strictObject({
   deleted: count,
 })
 
+const estimate = z.strictObject({
+  windows: count,
+  at_least: z.boolean(),
+  unknown_windows: count,
+  ms: count.nullable(),
+  requests: count.nullable(),
+  rows_per_second: count.nullable(),
+})
+
 const Status = z.strictObject({
   to_timestamp: instant.nullable(),
   synced_tables: z.array(text),
@@ -85,8 +94,10 @@ const Status = z.strictObject({
       rows_exact: z.boolean(),
       holes: z.int().nonnegative(),
       rejects: count,
+      work_left: estimate.nullable(),
     }),
   ),
+  work_left: estimate,
   feeds: z.array(z.unknown()).length(0),
   failing_sources: z.array(
     z.strictObject({
@@ -249,14 +260,14 @@ export default register(source.with([${tables}]))`
       const { stdout, code } = await project.run(['plan'])
       expect(code).toBe(3)
       expect(stdout).toMatch(
-        /^KNOWN +shop_stays: 1 window\n +full refresh\n +may delete rows that are missing at the source, of its 150 rows; the run withholds all deletions if more than 50 % are missing$/m,
+        /^KNOWN +shop_stays: 1 window\n +full refresh\n +estimate: about 1 s, about 1 request\n +may delete rows that are missing at the source, of its 150 rows; the run withholds all deletions if more than 50 % are missing$/m,
       )
       expect(stdout).toMatch(/^KNOWN +shop_grows: 1 window\n +column "note" \(text\) would be added$/m)
       expect(stdout).toMatch(
         /^PAUSED +shop_turns: its primary key changed from id to code; .*resync shop_turns --full$/m,
       )
       expect(stdout).toMatch(/^RETURNED +shop_back: 1 window$/m)
-      expect(stdout).toMatch(/^NEW +shop_fresh: 1 window\n +full refresh$/m)
+      expect(stdout).toMatch(/^NEW +shop_fresh: 1 window\n +full refresh\n +estimate: time and requests unknown$/m)
       expect(stdout).toMatch(/^REMOVED +shop_goes: no longer tracked; its rows stay$/m)
     },
   )

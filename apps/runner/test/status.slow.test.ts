@@ -69,10 +69,10 @@ describe('status', () => {
 it('plan estimates a run by what such windows took before', async () => {
   const { project } = shop({})
   const fresh = JSON.parse((await project.run(['plan', '--json'])).stdout) as { estimate: unknown }
-  expect(fresh.estimate).toBeNull()
+  expect(fresh.estimate).toMatchObject({ ms: null, requests: null })
   await project.run(['sync'])
   const { stdout } = await project.run(['plan'])
-  expect(stdout).toMatch(/\nEstimate: about 1 s, by the time that earlier windows took\.\n$/)
+  expect(stdout).toMatch(/\nEstimate of the run: about 1 s, about 2 requests\.\n$/)
   const known = JSON.parse((await project.run(['plan', '--json'])).stdout) as { estimate: unknown }
   expect(known.estimate).toMatchObject({ ms: expect.any(Number), windows: 2, unknown_windows: 0 })
 })

@@ -39,10 +39,16 @@ const PLANNED: TablePlanView = {
   more: 0,
   notKept: [],
   atRisk: undefined,
+  estimate: null,
+  work_left: null,
 }
+const NOTHING = { windows: 0, at_least: false, unknown_windows: 0, ms: 0, requests: 0, rows_per_second: null }
 
 it('a plan says how it is read, and that the number of windows is the least', () => {
-  const plan: PlanLook = { sources: [], tables: [PLANNED], removed: [], tasks: [], moreTasks: 0 }
+  const plan: PlanLook = {
+    ...{ sources: [], tables: [PLANNED], removed: [], tasks: [], moreTasks: 0 },
+    ...{ estimate: NOTHING, work_left: NOTHING },
+  }
   expect(planText(plan, quotedCommand)).toBe(
     [
       'NEW       shop_orders: at least 1 window',

@@ -95,7 +95,7 @@ export {
 export type { QueryLimits, QueryResult } from './store/query-result.ts'
 export { isPastRejectLimit, type RejectShare, type RejectTally, unfitText } from './store/reject-limit.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './store/relocation.ts'
-export type { RunChange } from './store/run-change.ts'
+export type { PageCount, RunChange } from './store/run-change.ts'
 export type { RunLog, RunLogFilter, RunLogLine } from './store/run-log.ts'
 export {
   AHEAD,
@@ -125,6 +125,7 @@ export {
   type StateRecord,
 } from './store/state-columns.ts'
 export { exportedKinds, readStateDocument, type WrittenState, writeState } from './store/state-document.ts'
+export type { StepRate, StepRates } from './store/step-rates.ts'
 export { type ColumnType, type CursorType, fits, holds } from './values/column-types.ts'
 export { NUMERIC } from './values/decimal.ts'
 export { formatInstant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'

@@ -31,7 +31,7 @@ export {
   type StepRecord,
   type TableRunRecord,
 } from './state/run-records.ts'
-export { averageStepTimes, type StepTimes } from './state/step-times.ts'
+export { averageStepRates } from './state/step-rates.ts'
 export { isAlive, thisRunner } from './state/this-runner.ts'
 export { listWaitingRunners, type WaitingRunner } from './state/waiting-runners.ts'
 export { tableName } from './table/names.ts'

@@ -30,6 +30,7 @@ import type { Target } from './dialects/target.ts'
 import { commitBatch } from './feed-batch.ts'
 import { forgetDropped } from './forget-dropped.ts'
 import { Leasing } from './leasing.ts'
+import { namedChange } from './named-change.ts'
 import { preparedTable } from './prepared-table.ts'
 import { recordChanges } from './record-changes.ts'
 import { TableRelocation } from './relocate/relocation.ts'
@@ -206,8 +207,7 @@ export class SqlStore implements Destination {
   async recordRun(run: number, changes: readonly RunChange[]): Promise<void> {
     await this.#write(async ({ db }) => {
       for (const change of changes) {
-        const named = change.kind === 'removed' ? { ...change, table: tableName(change.table) } : change
-        await recordRunFact(db, run, named, this.#options)
+        await recordRunFact(db, run, namedChange(change), this.#options)
       }
     })
   }

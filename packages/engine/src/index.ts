@@ -32,6 +32,14 @@ export { type UnreadRows, unreadTexts } from './plan/unread-text.ts'
 export type { WindowText } from './plan/window-text.ts'
 export { DEFAULT_REJECT_LIMIT } from './read/reject-suspicion.ts'
 export { oldestOf } from './report/completeness.ts'
+export {
+  type Concurrency,
+  type Estimate,
+  type EstimateOptions,
+  type Estimates,
+  estimate,
+  estimateLeft,
+} from './report/estimate.ts'
 export type { RunEvent, TableWork } from './report/event.ts'
 export type { BacklogSummary, FeedSummary } from './report/feeds.ts'
 export {
@@ -60,6 +68,7 @@ export {
 } from './report/report.ts'
 export { type SourceSummary, type Status, status, statusOf, type TableSummary } from './report/status.ts'
 export { type Axis, axisOf, placeOn, type Segment, segmentsOn, shareBetween } from './report/timeline.ts'
+export type { Work } from './report/work.ts'
 export { CONCURRENCY } from './run/run-steps.ts'
 export { flushTelemetry } from './run/telemetry.ts'
 export { longestSilenceMs } from './source/retry.ts'

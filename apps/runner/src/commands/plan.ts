@@ -1,12 +1,20 @@
 import type { ReadOnlyDestination } from '@tidemark/core/engine'
-import { averageStepTimes, countRows } from '@tidemark/destination'
-import { EXIT, plan as preview, type TaskPlan } from '@tidemark/engine'
+import { averageStepRates, countRows } from '@tidemark/destination'
+import {
+  EXIT,
+  estimate,
+  estimateLeft,
+  plan as preview,
+  type TablePlan,
+  type TaskPlan,
+  type Work,
+} from '@tidemark/engine'
 import type { Command } from 'commander'
+import { concurrencyOf } from '../left-reader.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findSources, openSession, runOptions, type Session, withReader } from '../session.ts'
 import { wordsFor } from '../show/command.ts'
-import { type AtRisk, planText, type TablePlanView } from '../show/plan.ts'
-import { estimateOf, estimateText, type Limits } from '../show/plan-estimate.ts'
+import { type AtRisk, estimateLines, planText, type TablePlanView } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
@@ -19,23 +27,37 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
     const state = await destination.state()
     const found = await preview({ ...runOptions(session, sources, destination, state), select: names })
     const tables: TablePlanView[] = []
+    const rates = session.target.exists ? await averageStepRates(destination) : new Map()
+    const options = { rates, concurrency: concurrencyOf(session.config.data) }
+    const run = estimate(found.tables.flatMap(workOf), options)
+    const named = found.tables.flatMap(({ name }) => state.tables.get(name) ?? [])
+    // Of a source that does not answer now it is known what is left, too.
+    const left = estimateLeft(
+      names.length === 0 ? state : { tables: new Map(named.map((one) => [one.name, one])) },
+      options,
+    )
     for (const table of found.tables) {
       const has = table.deletes !== undefined && state.tables.get(table.name)?.present === 'rows'
       tables.push({
         ...table,
+        estimate: run.tables.get(table.name) ?? null,
+        work_left: left.tables.get(table.name) ?? null,
         atRisk: has ? { ...(await rowsOf(destination, table.name)), deletionLimit: table.deletionLimit } : undefined,
       })
     }
-    const estimate = session.target.exists
-      ? estimateOf(found.tables, await averageStepTimes(destination), limitsOf(session))
-      : undefined
-    return { ...found, tables, tasks: found.tasks.map((task) => taskOf(task, session)), estimate: estimate ?? null }
+    return {
+      ...found,
+      tables,
+      tasks: found.tasks.map((task) => taskOf(task, session)),
+      estimate: run.all,
+      work_left: left.all,
+    }
   })
   const shown = redactDeep({ ...planned, unconfigured: sources.unconfigured }, secrets.redact)
   terminal.printJson(shown)
   for (const line of sourceLines(shown.sources, session.command)) terminal.sayShown(line)
   terminal.print(planText(shown, session.command))
-  if (shown.estimate !== null) terminal.print(estimateText(shown.estimate))
+  for (const line of estimateLines(shown)) terminal.print(line)
   const failing = planned.tables.some((table) => table.tracking === 'failed' || table.tracking === 'paused')
   return sourceExit(planned.sources) || (failing ? EXIT.someFailed : EXIT.ok)
 }
@@ -55,13 +77,14 @@ function taskOf(task: TaskPlan, { command, flags }: Session) {
   }
 }
 
-const CONCURRENCY = 4
-const PER_SOURCE = 2
-
-const limitsOf = ({ config }: Session): Limits => ({
-  concurrency: config.data.concurrency ?? CONCURRENCY,
-  perSource: config.data.perSource ?? PER_SOURCE,
-})
+/** What a run would read of a table; what its source calls unchanged is not read, and how much a feed tells nobody knows. */
+function workOf({ name, source, windows, ranges, pausedFor, feed, untilEmpty }: TablePlan): readonly Work[] {
+  if (pausedFor !== undefined || feed !== null) return []
+  const steps = ranges.filter(({ kind }) => kind !== 'unchanged')
+  // The ranges that are listed are the newest: what is below them is its backfill.
+  const unlisted = windows - steps.reduce((sum, range) => sum + range.windows, 0)
+  return [{ name, source, steps: [...steps, { kind: 'backfill', windows: unlisted }], isLeast: untilEmpty }]
+}
 
 const MAX_ROWS_COUNTED = 1_000_000
 

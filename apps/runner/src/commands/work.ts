@@ -90,7 +90,7 @@ const runWindows: MakeWorkEngine = async (session, sources, destination, queue, 
   const paceOf = sharedPaces(queue, session.log)
   const logStep = logStepEvents(session.log.runEvents)
   const hear = () => {
-    const count = tally.ofWindow()
+    const count = tally.ofRun()
     return (event: RunEvent) => {
       count(event)
       logStep(event)
@@ -175,10 +175,10 @@ interface Monitored {
 }
 
 function pathsOf({ config, secrets, identity }: Session, { loop, tally, destination, everyMs }: Monitored): Paths {
-  const { sources, freshWithin } = config.data
+  const { sources, freshWithin, concurrency, perSource, perTable } = config.data
   const probe = new StateProbe((look) => look(destination), {
     redact: secrets.redact,
-    freshness: { sources, freshWithin, everyMs },
+    freshness: { sources, freshWithin, everyMs, concurrency, perSource, perTable },
     askWork: (destination) => readWorkStatus(destination, identity),
   })
   return monitorPaths({

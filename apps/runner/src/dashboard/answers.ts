@@ -1,3 +1,4 @@
+import type { Estimate } from '@tidemark/engine'
 import type { Fix } from '../show/fix-text.ts'
 import type { ScheduleLine } from './list-answers.ts'
 
@@ -47,6 +48,8 @@ export interface Totals {
   readonly incomplete: number
   /** Up to when every tracked table is complete; null while one of them is not. */
   readonly completeTo: string | null
+  /** What is left to read of all of them. */
+  readonly workLeft: Estimate
 }
 
 /** Who syncs. */
@@ -95,6 +98,8 @@ export interface TableLine {
   readonly rows: number | null
   readonly rowsExact: boolean
   readonly rejects: number
+  /** What is left to read; null: not known, or nothing of it is read. */
+  readonly workLeft: Estimate | null
   readonly partitions: number
   readonly failing: number
   readonly resyncs: number

@@ -8,6 +8,7 @@ import {
   type Reader,
   readWorkStatus,
 } from '@tidemark/destination'
+import type { ConcurrencyConfig } from '../left-reader.ts'
 import type { FreshnessConfig } from '../overview.ts'
 import { plain } from '../show/plain.ts'
 import type { Access } from './access/access.ts'
@@ -37,8 +38,8 @@ export interface DashboardOptions {
   readonly access: Access
   readonly command: CommandText
   readonly redact: (text: string) => string
-  /** The freshness settings of the config. */
-  readonly freshness: FreshnessConfig
+  /** The settings of the config that say how fresh tables are to be, and how many steps run at the same time. */
+  readonly freshness: FreshnessConfig & ConcurrencyConfig
   /** Where the config is, and how to read it; absent: the page does not show it. */
   readonly config?: ConfigReaderOptions | undefined
   /** Absent: read-only. */

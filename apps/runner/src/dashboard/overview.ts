@@ -1,5 +1,5 @@
 import type { CommandText } from '@tidemark/core/engine'
-import { oldestOf, type TableSummary } from '@tidemark/engine'
+import { type Estimate, oldestOf, type TableSummary } from '@tidemark/engine'
 import { z } from 'zod'
 import type { Activity } from '../activity.ts'
 import { type SourceView, sourceView } from '../overview.ts'
@@ -35,6 +35,9 @@ export interface OverviewFacts {
 }
 
 const PAGE = 50
+const NOTHING_LEFT: Estimate = {
+  ...{ windows: 0, at_least: false, unknown_windows: 0, ms: 0, requests: 0, rows_per_second: null },
+}
 
 /** One page of the matching tables, and totals over all of them. */
 export function overview(
@@ -67,6 +70,8 @@ export function overview(
       wrong: tracked.filter((table) => isWrong(table, stale)).length,
       incomplete: tracked.length - status.synced_tables.length,
       completeTo: status.to_timestamp,
+      workLeft:
+        question.of === '' ? snapshot.workLeft.all : (snapshot.workLeft.sources.get(question.of) ?? NOTHING_LEFT),
     },
     syncCommand: command('sync'),
     runner: runnerLine(activity),

@@ -10,8 +10,9 @@ import {
   type StepRecord,
   type WorkStatus,
 } from '@tidemark/destination'
-import { freshUntil, type Promised, promisedBy, type Status, statusOf } from '@tidemark/engine'
+import { type Estimates, freshUntil, type Promised, promisedBy, type Status, statusOf } from '@tidemark/engine'
 import { type Activity, activityOf } from '../activity.ts'
+import { type ConcurrencyConfig, createLeftReader } from '../left-reader.ts'
 import type { FreshnessConfig } from '../overview.ts'
 import { createRunHistory, type RunHistory } from './run-history.ts'
 
@@ -33,11 +34,13 @@ export interface Snapshot {
   readonly promised: Promised
   /** Tables whose last check is older than allowed. */
   readonly stale: ReadonlySet<string>
+  /** What is left to read. */
+  readonly workLeft: Estimates
 }
 
 export interface SnapshotOptions {
   /** The freshness settings of the config. */
-  readonly freshness: FreshnessConfig
+  readonly freshness: FreshnessConfig & ConcurrencyConfig
   /** Asks what workers share. Absent: they cannot share such a destination. */
   readonly askWork?: ((reader: Reader) => Promise<WorkStatus | undefined>) | undefined
 }
@@ -56,6 +59,7 @@ const OLDEST_MS = 15_000
 /** Keeps the newest snapshot. Concurrent requests share one. */
 export function createSnapshots(reader: Reader, { freshness, askWork }: SnapshotOptions): Snapshots {
   const runHistory = createRunHistory(reader)
+  const leftOf = createLeftReader(freshness)
   let kept: Snapshot | undefined
   let takenAt = 0
   let tookMs = 0
@@ -80,6 +84,7 @@ export function createSnapshots(reader: Reader, { freshness, askWork }: Snapshot
       ),
       status: statusOf(state),
       rejects: await countRejects(reader),
+      workLeft: await leftOf(reader, state),
       underWay: runs.some((run) => run.state === 'running')
         ? await listSteps(reader, { running: true, limit: 500, isAlive })
         : [],

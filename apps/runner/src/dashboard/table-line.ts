@@ -35,8 +35,11 @@ export function tableLines(
 }
 
 /** What the terminal also shows of these tables. */
-export function overviewsOf(state: State, { rejects, promised, now }: Snapshot): ReadonlyMap<string, TableOverview> {
-  return new Map(overviewOf(state, { now, rejects, promised }).tables.map((one) => [one.name, one]))
+export function overviewsOf(
+  state: State,
+  { rejects, promised, now, workLeft }: Snapshot,
+): ReadonlyMap<string, TableOverview> {
+  return new Map(overviewOf(state, { now, rejects, promised, workLeft }).tables.map((one) => [one.name, one]))
 }
 
 function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts: RowCounts): Omit<TableLine, 'feed'> {
@@ -62,6 +65,7 @@ function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts
     rows: count?.rows ?? null,
     rowsExact: count?.isExact ?? true,
     rejects: one.rejects,
+    workLeft: one.work_left,
     partitions: one.partitions,
     failing: one.partitions_failing,
     resyncs: one.resyncs,

@@ -66,13 +66,6 @@ export function metricFamilies(
         { suffix: '_count', labels: { table }, value: steps },
       ]),
     },
-    gauge(
-      'tidemark_windows_left',
-      'Windows of each table that the newest run of this process planned and has not read yet.',
-      [...tally.tables].flatMap(([table, { windowsLeft }]) =>
-        windowsLeft === undefined ? [] : [{ labels: { table }, value: windowsLeft }],
-      ),
-    ),
     perTable(tally, 'tidemark_steps_failed_total', 'Step attempts that failed.', (one) => one.stepsFailed),
     perTable(tally, 'tidemark_retries_total', 'Retries of steps.', (one) => one.retries),
     perTable(
@@ -104,6 +97,14 @@ export function metricFamilies(
       : [
           lastRun(seen.activity),
           failing(seen.failingSources),
+          gauge('tidemark_all_windows_left', 'Windows that are left to read of all tables.', [
+            { value: seen.workLeft.windows },
+          ]),
+          gauge(
+            'tidemark_all_seconds_left',
+            'What reading them takes, with as many steps at the same time as the config allows.',
+            seen.workLeft.ms === null ? [] : [{ value: seen.workLeft.ms / 1000 }],
+          ),
           ...tableFamilies(seen.standings),
           ...feedFamilies(seen.feeds),
           ...(seen.work === undefined ? [] : workFamilies(seen.work)),
@@ -174,6 +175,24 @@ function tableFamilies(standings: readonly TableMetrics[]): readonly Family[] {
       'tidemark_coverage_ratio',
       'How much is covered of the range from the start of a table to now, from 0 to 1.',
       (one) => one.coverageRatio,
+    ),
+    each(
+      'tidemark_windows_left',
+      'Windows, key ranges and whole partitions that are left to read before a table is complete.',
+      ({ workLeft }) => workLeft?.windows,
+    ),
+    each('tidemark_seconds_left', 'What reading them takes, by what earlier steps took.', ({ workLeft }) =>
+      workLeft?.ms == null ? undefined : workLeft.ms / 1000,
+    ),
+    each(
+      'tidemark_requests_left',
+      'How many requests that takes; a page counts as one.',
+      ({ workLeft }) => workLeft?.requests ?? undefined,
+    ),
+    each(
+      'tidemark_rows_per_second',
+      'Rows that one step reads in a second, in steps of the kind that is workLeft.',
+      ({ workLeft }) => workLeft?.rows_per_second ?? undefined,
     ),
     each('tidemark_table_gaps', 'Gaps in the coverage.', (one) => one.gaps),
     each('tidemark_table_rejects', 'Rejected rows.', (one) => one.rejects),

@@ -11,8 +11,6 @@ export interface TableRunMetrics {
   /** Retries because of a rate limit of the source system. */
   limited: number
   limitedSeconds: number
-  /** Windows that the newest run planned and has not read; undefined: none planned it here. */
-  windowsLeft: number | undefined
 }
 
 /** Upper bounds, in seconds: a run takes from less than a second to days of backfill. */
@@ -36,42 +34,8 @@ export class RunMetrics {
 
   /** A listener for the events of one run: step numbers are unique only within a run. */
   ofRun(): (event: RunEvent) => void {
-    const [hear, count] = [this.ofWindow(), this.#windowsLeft()]
-    return (event) => {
-      hear(event)
-      count(event)
-    }
-  }
-
-  /** A listener for the events of a run that reads one window of a plan that is elsewhere. */
-  ofWindow(): (event: RunEvent) => void {
     const startedAt = new Map<number, number>()
     return (event) => this.#event(event, startedAt)
-  }
-
-  /** Counts down what a run has planned. */
-  #windowsLeft(): (event: RunEvent) => void {
-    const done = new Map<string, number>()
-    return (event) => {
-      switch (event.type) {
-        case 'tables-planned':
-          for (const { table, steps } of event.work) this.#tableOf(table).windowsLeft = steps
-          return
-        case 'step-ended':
-          if (event.failure !== undefined) return
-          done.set(event.table, (done.get(event.table) ?? 0) + 1)
-          this.#tableOf(event.table).windowsLeft = Math.max(0, (this.#tableOf(event.table).windowsLeft ?? 0) - 1)
-          return
-        case 'step-started':
-          // Steps that come due during the run are added as they come.
-          this.#tableOf(event.table).windowsLeft = event.of - (done.get(event.table) ?? 0)
-          return
-        case 'run-ended':
-          for (const { name, stepsLeft } of event.report.tables) this.#tableOf(name).windowsLeft = stepsLeft
-          return
-        default:
-      }
-    }
   }
 
   #event(event: RunEvent, starts: Map<number, number>): void {
@@ -138,7 +102,6 @@ export class RunMetrics {
     const rows = new Map<keyof RowCounts, number>()
     const tally: TableRunMetrics = {
       ...{ rows, steps: 0, stepsFailed: 0, stepSeconds: 0, retries: 0, limited: 0, limitedSeconds: 0 },
-      windowsLeft: undefined,
     }
     this.tables.set(name, tally)
     return tally

@@ -76,10 +76,10 @@ export async function serve(
     const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
     const settings: Settings = { ...settingsFrom(session.config.data, maxTimeMs), everyMs }
     const database = new SharedDestination((work) => withDestination(session, work))
-    const { sources, freshWithin } = session.config.data
+    const { sources, freshWithin, concurrency, perSource, perTable } = session.config.data
     const outlook = new StateProbe((work) => database.with(work), {
       redact: session.secrets.redact,
-      freshness: { sources, freshWithin, everyMs },
+      freshness: { sources, freshWithin, everyMs, concurrency, perSource, perTable },
       askWork: isShareable(session.target) ? (destination) => readWorkStatus(destination, session.identity) : undefined,
     })
     const waiting = new Waiting(database, timetable.everyMs)

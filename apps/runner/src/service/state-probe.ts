@@ -1,8 +1,9 @@
 import type { Destination } from '@tidemark/core/engine'
 import { messageOf } from '@tidemark/core/engine'
 import { countRejects, isAlive, type WorkStatus } from '@tidemark/destination'
-import { type PromiseOptions, promisedBy } from '@tidemark/engine'
+import { type Estimate, type PromiseOptions, promisedBy } from '@tidemark/engine'
 import { type Activity, askActivity } from '../activity.ts'
+import { type ConcurrencyConfig, createLeftReader, type LeftReader } from '../left-reader.ts'
 import { type FeedMetrics, feedMetrics } from './feed-metrics.ts'
 import { type TableMetrics, tableMetrics } from './table-metrics.ts'
 
@@ -13,6 +14,8 @@ export interface ProbedState {
   /** By name. */
   readonly failingSources: readonly string[]
   readonly activity: Activity
+  /** What is left to read of all tables. */
+  readonly workLeft: Estimate
   /** What workers share; undefined if none ever did. */
   readonly work: WorkStatus | undefined
 }
@@ -22,7 +25,7 @@ type AskWork = ((destination: Destination) => Promise<WorkStatus | undefined>) |
 
 export interface StateProbeOptions {
   readonly redact: (text: string) => string
-  readonly freshness: PromiseOptions
+  readonly freshness: PromiseOptions & ConcurrencyConfig
   readonly askWork: AskWork
 }
 
@@ -38,6 +41,7 @@ export class StateProbe {
   readonly #redact: (text: string) => string
   readonly #freshness: PromiseOptions
   readonly #askWork: AskWork
+  readonly #leftOf: LeftReader
   #looking: { readonly at: number; readonly result: Promise<ProbeResult> } | undefined
 
   constructor(
@@ -48,6 +52,7 @@ export class StateProbe {
     this.#redact = redact
     this.#freshness = freshness
     this.#askWork = askWork
+    this.#leftOf = createLeftReader(freshness)
   }
 
   look(): Promise<ProbeResult> {
@@ -69,19 +74,26 @@ export class StateProbe {
 
   async #ask(): Promise<ProbeResult> {
     try {
-      return await this.#open((destination) => lookAt(destination, this.#freshness, this.#askWork))
+      return await this.#open((destination) => lookAt(destination, this.#freshness, this.#askWork, this.#leftOf))
     } catch (error) {
       return { problem: this.#redact(messageOf(error)) }
     }
   }
 }
 
-async function lookAt(destination: Destination, freshness: PromiseOptions, askWork: AskWork): Promise<ProbeResult> {
+async function lookAt(
+  destination: Destination,
+  freshness: PromiseOptions,
+  askWork: AskWork,
+  leftOf: LeftReader,
+): Promise<ProbeResult> {
   const [state, rejects, now] = [await destination.state(), await countRejects(destination), await destination.now()]
   const activity = await askActivity(destination, isAlive)
   const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? freshness.everyMs })
+  const left = await leftOf(destination, state)
   return {
-    standings: tableMetrics(state, { rejects, now, promised }),
+    standings: tableMetrics(state, { rejects, now, promised, workLeft: left }),
+    workLeft: left.all,
     feeds: feedMetrics(state, now),
     // A source that has not answered yet has not failed.
     failingSources: [...(state.failingSources ?? [])].filter(([, { failures }]) => failures > 0).map(([name]) => name),

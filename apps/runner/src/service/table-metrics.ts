@@ -1,5 +1,5 @@
 import type { State, TableStatus } from '@tidemark/core/engine'
-import { overviewOf, type Promised } from '@tidemark/engine'
+import { type Estimate, type Estimates, overviewOf, type Promised } from '@tidemark/engine'
 
 /** The status of a table, as numbers for a monitor. */
 export interface TableMetrics {
@@ -20,11 +20,16 @@ export interface TableMetrics {
   /** Seconds since 1970. */
   readonly lastSuccess: number | undefined
   readonly rejects: number
+  /** What is left to read. Undefined: not known, or nothing of it is read. */
+  readonly workLeft: Estimate | undefined
 }
 
 /** Reads a state for a monitor. Pure. */
-export function tableMetrics(state: State, { rejects, now, promised }: StandingOptions): readonly TableMetrics[] {
-  return overviewOf(state, { now, rejects, promised }).tables.map((one) => ({
+export function tableMetrics(
+  state: State,
+  { rejects, now, promised, workLeft }: StandingOptions,
+): readonly TableMetrics[] {
+  return overviewOf(state, { now, rejects, promised, workLeft }).tables.map((one) => ({
     name: one.name,
     source: one.source,
     status: one.status,
@@ -37,6 +42,7 @@ export function tableMetrics(state: State, { rejects, now, promised }: StandingO
     partitionsFailing: one.partitions_failing,
     lastSuccess: seconds(one.last_synced_at),
     rejects: one.rejects,
+    workLeft: one.work_left ?? undefined,
   }))
 }
 
@@ -44,6 +50,7 @@ export interface StandingOptions {
   readonly rejects: ReadonlyMap<string, number>
   readonly now: bigint
   readonly promised?: Promised | undefined
+  readonly workLeft?: Estimates | undefined
 }
 
 function seconds(instant: string | null): number | undefined {

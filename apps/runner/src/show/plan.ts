@@ -1,6 +1,7 @@
 import { type CommandText, feedKey } from '@tidemark/core/engine'
-import type { FeedPlan, Plan, RangePlan, TablePlan, WindowText } from '@tidemark/engine'
+import type { Estimate, FeedPlan, Plan, RangePlan, TablePlan, WindowText } from '@tidemark/engine'
 import { errorAddress } from './error-address.ts'
+import { estimateText, leftText } from './estimate.ts'
 import { decisionOn } from './fix.ts'
 import { countText, plural } from './numbers.ts'
 import { offsetText } from './offset-text.ts'
@@ -9,9 +10,17 @@ import { oneLine } from './plain.ts'
 /** A plan, and the rows that it may delete. */
 export interface PlanLook extends Plan {
   readonly tables: readonly TablePlanView[]
+  /** What the run takes. */
+  readonly estimate: Estimate
+  /** What is left to read of these tables: the figure of `status`. */
+  readonly work_left: Estimate
 }
 
 export interface TablePlanView extends TablePlan {
+  /** What reading it takes in the run. Null: nothing is read of it, or nobody knows how much. */
+  readonly estimate: Estimate | null
+  /** What is left to read of it: the figure of `status`. */
+  readonly work_left: Estimate | null
   /** How many rows it has, if the run may mark or replace some of them, and the limit above which the run withholds that. */
   readonly atRisk: AtRisk | undefined
 }
@@ -40,6 +49,23 @@ export function planText({ tables, removed }: PlanLook, command: CommandText): s
   ].join('\n')
 }
 
+/** What the run takes, and what of it was left over. */
+export function estimateLines({ estimate, work_left }: Pick<PlanLook, 'estimate' | 'work_left'>): readonly string[] {
+  const rest = leftText(work_left)
+  return [
+    ...(estimate.windows === 0 ? [] : [`Estimate of the run: ${estimateText(estimate)}.`]),
+    ...(rest === undefined ? [] : [`Before every table is complete: ${rest}.`]),
+  ]
+}
+
+function estimates({ estimate, work_left }: TablePlanView): readonly string[] {
+  const rest = work_left === null ? undefined : leftText(work_left)
+  return [
+    ...(estimate === null || estimate.windows === 0 ? [] : [`estimate: ${estimateText(estimate)}`]),
+    ...(rest === undefined ? [] : [`before it is complete: ${rest}`]),
+  ]
+}
+
 function feedsText(tables: readonly TablePlanView[]): string {
   const read = tables.flatMap(({ source, feed, pausedFor }) =>
     feed === null || pausedFor !== undefined ? [] : [feedKey({ source, feed: feed.name })],
@@ -61,6 +87,7 @@ function tableText(table: TablePlanView, command: CommandText): string {
     ...changes.map((change) => `${INDENT}${oneLine(change)}`),
     ...ranges.slice(0, MAX_RANGES_SHOWN).map((range) => `${INDENT}${rangeText(range)}`),
     ...(hidden > 0 ? [`${INDENT}and ${countText(hidden)} more ranges`] : []),
+    ...estimates(table).map((text) => `${INDENT}${text}`),
     ...risk(table).map((text) => `${INDENT}${text}`),
     ...hints(table, command).map((text) => `${INDENT}${text}`),
     ...notKept

@@ -4,6 +4,7 @@ import type { Activity } from '../activity.ts'
 import type { SourceView, StatusView, TableView } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
 import { errorAddress } from './error-address.ts'
+import { leftText, shortLeftText } from './estimate.ts'
 import { feedLines } from './feeds.ts'
 import { fixText } from './fix-text.ts'
 import { lagText } from './lag-text.ts'
@@ -57,6 +58,7 @@ export function statusText(look: StatusView, options: StatusOptions): string {
   return [
     `${headline(look, options)}${readingText(running)}`,
     whoSyncs(look, now, command),
+    ...leftLine(look),
     '',
     textTable(header, rows, {
       ...{ width: 100, columns, right: ['rows', 'lag', 'rejects'], tone: toneOfCell },
@@ -65,6 +67,11 @@ export function statusText(look: StatusView, options: StatusOptions): string {
     ...(more > 0 ? [`and ${countText(more)} more`] : []),
     ...(most === Number.POSITIVE_INFINITY ? [...feedLines(look.feeds, now), ...footnotes(look, command)] : []),
   ].join('\n')
+}
+
+function leftLine({ work_left }: StatusView): readonly string[] {
+  const text = leftText(work_left)
+  return text === undefined ? [] : [`${text[0]!.toUpperCase()}${text.slice(1)}.`]
 }
 
 function toneOfCell(text: string, name: string): Tone | undefined {
@@ -215,7 +222,14 @@ function note(table: TableView): string {
   const { too_young: tooYoung, without_cursor: withoutCursor, undeclared } = table
   const unread = unreadTexts({ tooYoung, withoutCursor, undeclared })
   const fed = table.feed === null ? [] : [`from the feed ${oneLine(table.feed)}`]
-  return [...fed, ...gapText, ...(table.resyncs === 0 ? [] : ['resync requested']), ...unread].join('; ')
+  const left = table.work_left === null ? undefined : shortLeftText(table.work_left)
+  return [
+    ...fed,
+    ...(left === undefined ? [] : [left]),
+    ...gapText,
+    ...(table.resyncs === 0 ? [] : ['resync requested']),
+    ...unread,
+  ].join('; ')
 }
 
 /** To the minute: the row has to fit a terminal. */

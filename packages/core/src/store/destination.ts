@@ -153,6 +153,8 @@ export interface Shape {
   readonly cursor:
     | { readonly column: string; readonly type: CursorType; readonly precision: number | undefined }
     | undefined
+  /** The length of its windows, recorded as `RecordedSchema.window`; absent: it has none. */
+  readonly window?: bigint | undefined
   /** Undeclared fields are kept in the column `_extra`. */
   readonly loose: boolean
   /** All columns that the source declares, also those that the config leaves out: none of them is undeclared. */

@@ -1,4 +1,5 @@
 import type { FeedBacklog } from '../contract/feed-backlog.ts'
+import type { StepKind } from './batch.ts'
 import type { FeedRef } from './feed-state.ts'
 import type { RunLogLine } from './run-log.ts'
 import type { SourceFact } from './state.ts'
@@ -31,4 +32,14 @@ export type RunChange =
   | { readonly kind: 'feed-ended'; readonly feed: FeedRef }
   /** What the run logged since the last such change. @param from the first line that stays; earlier ones are dropped. */
   | { readonly kind: 'logged'; readonly lines: readonly RunLogLine[]; readonly from: number }
+  /** How many pages steps have read since the last such change. */
+  | { readonly kind: 'pages'; readonly pages: readonly PageCount[] }
   | { readonly kind: 'runner-gone' }
+
+/** Pages that steps of one kind have read of a table. */
+export interface PageCount {
+  readonly table: string
+  readonly kind: StepKind
+  readonly steps: number
+  readonly pages: number
+}

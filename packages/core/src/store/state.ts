@@ -45,6 +45,12 @@ export const RecordedSchema = z.object({
    * source finds its columns at run time.
    */
   hash: z.string().optional(),
+  /** The length of its windows, in units of the cursor's position; null: they are not cut. Absent: prepared before this was recorded. */
+  window: z
+    .string()
+    .regex(/^[1-9]\d*$/)
+    .nullable()
+    .optional(),
   cursor: z
     .object({
       column: z.string(),

@@ -7,6 +7,7 @@ import { recordChecked, recordFailure, recordTableFailure, recordTableWorks } fr
 import { recordChunks } from './feed-chunks.ts'
 import { recordBacklog, recordEnded } from './feed-record.ts'
 import type { LeaseOptions } from './lease-options.ts'
+import { recordPages } from './pages.ts'
 import { cover, setPartition } from './partition-record.ts'
 import { askAhead, requestResync } from './request-resync.ts'
 import { prune } from './retention.ts'
@@ -194,6 +195,9 @@ export async function recordRunFact(db: Db, run: number, change: RunChange, opti
       return
     case 'logged':
       await recordLog(db, dialect, run, change)
+      return
+    case 'pages':
+      await recordPages(db, dialect, change.pages)
       return
     case 'removed':
       await db

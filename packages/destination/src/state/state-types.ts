@@ -100,6 +100,13 @@ interface OwnTables {
     message: string
     fields: string | null
   }
+  /** How many pages steps have read. Made by the first run that reads one. */
+  _tidemark_pages: {
+    name: string
+    kind: string
+    steps: Int64
+    pages: Int64
+  }
 }
 
 /** The state tables, as Kysely sees them. `migrations.ts` makes them; a test compares both. */

@@ -116,7 +116,7 @@ export function factsOf(
   columns: readonly KnownColumn[],
   before?: Pick<RecordedSchema, 'hash'> | undefined,
 ): RecordedSchema {
-  const { cursor, aliases = [], hash = before?.hash } = shape
+  const { cursor, window, aliases = [], hash = before?.hash } = shape
   return {
     columns: [...columns],
     primaryKey: [...shape.primaryKey],
@@ -125,6 +125,7 @@ export function factsOf(
     ...(shape.fed === true ? { fed: true as const } : {}),
     ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
     ...(hash === undefined ? {} : { hash }),
+    ...(cursor === undefined ? {} : { window: window === undefined ? null : String(window) }),
     cursor:
       cursor === undefined ? null : { column: cursor.column, type: cursor.type, precision: cursor.precision ?? null },
   }

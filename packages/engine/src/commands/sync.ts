@@ -21,6 +21,7 @@ import { exitCodeOf, type Report } from '../report/report.ts'
 import { sourceReports, unavailableSources } from '../report/source-reports.ts'
 import { isCutShort } from '../run/cut-short.ts'
 import { Intake } from '../run/intake.ts'
+import { PageCounter } from '../run/page-counter.ts'
 import { recordRemoved } from '../run/prepare-tables.ts'
 import { recordTablesChecked } from '../run/record-checks.ts'
 import { forgetSources } from '../run/record-sources.ts'
@@ -68,6 +69,10 @@ async function run(given: RunOptions): Promise<Report> {
   const left = new Map<DiscoveredSource, Promise<void>>()
   const { destination } = options
   const tables = (): readonly TableRun[] => intake?.tables ?? []
+  // A window of a plan that is elsewhere is committed in one turn: it has none to spare for counts.
+  const pages = new PageCounter(clock, async (counted) => {
+    if (number !== undefined && options.partOf === undefined) await destination.recordRun(number, counted)
+  })
   const report = (): Report => {
     const catalog = { sources: inOrder(discovered, options) }
     const sources = sourceReports(options, catalog, before)
@@ -116,6 +121,7 @@ async function run(given: RunOptions): Promise<Report> {
       timeLeftMs: () =>
         maxTimeMs === undefined ? Number.POSITIVE_INFINITY : maxTimeMs - (clock.monotonic() - startedAt),
       lateTables: new Set(),
+      pages,
       nextStep: () => options.partOf?.nextStep() ?? ++steps,
     }
     // Part of a run is for one table, called by the name that it has here.
@@ -171,8 +177,11 @@ async function run(given: RunOptions): Promise<Report> {
     options.signal?.removeEventListener('abort', stopping)
     await destination.release(tables().flatMap(({ leases }) => leases)).catch(() => {})
     const { exitCode, endedBy, failure: ended } = report()
-    if (number !== undefined && options.partOf === undefined)
-      await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
+    if (number !== undefined && options.partOf === undefined) {
+      const counted = await pages.end()
+      const change = { kind: 'ended' as const, exitCode, error: ended?.message, endedBy }
+      await destination.recordRun(number, [...counted, change]).catch(() => {})
+    }
     await closeSources(discovered.map((source) => ({ close: () => left.get(source) ?? source.close() })))
   }
   failpoint('before-report')

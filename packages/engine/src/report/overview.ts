@@ -11,6 +11,7 @@ import {
   union,
 } from '@tidemark/core/engine'
 import { holesIn, oldestOf } from './completeness.ts'
+import { type Estimate, type Estimates, estimateLeft } from './estimate.ts'
 import { type FeedSummary, feedLag } from './feeds.ts'
 import { freshUntil, type Promised, promisedBy } from './freshness.ts'
 import { type Status, statusOf, type TableSummary } from './status.ts'
@@ -20,6 +21,8 @@ import { axisOf, type Segment, segmentsOn } from './timeline.ts'
 export interface Overview extends Status {
   readonly tables: readonly TableOverview[]
   readonly feeds: readonly FeedOverview[]
+  /** What is left to read of all tables. */
+  readonly work_left: Estimate
 }
 
 export interface FeedOverview extends FeedSummary {
@@ -48,6 +51,8 @@ export interface TableOverview extends TableSummary {
   readonly rejects: number
   /** Holes in what is covered, over all partitions. */
   readonly holes: number
+  /** What is left to read of it. Null where that is not known, or nothing of it is read: it is paused, removed, of a feed. */
+  readonly work_left: Estimate | null
 }
 
 /** A coverage as fractions of the way from a table's start to now. */
@@ -72,13 +77,20 @@ export interface OverviewOptions {
   readonly rejects?: ReadonlyMap<string, number> | undefined
   /** How fresh each table is to be; absent: as where nothing was promised. */
   readonly promised?: Promised | undefined
+  /** What `estimateLeft` says of the state; absent: without what earlier steps took. */
+  readonly workLeft?: Estimates | undefined
 }
 
 const MAX_LISTED = 100
+const NOTHING_KNOWN = { rates: new Map(), concurrency: { overall: 1, perSource: 1 } }
 
 /** Reads a state, and what was counted, for people. Pure. */
-export function overviewOf(state: State, { now, rows, rejects, promised = promisedBy() }: OverviewOptions): Overview {
+export function overviewOf(
+  state: State,
+  { now, rows, rejects, promised = promisedBy(), workLeft }: OverviewOptions,
+): Overview {
   const status = statusOf(state)
+  const estimates = workLeft ?? estimateLeft(state, NOTHING_KNOWN)
   const tables = status.tables.map((summary): TableOverview => {
     const table = state.tables.get(summary.name)!
     const counted = rows?.get(summary.name)
@@ -92,13 +104,14 @@ export function overviewOf(state: State, { now, rows, rejects, promised = promis
       rows_exact: counted?.isExact ?? false,
       rejects: rejects?.get(summary.name) ?? 0,
       holes: listedPartitions(table).reduce((sum, partition) => sum + holesIn(partition), 0),
+      work_left: estimates.tables.get(table.name) ?? null,
     }
   })
   const feeds = status.feeds.map((summary): FeedOverview => {
     const feed = state.feeds!.get(feedKey({ source: summary.source, feed: summary.name }))!
     return { ...summary, lag_ms: feedLag(feed, now) }
   })
-  return { ...status, tables, feeds }
+  return { ...status, tables, feeds, work_left: estimates.all }
 }
 
 function coverageLine(table: TableState, now: bigint): CoverageLine | null {

@@ -98,6 +98,7 @@ export function shapeOf({ name, source, table, columns, options, identity }: Dis
     globalKey: table.globalKey,
     partitioned: table.partitions !== undefined,
     cursor: table.cursor,
+    window: table.window,
     loose: isLoose(table.row),
     declared: table.columns.map((column) => column.name),
     mode: options.mode,

@@ -28,6 +28,7 @@ import { tracedCommit } from './telemetry.ts'
 /** How far a step came; also when it failed, because what was committed stays. */
 export interface Progress {
   rows: RowCounts
+  pages: number
   /** Deletions were withheld because the partition would become empty. */
   empties: boolean
 }
@@ -37,7 +38,7 @@ export interface Progress {
  * the source is awaited, and while a batch is written the next is read; more than one is never waiting.
  */
 export class StepReader {
-  readonly progress: Progress = { rows: NO_ROWS, empties: false }
+  readonly progress: Progress = { rows: NO_ROWS, pages: 0, empties: false }
   readonly #task: StepTask
   readonly #reader: PageReader
   readonly #staged: boolean
@@ -116,6 +117,7 @@ export class StepReader {
         read: () => guard.run(() => table.read(this.#question(wait.signal))),
         next: (ask) => wait.page(ask, rowsIn),
         take: async (page) => {
+          this.progress.pages++
           for (const _ of this.#reader.add(page)) await this.#write()
           return (await this.#isPast()) ? 'past' : 'more'
         },

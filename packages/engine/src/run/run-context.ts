@@ -3,6 +3,7 @@ import type { Destination, StateChange } from '@tidemark/core/engine'
 import { type Failure, failureOf, redacted } from '../failure/failure.ts'
 import type { RunOptions } from '../options.ts'
 import type { Clock } from '../time/clock.ts'
+import type { PageCounter } from './page-counter.ts'
 import type { TableRun } from './table-run.ts'
 
 /** What all steps of a run share. */
@@ -23,6 +24,8 @@ export interface RunContext {
   readonly timeLeftMs: () => number
   /** Sources that left the run waiting beyond its time: nothing more of them is read. */
   readonly lateTables: Set<string>
+  /** Counts the pages that steps read. */
+  readonly pages: PageCounter
   /** Numbers the steps. */
   nextStep(): number
 }

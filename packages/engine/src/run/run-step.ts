@@ -75,6 +75,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           hasRows ||= reader.hasRows
         })
         partition.stepDone(step, hasRows)
+        context.pages.add({ table: table.name, kind: step.kind, pages: reader.progress.pages })
         options.onEvent?.({
           type: 'step-ended',
           table: table.name,

@@ -1,3 +1,4 @@
+import { shortLeftText } from '../../show/estimate.ts'
 import type { TableAnswer } from '../answers.ts'
 import { format } from './format.ts'
 import { router } from './router.ts'
@@ -24,6 +25,18 @@ export function Facts({
         <dt>Complete to</dt>
         <dd>{table.completeTo === null ? 'not complete' : format.position(table.completeTo)}</dd>
       </div>
+      {table.workLeft !== null && table.workLeft.windows > 0 && (
+        <div>
+          <dt>Left to read</dt>
+          <dd>{shortLeftText(table.workLeft)}</dd>
+        </div>
+      )}
+      {table.workLeft !== null && table.workLeft.windows > 0 && table.workLeft.rows_per_second !== null && (
+        <div>
+          <dt>Rate</dt>
+          <dd>{format.plural(table.workLeft.rows_per_second, 'row')}/s a window</dd>
+        </div>
+      )}
       <div>
         <dt>Last check</dt>
         <dd>

@@ -1,3 +1,4 @@
+import { shortLeftText } from '../../show/estimate.ts'
 import type { OverviewAnswer, TableLine } from '../answers.ts'
 import { axisOfAll, CoverageBar, gapsIn, hasHistoryToCome, type TimeAxis } from './coverage-bar.tsx'
 import { type Column, DataTable } from './data-table.tsx'
@@ -108,6 +109,7 @@ function Covered({ table, now, axis }: CoveredProps) {
     )
   const isComing = hasHistoryToCome(bar)
   const holes = gapsIn(bar)
+  const left = table.workLeft === null ? undefined : shortLeftText(table.workLeft)
   return (
     <div class="covered">
       <CoverageBar bar={bar} axis={axis} />
@@ -118,6 +120,7 @@ function Covered({ table, now, axis }: CoveredProps) {
           {isComing && 'backfilling, '}
           {format.percent(endless(bar.share, bar.coveredTo, bar.gaps))}
         </span>
+        {left !== undefined && <span>{left}</span>}
       </p>
     </div>
   )

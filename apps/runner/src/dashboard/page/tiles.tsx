@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { shortLeftText } from '../../show/estimate.ts'
 import type { Totals } from '../answers.ts'
 import { format } from './format.ts'
 import { readingText } from './reading-text.ts'
@@ -28,6 +29,7 @@ export function Tiles({
   const coming = of('new', 'backfilling', 'returned')
   const { fresh, wrong, stale, incomplete } = totals
   const reading = readingText(totals)
+  const left = shortLeftText(totals.workLeft)
   return (
     <ul class="tiles">
       <Tile name="Fresh" group="fresh" tone={fresh > 0 ? 'good' : 'off'} value={format.count(fresh)} place={place}>
@@ -42,6 +44,7 @@ export function Tiles({
             : incomplete > 0
               ? `${format.count(incomplete)} not fully synced`
               : 'every backfill is complete'}
+        {left !== undefined && `; ${left}`}
       </Tile>
       <Tile
         name="Needs attention"

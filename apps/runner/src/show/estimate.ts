@@ -1,0 +1,21 @@
+import type { Estimate } from '@tidemark/engine'
+import { countText, plural, roughly } from './numbers.ts'
+
+/** What windows take, for people: `about 3 min, about 270 requests`. */
+export function estimateText({ ms, requests, unknown_windows: unknown }: Estimate): string {
+  if (ms === null) return 'time and requests unknown'
+  const without = unknown === 0 ? '' : ` without ${plural(unknown, 'window')} of a kind that was never read`
+  return `about ${roughly(ms)}, ${requests === null ? 'requests unknown' : `about ${plural(requests, 'request')}`}${without}`
+}
+
+/** What is left to read, for people; undefined: nothing. */
+export function leftText(left: Estimate): string | undefined {
+  if (left.windows === 0) return undefined
+  return `${left.at_least ? 'at least ' : ''}${plural(left.windows, 'window')} left, ${estimateText(left)}`
+}
+
+/** The same, in a table of many. */
+export function shortLeftText({ windows, at_least, ms }: Estimate): string | undefined {
+  if (windows === 0) return undefined
+  return `${countText(windows)}${at_least ? '+' : ''} ${windows === 1 ? 'window' : 'windows'} left${ms === null ? '' : `, about ${roughly(ms)}`}`
+}
