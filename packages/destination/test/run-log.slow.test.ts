@@ -33,6 +33,39 @@ async function logged(destination: Destination): Promise<number> {
 }
 
 describe.each(Object.keys(PLACES))('the log of a run in %s', (kind) => {
+  it('changes the mark of a reader with each line, also behind the end of its run', async () => {
+    const url = await PLACES[kind]!()
+    const marks: string[] = []
+    const mark = async (): Promise<void> => {
+      const reader = await openReader({ url, project: undefined })
+      marks.push(await reader.mark())
+      await reader.close()
+    }
+    // A file of DuckDB is open once.
+    const write = async (...changes: Parameters<Destination['recordRun']>[1]): Promise<void> => {
+      const destination = await open(url)
+      await destination.recordRun(1, changes)
+      if (kind === 'duckdb') await destination.close()
+      await mark()
+    }
+    const destination = await open(url)
+    expect(await destination.startRun()).toBe(1)
+    if (kind === 'duckdb') await destination.close()
+    await mark()
+    await write({ kind: 'logged', lines: [line(1)], from: 1 })
+    await write({ kind: 'logged', lines: [line(2)], from: 1 })
+    await write({ kind: 'ended', exitCode: 0, error: undefined })
+    await write({ kind: 'logged', lines: [line(3)], from: 1 })
+    const second = await open(url)
+    expect(await second.startRun()).toBe(2)
+    if (kind === 'duckdb') await second.close()
+    await mark()
+    await write({ kind: 'logged', lines: [line(4)], from: 1 })
+    expect(new Set(marks).size).toBe(marks.length)
+    await mark()
+    expect(marks.at(-1)).toBe(marks.at(-2))
+  })
+
   it('is stored beside its record, read from either end, and cut at its beginning', async () => {
     const url = await PLACES[kind]!()
     const destination = await open(url)

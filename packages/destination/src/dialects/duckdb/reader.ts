@@ -15,6 +15,8 @@ import { duckdbFlavor } from './state-dialect.ts'
 
 /** Whoever only looks gives up sooner than a runner: one that syncs has the file for as long as it runs. */
 const WAIT_MS = 2000
+const HAS_LOG = `select 1 from duckdb_tables()
+  where database_name = current_database() and schema_name = 'main' and table_name = '_tidemark_run_log'`
 
 /**
  * Opens a DuckDB file for reading alone, for each question once more: as long as it is open no runner gets it.
@@ -47,7 +49,8 @@ export async function openDuckDbReader(path: string, project: Project | undefine
       requireFile(path)
       const stamp = stampOf(path)
       // A file that is as it was is not opened.
-      if (stamp !== looked.stamp) looked = { stamp, mark: await readMark((statement) => destination.query(statement)) }
+      if (stamp !== looked.stamp)
+        looked = { stamp, mark: await readMark((statement) => destination.query(statement), HAS_LOG) }
       return looked.mark
     },
     close: async () => {},

@@ -10,6 +10,8 @@ import { postgresDialect } from './dialect.ts'
 import { Sessions } from './sessions.ts'
 import { postgresFlavor } from './state-dialect.ts'
 
+const HAS_LOG = "select 1 where pg_catalog.to_regclass('_tidemark_run_log') is not null"
+
 /** Opens a schema of a Postgres database for reading alone: every transaction is a read-only one, and a short one. */
 export async function openPostgresReader(url: string, project: Project | undefined): Promise<Reader> {
   const address = parseAddress(url)
@@ -37,7 +39,7 @@ export async function openPostgresReader(url: string, project: Project | undefin
   return {
     ...readerOf(destination),
     markEveryMs: 1000,
-    mark: () => readMark((statement) => destination.query(statement)),
+    mark: () => readMark((statement) => destination.query(statement), HAS_LOG),
     close: () => sessions.close(),
   }
 }

@@ -17,6 +17,7 @@ import { sqliteFlavor } from './state-dialect.ts'
 
 /** Whoever only looks gives up soon: a writer in WAL mode keeps no reader waiting. */
 const BUSY_MS = 1000
+const HAS_LOG = "select 1 from sqlite_schema where name = '_tidemark_run_log'"
 
 interface Opened {
   readonly database: ReadOnlyDatabase
@@ -93,7 +94,7 @@ export async function openSqliteReader(path: string, project: Project | undefine
         // Changes with every commit of another connection, also with those that are nothing of ours.
         const now = String(raw.prepare('pragma data_version').get()?.['data_version'])
         if (now !== version) {
-          mark = `${file} ${await readMark((statement) => runQuery(raw, statement))}`
+          mark = `${file} ${await readMark((statement) => runQuery(raw, statement), HAS_LOG)}`
           version = now
         }
         return mark
