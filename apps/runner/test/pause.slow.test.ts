@@ -81,6 +81,24 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (kind) => {
   )
 })
 
+it('a decision names whoever it is said to be of, on one line', TIMEOUT, async () => {
+  const project = testProject()
+  project.install('shop', dailySource('shop', ['orders']))
+  await project.run(['sync'])
+  const by = '--by=-ada\u001b[31m\n@example.com'
+  expect((await project.run(['pause', by, 'shop_orders'])).code).toBe(0)
+  const paused = (await tablesOf(project)).get('shop_orders')!.paused_for!
+  expect(paused).toMatch(/^paused by -ada.*@example\.com at 20[^\n]*Z$/)
+  expect(paused).not.toContain('\u001b')
+  expect((await project.run(['resume', '--by', 'ben', 'shop_orders'])).code).toBe(0)
+  const { stdout } = await project.run(['query', 'select change from _tidemark_changes', '--json'])
+  expect(stdout).toContain('resumed by ben')
+  for (const wrong of ['', ' ', 'x'.repeat(201)]) {
+    const { code, stderr } = await project.run(['pause', `--by=${wrong}`, 'shop_orders'])
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--by has \d+ characters; write 1 to 200/)])
+  }
+})
+
 it('all tables are paused, or none: one that is not known is named', TIMEOUT, async () => {
   const project = testProject()
   project.install('shop', dailySource('shop', ['orders', 'users']))
@@ -112,4 +130,14 @@ it('a table of a feed is not paused: its changes would be lost', TIMEOUT, async 
   const { code, stderr } = await project.run(['pause', 'shop_orders'])
   expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(/belongs to the feed "wal"/) })
   expect((await tablesOf(project)).get('shop_orders')!.paused_for).toBeNull()
+  // Nor is the feed, by whichever of its names; what to do instead is said.
+  for (const name of ['wal', 'shop/wal'])
+    for (const verb of ['pause', 'resume'])
+      expect(await project.run([verb, name])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(
+          /the feed "wal" of "shop" cannot be paused: .*stop the sync.*set its tables to false/s,
+        ),
+      })
+  expect((await project.run(['resume', 'shop_orders'])).stdout).toBe('shop_orders is not paused.\n')
 })

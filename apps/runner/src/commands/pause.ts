@@ -9,13 +9,26 @@ import { type AddVerb, examples } from '../verb.ts'
 
 export interface PauseFlags {
   readonly reason?: string | undefined
+  /** Who decides; absent: the user of this process. */
+  readonly by?: string | undefined
 }
 
 const EVERY_MS = 1000
 const LONGEST_REASON = 500
+/** A name of a person, as logins have them. */
+const LONGEST_NAME = 200
 
 /** Pauses tables, or resumes them; waits while another runner holds one of them. Reads no source. */
-async function decide(call: Call, names: readonly string[], verb: 'pause' | 'resume', why?: string): Promise<number> {
+async function decide(
+  call: Call,
+  names: readonly string[],
+  verb: 'pause' | 'resume',
+  { reason: why, by }: PauseFlags,
+): Promise<number> {
+  if (by !== undefined && (by.trim() === '' || by.length > LONGEST_NAME))
+    throw new SyncError(`--by has ${by.trim().length} characters; write 1 to ${LONGEST_NAME}`, 'fix-config', {
+      code: 'usage',
+    })
   if (why !== undefined && why.length > LONGEST_REASON)
     throw new SyncError(`--reason has ${why.length} characters; write at most ${LONGEST_REASON}`, 'fix-config', {
       code: 'usage',
@@ -23,7 +36,12 @@ async function decide(call: Call, names: readonly string[], verb: 'pause' | 'res
   const session = await openSession(call)
   needDatabase(session)
   const { terminal, interrupts, secrets, command } = session
-  const options = { tables: names, who: whoAmI(), why: why === undefined ? undefined : secrets.redact(oneLine(why)) }
+  const clean = (text: string): string => secrets.redact(oneLine(text))
+  const options = {
+    tables: names,
+    who: by === undefined ? whoAmI() : clean(by.trim()),
+    why: why === undefined ? undefined : clean(why),
+  }
   const work = verb === 'pause' ? pause : resume
   const tables = await interrupts.during(() =>
     withDestination(session, (destination) =>
@@ -68,18 +86,21 @@ function whoAmI(): string {
   }
 }
 
+const BY = 'who decides, where that is not the user of this process'
+
 export const addPause: AddVerb = (root, run) => {
   root
     .command('pause')
     .argument('<tables...>', 'tracked tables')
     .description('pause tables: no run reads them until they are resumed')
     .option('--reason <text>', 'why, for those who wonder later')
+    .option('--by <name>', BY)
     .addHelpText(
       'after',
       examples('tidemark pause shop_orders', "tidemark pause shop_orders --reason 'API limit, ask Ann'"),
     )
-    .action((tables: string[], { reason }: PauseFlags, command: Command) =>
-      run(command, (call) => decide(call, tables, 'pause', reason)),
+    .action((tables: string[], flags: PauseFlags, command: Command) =>
+      run(command, (call) => decide(call, tables, 'pause', flags)),
     )
 }
 
@@ -88,6 +109,9 @@ export const addResume: AddVerb = (root, run) => {
     .command('resume')
     .argument('<tables...>', 'paused tables')
     .description('resume tables that somebody paused')
+    .option('--by <name>', BY)
     .addHelpText('after', examples('tidemark resume shop_orders'))
-    .action((tables: string[], _: unknown, command: Command) => run(command, (call) => decide(call, tables, 'resume')))
+    .action((tables: string[], flags: PauseFlags, command: Command) =>
+      run(command, (call) => decide(call, tables, 'resume', flags)),
+    )
 }

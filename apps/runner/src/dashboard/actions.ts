@@ -15,8 +15,8 @@ export type ActionQuestion = z.infer<typeof ActionQuestion>
 export interface Actions {
   /** The running action, else the last one. */
   current(): ActionAnswer | null
-  /** @returns false if another action is running. */
-  start(question: ActionQuestion): boolean
+  /** @param who asks for it; empty: nobody has to log in. @returns false if another action is running. */
+  start(question: ActionQuestion, who: string): boolean
   /** Stops it as Ctrl-C does: what is committed stays. */
   stop(): void
   /** Stops it and waits until it has ended. */
@@ -63,7 +63,7 @@ export function createActions({ invocation, environment, clean, onChange }: Acti
 
   return {
     current: () => action,
-    start(question) {
+    start(question, who) {
       if (child !== undefined) return false
       action = {
         verb: question.verb,
@@ -75,7 +75,7 @@ export function createActions({ invocation, environment, clean, onChange }: Acti
       }
       const started = spawn(
         process.execPath,
-        [invocation.program, ...invocation.flags, '--log', 'pretty', ...wordsOf(question)],
+        [invocation.program, ...invocation.flags, '--log', 'pretty', ...wordsOf(question, who)],
         {
           cwd: invocation.cwd,
           env: environment,
@@ -110,7 +110,9 @@ export function createActions({ invocation, environment, clean, onChange }: Acti
 }
 
 /** A table may be named like an option: after two dashes nothing is parsed as one. */
-function wordsOf({ verb, table }: ActionQuestion): readonly string[] {
-  const words = verb === 'retry' ? ['rejects', 'retry'] : [verb]
+function wordsOf({ verb, table }: ActionQuestion, who: string): readonly string[] {
+  // A decision says whose it is: not the user that the dashboard runs as, but whoever logged in there.
+  const isDecision = (verb === 'pause' || verb === 'resume') && who.trim() !== ''
+  const words = verb === 'retry' ? ['rejects', 'retry'] : isDecision ? [verb, `--by=${who.slice(0, 200)}`] : [verb]
   return table === undefined ? words : [...words, '--', table]
 }

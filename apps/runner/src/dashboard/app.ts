@@ -170,7 +170,7 @@ export function createApp(options: AppOptions): Hono {
     app.post('/api/actions/start', async (c) => {
       const question = ActionQuestion.safeParse(parsed(await c.req.text()))
       if (!question.success) return c.json(trouble('unknown action', 'refused'), 400)
-      if (!actions.start(question.data))
+      if (!actions.start(question.data, access.visitorOf(c)?.name ?? ''))
         return c.json(trouble('another action is running; wait until it has ended', 'held'), 409)
       return answer(c, { action: actions.current() })
     })

@@ -123,6 +123,15 @@ describe.skipIf(!hasNginx)('the dashboard behind nginx, with TLS, under a path',
     await login('ada')
     await page.getByRole('button', { name: /Sync/ }).first().click()
     await page.getByText('done').first().waitFor()
+    // Whoever is logged in has paused it, not the user that serves the page.
+    await page.goto(`${origin}/tidemark/table?name=daily_days`)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page
+      .getByText(/paused by ada at 20/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByText('resumed by ada').waitFor()
     await page.goto(`${origin}/tidemark/run?id=2`)
     await page.getByText('run 2: 1 table').waitFor()
     expect(problems).toEqual([])

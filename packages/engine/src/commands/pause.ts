@@ -5,6 +5,7 @@ import {
   isPausedBy,
   pausedBy,
   resumedBy,
+  type State,
   type TableState,
 } from '@tidemark/core/engine'
 import { withTables } from '../lease/with-tables.ts'
@@ -69,6 +70,16 @@ function checkResumable({ name, pausedFor }: TableState): void {
     throw usage(`${name} was paused by Tidemark, and resumes when that is decided: ${pausedFor}`)
 }
 
+/** A name that no table has may be that of a feed. */
+function refuseFeed({ tables, feeds }: State, name: string): void {
+  if ([...tables.values()].some((table) => table.name === name || table.table === name)) return
+  const feed = [...(feeds ?? [])].find(([key, one]) => key === name || one.feed === name)?.[1]
+  if (feed === undefined) return
+  throw usage(
+    `the feed "${feed.feed}" of "${feed.source}" cannot be paused: its system keeps all changes until they are read, such as a log on its disk, and drops them where it keeps no more. To read it later, stop the sync, or name the other tables and sources for it; to end it, set its tables to false in the config`,
+  )
+}
+
 const usage = (message: string): SyncError => new SyncError(message, 'fix-config', { code: 'usage' })
 
 interface Decision {
@@ -85,6 +96,7 @@ async function decide(
   decision: () => Promise<Decision>,
 ): Promise<readonly PausedTable[]> {
   const before = await destination.state()
+  for (const name of names) refuseFeed(before, name)
   const wanted = [...new Set(names.map((name) => knownTable(before, name).name))]
   return await withTables(destination, wanted, async (leases) => {
     // A run may have ended between the look and the lease.
