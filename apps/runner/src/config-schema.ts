@@ -135,6 +135,7 @@ export const ConfigSchema = z.object({
   perTable: z.int().min(1).max(256).optional(),
   deletionLimit: deletionLimit.optional(),
   rejects: limit.optional(),
+  runColumn: z.boolean().optional(),
   stallTimeout: duration.optional(),
   notify: notify.optional(),
   sources: sources.optional(),

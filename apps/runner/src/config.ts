@@ -83,6 +83,8 @@ export interface Config {
   readonly deletionLimit?: DeletionLimit | undefined
   /** How many rows of a window may be rejected. */
   readonly rejects?: Limit | undefined
+  /** Each row names in the column `_run` the run that wrote it last. A table that has the column keeps it. Default: false. */
+  readonly runColumn?: boolean | undefined
   /** Who is notified when a table fails, is stale, waits for a decision, or has recovered. */
   readonly notify?: Notify | undefined
   /** Configured sources by name; the name of an installed source is enough. `false` turns one off. */

@@ -17,6 +17,7 @@ export function settingsFrom(data: ConfigData, maxTimeMs?: number): Settings {
         : { tables: namesIn(data.synced_tables ?? []), to: data.to_timestamp },
     rejectLimit: data.rejects,
     deletionLimit: data.deletionLimit,
+    runColumn: data.runColumn,
   }
 }
 

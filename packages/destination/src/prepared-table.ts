@@ -15,7 +15,7 @@ export function preparedTable(
   dialect: Dialect,
   { name, shape, schema, changes }: Recorded,
 ): { readonly prepared: Prepared; readonly target: () => Target } {
-  const layout = once(() => layOut(name, shape, schema.columns))
+  const layout = once(() => layOut(name, shape, schema))
   const encoder = once(() => encoderOf(layout(), dialect.codec))
   return {
     prepared: {

@@ -109,4 +109,6 @@ export interface Settings {
   readonly rejectLimit?: { readonly share: number; readonly above: number } | undefined
   /** How many rows of a table may be marked as deleted or replaced in a run, where neither table nor source says. */
   readonly deletionLimit?: DeletionLimit | undefined
+  /** Tables get the column `_run`: the run that wrote each row last. A table that has it keeps it. */
+  readonly runColumn?: boolean | undefined
 }

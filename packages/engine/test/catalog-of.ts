@@ -36,6 +36,7 @@ const SETTINGS: TableSettings = {
   deletionLimit: undefined,
   mode: 'evolve',
   backfill: false,
+  runColumn: false,
 }
 
 /** A catalog of one table, as a survey would give it. */

@@ -18,6 +18,7 @@ import { testRejectLimit } from './destination/reject-limit-laws.ts'
 import { testRelocations } from './destination/relocation-laws.ts'
 import { testResyncs } from './destination/resync-laws.ts'
 import { testRetention } from './destination/retention-laws.ts'
+import { testRunColumn } from './destination/run-column-laws.ts'
 import { testSchema } from './destination/schema-laws.ts'
 import { testStaging } from './destination/staging-laws.ts'
 import { testState } from './destination/state-laws.ts'
@@ -50,6 +51,7 @@ export function testDestination(
     testRejectLimit(database)
     testLater(database)
     testStaging(database)
+    testRunColumn(database)
     testKeyRanges(database)
     testRangesAtOnce(database)
     testPartitions(database)

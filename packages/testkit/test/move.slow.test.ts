@@ -138,7 +138,7 @@ function optionsOf(destination: Destination, source: Source): RunOptions {
   return {
     sources: [{ name: 'memory', source: memory.with(tables as never) as never, config: {}, options: {} }],
     destination,
-    settings: { rejectLimit: { share: 1, above: 1 } },
+    settings: { rejectLimit: { share: 1, above: 1 }, runColumn: true },
   }
 }
 
@@ -166,6 +166,10 @@ async function everything(destination: Destination): Promise<unknown> {
     const list: Record<string, unknown>[] = []
     for await (const one of destination.read(name, { deleted: true })) list.push(one)
     const texts = list.map((one) => JSON.stringify(one, canonical)).sort()
+    const runs = await destination.query(
+      `select cast(_run as text), count(*) from "${name}" group by _run order by _run`,
+    )
+    rows[`runs of ${name}`] = JSON.stringify(runs.rows, canonical)
     all[name] = [texts.length, hash('sha256', texts.join('\n')), texts[0]]
   }
   return { ...all, rows }

@@ -38,6 +38,7 @@ function interfaceOf({ table, present }: TypedTable, name: string, types: ReadTy
     member('_synced_at', types.timestamp),
     member('_deleted_at', `${types.timestamp} | null`),
     ...(recorded?.fed === true ? [member('_missing', `${types.text} | null`)] : []),
+    ...(recorded?.runs === true ? [member('_run', `${types.integer} | null`)] : []),
   ]
   return `/** ${comment(`${table.table} of ${table.source}`)} */\nexport interface ${name} {\n${[...own, ...system].join('\n')}\n}\n`
 }

@@ -163,6 +163,8 @@ export interface Shape {
   readonly identity: string | undefined
   /** A feed tells its rows: `_cursor` holds the feed's number, and `_missing` what no change has told yet of a row. Absent: none does. */
   readonly fed?: true | undefined
+  /** Each row names in `_run` the run that wrote it last. Absent: only in a table that has the column already. */
+  readonly runs?: true | undefined
   /** Recorded as `RecordedSchema.hash`; absent: what is recorded stays. */
   readonly hash?: string | undefined
 }

@@ -20,6 +20,8 @@ export interface StoredRow {
   readonly deletedAt: string | null
   /** Of a table of a feed: names of the columns that nothing has told yet, as JSON text; null: nothing is missing. */
   readonly missing?: string | null | undefined
+  /** Of a table that names its runs: the run that wrote the row last; null: it was written before the table did. */
+  readonly run?: bigint | null | undefined
 }
 
 /** A table with its columns, as the state has it. */

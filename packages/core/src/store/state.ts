@@ -38,6 +38,8 @@ export const RecordedSchema = z.object({
   partitioned: z.boolean(),
   /** A feed tells its rows: it has the column `_missing`. */
   fed: z.literal(true).optional(),
+  /** It has the column `_run`. */
+  runs: z.literal(true).optional(),
   /** Names that the table had before, by its contract. */
   aliases: z.array(z.string()).optional(),
   /**

@@ -56,7 +56,8 @@ export async function planComparison({
   // What the next sync will add or widen cannot be compared before.
   const known = recorded.columns.filter((column) => next.get(column.name) === column.type)
   const kept = new Set(known.map((column) => column.name))
-  const layout = layOut(name, { ...shape, loose: shape.loose && there.columns.includes('_extra') }, known)
+  const loose = shape.loose && there.columns.includes('_extra')
+  const layout = layOut(name, { ...shape, loose }, { columns: known, runs: recorded.runs })
   return {
     layout,
     uncomparedColumns: shape.columns.map((column) => column.name).filter((column) => !kept.has(column)),

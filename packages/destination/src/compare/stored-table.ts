@@ -20,7 +20,7 @@ export interface StoredTable {
 /** The rows of one table, as they stand. */
 export function storedTable(connections: Connections, dialect: Dialect, layout: Layout): StoredTable {
   const { decode } = dialect
-  const { partitioned, fed } = layout
+  const { partitioned, fed, runs } = layout
   const target = { layout, table: dialect.table(layout.name) }
   const types = dataTypes(layout)
   const decoders = types.map((type) => decode[type])
@@ -34,6 +34,7 @@ export function storedTable(connections: Connections, dialect: Dialect, layout: 
     deletedAt: decode.timestamp(values[width + 2]) as string | null,
     partition: partitioned ? String(values[width + 3]) : '',
     ...(fed ? { missing: decode.text(values[width + (partitioned ? 4 : 3)]) as string | null } : {}),
+    ...(runs ? { run: decode.integer(values[width + system.length - 1]) as bigint | null } : {}),
   })
   const within = ({ partition, window }: ComparedScope) =>
     and([

@@ -12,6 +12,8 @@ export interface Terms {
   readonly now: RawBuilder<unknown>
   readonly began: RawBuilder<unknown>
   readonly partition: RawBuilder<unknown>
+  /** The number of the run. */
+  readonly run: RawBuilder<unknown>
   /** What the step reads, and where what comes is the truth about rows that were synced before it began. Absent: all, or nowhere. */
   readonly read: RangeTerms | undefined
   readonly truth: RangeTerms | undefined

@@ -11,7 +11,7 @@ export function contentsSum(types: readonly ColumnType[]): {
   const sum = new RowSum()
   return {
     add(rows) {
-      for (const { values, position, partition, syncedAt, deletedAt, missing } of rows) {
+      for (const { values, position, partition, syncedAt, deletedAt, missing, run } of rows) {
         const texts = types.map((type, at) => canonicalText(values[at], type))
         const system = [
           position === null ? null : String(position),
@@ -19,6 +19,7 @@ export function contentsSum(types: readonly ColumnType[]): {
           syncedAt,
           deletedAt,
           ...(missing === undefined ? [] : [missing]),
+          ...(run === undefined ? [] : [run === null ? null : String(run)]),
         ]
         sum.add(joinedText([...texts, ...system]))
         count++

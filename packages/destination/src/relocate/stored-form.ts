@@ -22,6 +22,7 @@ export function storedForms(layout: Layout, codec: ValueCodec): (row: StoredRow)
       ...[row.position, row.syncedAt, row.deletedAt],
       ...(layout.partitioned ? [row.partition] : []),
       ...(layout.fed ? [row.missing] : []),
+      ...(layout.runs ? [row.run] : []),
     ]
     return columns.map(({ name, type, form: formOf }, at) => {
       const value = all[at]

@@ -5,7 +5,7 @@ import type { Plan } from '../table/schema-editor.ts'
 
 /** The layout of a table's rows, with all columns that it has: also those that its source no longer has. */
 export function tableLayout({ name, schema: recorded }: KnownTable, loose: boolean): Layout {
-  const { columns, primaryKey, partitioned, globalKey, cursor, fed = false } = recorded
+  const { columns, primaryKey, partitioned, globalKey, cursor, fed = false, runs = false } = recorded
   const keyAt = primaryKey.map((key) => columns.findIndex((column) => column.name === key))
   return {
     name,
@@ -23,12 +23,13 @@ export function tableLayout({ name, schema: recorded }: KnownTable, loose: boole
     keyAt,
     cursored: cursor !== null || fed,
     fed,
+    runs,
   }
 }
 
 /** The same as it is made. */
 export function tablePlan(table: KnownTable, loose: boolean): Plan {
-  const { columns, partitioned, fed = false } = table.schema
+  const { columns, partitioned, fed = false, runs = false } = table.schema
   const key = identifying(tableLayout(table, loose))
-  return { name: table.name, columns, extra: loose, partitioned, fed, key }
+  return { name: table.name, columns, extra: loose, partitioned, fed, runs, key }
 }

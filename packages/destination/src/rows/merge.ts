@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Target } from '../dialects/target.ts'
 import type { Order, Terms } from '../dialects/terms.ts'
-import { dataColumns, dataTypes, identifying, type Layout, MISSING } from '../table/columns.ts'
+import { dataColumns, dataTypes, identifying, type Layout, MISSING, RUN } from '../table/columns.ts'
 import { passes } from './precedence.ts'
 import { and, list, or } from './sql.ts'
 import { inKeys } from './step-terms.ts'
@@ -10,8 +10,13 @@ import { inKeys } from './step-terms.ts'
 const { id, join, raw } = sql
 
 /** What follows the values of a row in its table. */
-export function systemColumns({ partitioned }: Layout): readonly string[] {
-  return partitioned ? ['_cursor', '_synced_at', '_partition'] : ['_cursor', '_synced_at']
+export function systemColumns({ partitioned, runs }: Layout): readonly string[] {
+  return ['_cursor', '_synced_at', ...(partitioned ? ['_partition'] : []), ...(runs ? [RUN] : [])]
+}
+
+/** When a row was written, and by which run. */
+export function stamped({ runs }: Pick<Layout, 'runs'>, { now, run }: Pick<Terms, 'now' | 'run'>): RawBuilder<unknown> {
+  return runs ? sql`_synced_at = ${now}, ${id(RUN)} = ${run}` : sql`_synced_at = ${now}`
 }
 
 /** Whether a row of a source (alias s) is that of the table (alias t). */
@@ -46,14 +51,14 @@ export function mergeRows(
     const rows = sql`select ${valuesOf(layout, terms)} from ${source} as s where true`
     return upsert(dialect, { layout, table }, rows, order, terms)
   }
-  const { now, partition } = terms
+  const { partition } = terms
   const set = changes(layout, 's').map(([name, value]) => sql`${id(name)} = ${value}`)
   const moves = layout.globalKey && layout.partitioned
   // All rows of a key range lie in it: said of the table too, only that part of it is looked at.
   const on = and([sameKey(layout, terms), ...inKeys(terms)])
   return sql`merge into ${table} as t using ${source} as s on ${on}
     when matched and ${passes(order, terms, layout)}${isChanged(dialect, layout, 's', partition)} then update set ${join(set)},
-      _synced_at = ${now}, ${shown(layout)}${moves ? sql`, _partition = ${partition}` : sql``}
+      ${stamped(layout, terms)}, ${shown(layout)}${moves ? sql`, _partition = ${partition}` : sql``}
     when not matched then insert (${list([...dataColumns(layout), ...systemColumns(layout)])}) values (${valuesOf(layout, terms)})`
 }
 
@@ -69,7 +74,8 @@ export function upsert(
   const key = identifying(layout)
   if (key.length === 0) return insert
   const moved = layout.globalKey && layout.partitioned ? ['_partition'] : []
-  const set = [...changes(layout, 'excluded').map(([name]) => name), '_synced_at', ...moved].map(
+  const ours = ['_synced_at', ...(layout.runs ? [RUN] : [])]
+  const set = [...changes(layout, 'excluded').map(([name]) => name), ...ours, ...moved].map(
     (name) => sql`${id(name)} = excluded.${id(name)}`,
   )
   const isOther = isChanged(dialect, layout, 'excluded', sql`excluded._partition`)
@@ -122,7 +128,7 @@ function isEqual(dialect: Pick<Dialect, 'comparable'>, layout: Layout): RawBuild
 export function insertRows(
   { layout, table }: Target,
   source: RawBuilder<unknown>,
-  terms: Pick<Terms, 'now' | 'partition'>,
+  terms: Pick<Terms, 'now' | 'partition' | 'run'>,
 ): RawBuilder<unknown> {
   return sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s`
 }
@@ -138,9 +144,12 @@ export function insertedColumns(layout: Layout): readonly string[] {
 }
 
 /** Their values from a source (alias s). */
-export function valuesOf(layout: Layout, { now, partition }: Pick<Terms, 'now' | 'partition'>): RawBuilder<unknown> {
+export function valuesOf(
+  layout: Layout,
+  { now, partition, run }: Pick<Terms, 'now' | 'partition' | 'run'>,
+): RawBuilder<unknown> {
   const own = list([...dataColumns(layout), '_cursor'], 's')
-  return layout.partitioned ? sql`${own}, ${now}, ${partition}` : sql`${own}, ${now}`
+  return join([own, now, ...(layout.partitioned ? [partition] : []), ...(layout.runs ? [run] : [])])
 }
 
 /** What an incoming version changes in the stored row. */

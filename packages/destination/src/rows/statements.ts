@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Target } from '../dialects/target.ts'
 import type { Terms } from '../dialects/terms.ts'
-import { type Layout, MISSING } from '../table/columns.ts'
-import { sameKey } from './merge.ts'
+import { type Layout, MISSING, RUN } from '../table/columns.ts'
+import { sameKey, stamped } from './merge.ts'
 import { DELETION_RAISES, DELETION_SUPERSEDES, RAISED } from './precedence.ts'
 import { and, list } from './sql.ts'
 import { inRange, inScope, ofPartition } from './step-terms.ts'
@@ -14,7 +14,7 @@ const noneMissing = ({ fed }: Layout) => sql.raw(fed ? `, ${MISSING} = null` : '
 
 /** Marks rows that are not yet marked and not above reported deletions (alias s). */
 export function markRows({ layout, table }: Target, source: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
-  return sql`update ${table} as t set _deleted_at = ${terms.now}, _synced_at = ${terms.now}, ${RAISED}${noneMissing(layout)} from ${source} as s
+  return sql`update ${table} as t set _deleted_at = ${terms.now}, ${stamped(layout, terms)}, ${RAISED}${noneMissing(layout)} from ${source} as s
     where ${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is null and ${DELETION_SUPERSEDES}`
 }
 
@@ -30,7 +30,7 @@ export const isGone = ({ fed }: Layout): RawBuilder<unknown> =>
 
 /** Raises the positions of marks to those of reported deletions (alias s). */
 export function raiseMarks({ layout, table }: Target, source: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
-  return sql`update ${table} as t set _synced_at = ${terms.now}, ${RAISED}${noneMissing(layout)} from ${source} as s
+  return sql`update ${table} as t set ${stamped(layout, terms)}, ${RAISED}${noneMissing(layout)} from ${source} as s
     where ${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is not null and ${DELETION_RAISES}`
 }
 
@@ -38,11 +38,18 @@ export function raiseMarks({ layout, table }: Target, source: RawBuilder<unknown
 export function leaveMarks(
   { layout, table }: Target,
   source: RawBuilder<unknown>,
-  { now, partition }: Terms,
+  { now, partition, run }: Terms,
 ): RawBuilder<unknown> {
-  const { key, partitioned } = layout
-  const columns = [...key, '_cursor', '_synced_at', '_deleted_at', ...(partitioned ? ['_partition'] : [])]
-  const values = [list([...key, '_cursor'], 's'), now, now, ...(partitioned ? [partition] : [])]
+  const { key, partitioned, runs } = layout
+  const columns = [
+    ...key,
+    '_cursor',
+    '_synced_at',
+    '_deleted_at',
+    ...(partitioned ? ['_partition'] : []),
+    ...(runs ? [RUN] : []),
+  ]
+  const values = [list([...key, '_cursor'], 's'), now, now, ...(partitioned ? [partition] : []), ...(runs ? [run] : [])]
   return sql`insert into ${table} (${list(columns)}) select ${join(values)} from ${source} as s where true on conflict do nothing`
 }
 
@@ -59,7 +66,7 @@ export function markLate(
   below: bigint,
   terms: Terms,
 ): RawBuilder<unknown> {
-  return sql`update ${target.table} as t set _deleted_at = ${terms.now}, _synced_at = ${terms.now} from ${source} as s
+  return sql`update ${target.table} as t set _deleted_at = ${terms.now}, ${stamped(target.layout, terms)} from ${source} as s
     where ${aboveLateDeletion(target, below, terms)}`
 }
 
@@ -93,7 +100,7 @@ export function markVanished(
   terms: Terms,
   before: boolean,
 ): RawBuilder<unknown> {
-  return sql`update ${target.table} as t set _deleted_at = ${terms.now}, _synced_at = ${terms.now}
+  return sql`update ${target.table} as t set _deleted_at = ${terms.now}, ${stamped(target.layout, terms)}
     where ${isVanished(target, staging, terms, before)}`
 }
 

@@ -16,6 +16,7 @@ export function termsOf(
     now: moment(sql`${stampText(now)}`),
     began: moment(sql`${stampText(step.beganAt)}`),
     partition: sql`${step.partition}`,
+    run: sql`${step.run}`,
     read: rangeTerms(step.window),
     truth: rangeTerms(truth),
   }

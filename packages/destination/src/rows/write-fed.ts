@@ -7,7 +7,7 @@ import { heldBy } from './deletion-guard.ts'
 import { applyDeletions } from './deletions.ts'
 import { keyAndPosition, keyRow } from './key-row.ts'
 import { LateRowCounter } from './late-row-counter.ts'
-import { appendRows, sameKey } from './merge.ts'
+import { appendRows, sameKey, stamped } from './merge.ts'
 import { rejectOf } from './refused.ts'
 import { checkEntries } from './resolve.ts'
 import { changed, count } from './run.ts'
@@ -197,13 +197,13 @@ async function replaceBelow(
     session,
     isKeyless(layout)
       ? sql`delete from ${table} where ${below}`
-      : sql`update ${table} set _deleted_at = ${terms.now}, _synced_at = ${terms.now}, ${sql.id(MISSING)} = null
+      : sql`update ${table} set _deleted_at = ${terms.now}, ${stamped(layout, terms)}, ${sql.id(MISSING)} = null
         where _deleted_at is null and ${below}`,
   )
   if (!isKeyless(layout))
     await changed(
       session,
-      sql`update ${table} set _synced_at = ${terms.now}, ${sql.id(MISSING)} = null
+      sql`update ${table} set ${stamped(layout, terms)}, ${sql.id(MISSING)} = null
       where ${sql.id(MISSING)} is not null and ${below}`,
     )
   const guard = deletionLimit && { markDeleted: true, limit: deletionLimit, deletedBefore: 0 }

@@ -27,11 +27,13 @@ export interface Layout {
   readonly cursored: boolean
   /** A feed tells its rows: `_cursor` holds its numbers, and `_missing` names the columns that nothing has told yet. */
   readonly fed: boolean
+  /** `_run` holds the number of the run that wrote a row last. */
+  readonly runs: boolean
 }
 
 /** The layout of a table whose columns are known by now. */
-export function layOut(name: string, shape: Shape, known: readonly KnownColumn[]): Layout {
-  const byName = new Map(known.map((column) => [column.name, column]))
+export function layOut(name: string, shape: Shape, known: Pick<RecordedSchema, 'columns' | 'runs'>): Layout {
+  const byName = new Map(known.columns.map((column) => [column.name, column]))
   const columns = shape.columns.flatMap((column) => {
     const there = byName.get(column.name)
     // Mode `discard-row`: a column that the destination does not have is dropped.
@@ -50,6 +52,7 @@ export function layOut(name: string, shape: Shape, known: readonly KnownColumn[]
     // The number of a feed orders versions as a cursor does.
     cursored: shape.cursor !== undefined || shape.fed === true,
     fed: shape.fed === true,
+    runs: known.runs === true,
   }
 }
 
@@ -66,9 +69,11 @@ export function identifying({
 export function systemTypes({
   partitioned,
   fed,
+  runs,
 }: {
   readonly partitioned: boolean
   readonly fed?: boolean | undefined
+  readonly runs?: boolean | undefined
 }): readonly (readonly [name: string, type: ColumnType])[] {
   return [
     ['_cursor', 'integer'],
@@ -76,11 +81,15 @@ export function systemTypes({
     ['_deleted_at', 'timestamp'],
     ...(partitioned ? [['_partition', 'text'] as const] : []),
     ...(fed === true ? [[MISSING, 'text'] as const] : []),
+    ...(runs === true ? [[RUN, 'integer'] as const] : []),
   ]
 }
 
 /** The column of a table of a feed that names what nothing has told yet of a row. */
 export const MISSING = '_missing'
+
+/** The column of the run that wrote a row last. */
+export const RUN = '_run'
 
 /** Names of the values of an encoded row in their order, without the position. */
 export function dataColumns({ columns, loose }: Layout): readonly string[] {
@@ -114,7 +123,7 @@ export function nameColumns(
 export function factsOf(
   shape: Shape,
   columns: readonly KnownColumn[],
-  before?: Pick<RecordedSchema, 'hash'> | undefined,
+  before?: Pick<RecordedSchema, 'hash' | 'runs'> | undefined,
 ): RecordedSchema {
   const { cursor, window, aliases = [], hash = before?.hash } = shape
   return {
@@ -123,6 +132,7 @@ export function factsOf(
     globalKey: shape.globalKey,
     partitioned: shape.partitioned,
     ...(shape.fed === true ? { fed: true as const } : {}),
+    ...(shape.runs === true || before?.runs === true ? { runs: true as const } : {}),
     ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
     ...(hash === undefined ? {} : { hash }),
     ...(cursor === undefined ? {} : { window: window === undefined ? null : String(window) }),

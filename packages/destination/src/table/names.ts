@@ -7,7 +7,7 @@ const LIMIT = 63
 
 /** Columns that Tidemark keeps in every table, and those that a database has in every table of its own. */
 export const SYSTEM_COLUMNS: readonly string[] = [
-  ...['_synced_at', '_deleted_at', '_cursor', '_partition', '_extra', '_missing'],
+  ...['_synced_at', '_deleted_at', '_cursor', '_partition', '_extra', '_missing', '_run'],
   // And those of the tables that rows gather in.
   ...['_kind', '_at'],
   // SQLite's word for a row's number, and Postgres's system columns.

@@ -11,7 +11,7 @@ import {
 import type { Kysely } from 'kysely'
 import { parseFacts } from '../state/state-read.ts'
 import type { StateDatabase } from '../state/state-types.ts'
-import { factsOf, identifying, MISSING, systemTypes } from './columns.ts'
+import { factsOf, identifying, MISSING, RUN, systemTypes } from './columns.ts'
 import { knownColumns } from './known-columns.ts'
 import { fold } from './names.ts'
 import type { Filled, Plan, Rebuild, SchemaEditor } from './schema-editor.ts'
@@ -88,6 +88,13 @@ export async function planTable(
       editor.place,
       `it has a column "${MISSING}", which Tidemark needs for itself in a table of a feed; rename the column, or give the table another "name" in the config`,
     )
+  const isSourceColumn = old?.columns.some(({ column }) => fold(column) === RUN) === true
+  if (shape.runs === true && old?.runs !== true && !free && isSourceColumn)
+    refuseChanged(
+      name,
+      editor.place,
+      `it has a column "${RUN}" of its source, which Tidemark needs for itself where the config sets "runColumn"; leave "runColumn" out, or resync the table with ${quotedCommand('resync', [name], '--full')}, which gives that column another name`,
+    )
   if (there !== undefined && !there.isTable)
     refuseChanged(name, editor.place, `it is ${there.kind} now, and rows cannot be written into it; restore the table`)
 
@@ -108,7 +115,7 @@ export async function planTable(
         `${problem}; Tidemark did not make this change: undo it, or resync the table with ${quotedCommand('resync', [name], '--full')}`,
       )
   }
-  const recorded = factsOf(shape, known.columns, old)
+  const recorded = factsOf(shape, known.columns, free ? { hash: old?.hash } : old)
   const destinationName = new Map(known.columns.map((column) => [column.name, column.column]))
   const plan: Plan = {
     name,
@@ -116,6 +123,7 @@ export async function planTable(
     extra: shape.loose || present.includes('_extra'),
     partitioned: shape.partitioned,
     fed: shape.fed === true,
+    runs: recorded.runs === true,
     key: identifying({ ...shape, key: shape.primaryKey.map((column) => destinationName.get(column)!) }),
   }
   if (columnCount(plan) > editor.maxColumns) {
@@ -142,7 +150,13 @@ export async function planTable(
       plan,
       lease,
       reshapeAllowed: free,
-      ours: [...ours, '_extra', '_partition', ...(old?.fed === true ? [MISSING] : [])],
+      ours: [
+        ...ours,
+        '_extra',
+        '_partition',
+        ...(old?.fed === true ? [MISSING] : []),
+        ...(old?.runs === true ? [RUN] : []),
+      ],
       widened: known.widened,
     }
     const work = async (target: Db, now: bigint) => {
@@ -159,6 +173,7 @@ export async function planTable(
       ? [{ column: '_extra', type: 'json' as const, fill: undefined }]
       : []),
     ...(plan.fed && !present.includes(MISSING) ? [{ column: MISSING, type: 'text' as const, fill: undefined }] : []),
+    ...(plan.runs && !present.includes(RUN) ? [{ column: RUN, type: 'integer' as const, fill: undefined }] : []),
   ]
   const asRecorded =
     row !== undefined &&

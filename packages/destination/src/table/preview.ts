@@ -23,5 +23,5 @@ export async function previewTable(
 ): Promise<Prepared> {
   const name = tableName(shape.name)
   const { schema: recorded, changes } = await planTable(db, editor, name, NO_LEASE, shape, project)
-  return { name, schema: recorded, encoder: encoderOf(layOut(name, shape, recorded.columns), codec), changes }
+  return { name, schema: recorded, encoder: encoderOf(layOut(name, shape, recorded), codec), changes }
 }

@@ -18,6 +18,8 @@ export interface Plan {
   readonly partitioned: boolean
   /** It has the column `_missing`. */
   readonly fed: boolean
+  /** It has the column `_run`. */
+  readonly runs: boolean
   /** Destination columns; empty: no key. */
   readonly key: readonly string[]
 }

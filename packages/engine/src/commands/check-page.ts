@@ -3,7 +3,7 @@ import { type Failure, failureOf, isDestinationFailure } from '../failure/failur
 import type { LookOptions } from '../options.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
 import { type FirstPage, firstPage } from '../read/first-page.ts'
-import { shapeOf } from '../run/prepare-tables.ts'
+import { shapeOf } from '../run/shape-of.ts'
 import { silenceOf } from '../source/stall.ts'
 import type { Clock } from '../time/clock.ts'
 

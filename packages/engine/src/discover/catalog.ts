@@ -100,6 +100,8 @@ export interface TableSettings {
   readonly mode: SchemaMode
   /** A new column is backfilled. */
   readonly backfill: boolean
+  /** Each row names the run that wrote it last. */
+  readonly runColumn: boolean
 }
 
 export interface DiscoveredPartition {

@@ -88,6 +88,7 @@ export function settingsOf(use: string, table: Table, options: SourceOptions, se
     deletionLimit: limitOf(own.deletionLimit ?? options.deletionLimit ?? settings.deletionLimit),
     mode: modeOf(options, table.name),
     backfill: own.backfillNewColumns ?? options.backfillNewColumns ?? false,
+    runColumn: settings.runColumn ?? false,
   }
 }
 

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { columnsOf, messageOf, type TableChange } from '@tidemark/core/engine'
 import { columnsKept } from '../discover/settings.ts'
-import { shapeOf } from '../run/prepare-tables.ts'
+import { shapeOf } from '../run/shape-of.ts'
 import type { TableRun } from '../run/table-run.ts'
 import type { FeedWork } from './feed-work.ts'
 import type { FeedWriter } from './feed-writer.ts'

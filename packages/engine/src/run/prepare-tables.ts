@@ -1,5 +1,4 @@
 import {
-  isLoose,
   type LogEvent,
   listedPartitions,
   type PartitionState,
@@ -10,7 +9,6 @@ import {
   textAt,
 } from '@tidemark/core/engine'
 import { tablePlace } from '../config/config-path.ts'
-import type { DiscoveredTable } from '../discover/catalog.ts'
 import { type Failure, failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
 import { tooManyWindows } from '../plan/too-many-windows.ts'
@@ -25,6 +23,7 @@ import {
   tableFailure,
 } from './record-failures.ts'
 import { type RunContext, recordOn } from './run-context.ts'
+import { shapeOf } from './shape-of.ts'
 import type { TableRun } from './table-run.ts'
 
 /**
@@ -86,26 +85,6 @@ class FailedDiscovery extends Error {
 function hashOf({ windowLeases, planned }: TableRun): Pick<Shape, 'hash'> {
   const { schemaHash: hash } = planned.discovered
   return hash === undefined || windowLeases.size > 0 ? {} : { hash }
-}
-
-export function shapeOf({ name, source, table, columns, options, identity }: DiscoveredTable): Shape {
-  return {
-    name,
-    source: source.name,
-    table: table.name,
-    columns,
-    primaryKey: table.primaryKey,
-    globalKey: table.globalKey,
-    partitioned: table.partitions !== undefined,
-    cursor: table.cursor,
-    window: table.window,
-    loose: isLoose(table.row),
-    declared: table.columns.map((column) => column.name),
-    mode: options.mode,
-    identity,
-    aliases: table.aliases,
-    ...(table.feed === undefined ? {} : { fed: true }),
-  }
 }
 
 async function pause(table: TableRun, pausedFor: string, context: RunContext): Promise<void> {

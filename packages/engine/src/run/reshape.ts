@@ -3,8 +3,9 @@ import { type ColumnChanges, columnChanges, type StateChange, union } from '@tid
 import type { DiscoveredTable } from '../discover/catalog.ts'
 import { schemaHash } from '../discover/settings.ts'
 import { isDestinationFailure } from '../failure/failure.ts'
-import { factsOf, shapeOf } from './prepare-tables.ts'
+import { factsOf } from './prepare-tables.ts'
 import { type RunContext, recordOn } from './run-context.ts'
+import { shapeOf } from './shape-of.ts'
 import type { TableRun } from './table-run.ts'
 
 /** A source that finds further columns for ever is no longer asked. */

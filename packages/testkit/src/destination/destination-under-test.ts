@@ -37,7 +37,7 @@ export interface ConnectOptions {
 
 export type Row = Readonly<Record<string, unknown>>
 
-export interface TableSpec {
+export interface TableSpec extends Pick<Shape, 'runs'> {
   readonly name?: string
   readonly row: z.ZodObject
   readonly primaryKey?: readonly string[]
@@ -119,7 +119,7 @@ export function shapeOf(spec: TableSpec): Shape {
     declared: spec.declared ?? columns.map(({ name }) => name),
     mode: spec.mode ?? 'evolve',
     identity: spec.identity,
-    fed: spec.fed,
+    ...{ fed: spec.fed, runs: spec.runs },
   }
 }
 

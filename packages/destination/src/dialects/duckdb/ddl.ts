@@ -2,7 +2,7 @@ import type { ColumnType } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
-import { MISSING } from '../../table/columns.ts'
+import { MISSING, RUN } from '../../table/columns.ts'
 import type { Plan } from '../../table/schema-editor.ts'
 import { TYPE_NAMES } from './column-types.ts'
 
@@ -10,7 +10,7 @@ type Db = Kysely<StateDatabase>
 const { id, join, raw } = sql
 
 /** The columns that are ours, and what each is. */
-export function definitions({ columns, extra, partitioned, fed, key }: Plan): readonly {
+export function definitions({ columns, extra, partitioned, fed, runs, key }: Plan): readonly {
   readonly name: string
   readonly text: RawBuilder<unknown>
 }[] {
@@ -26,6 +26,7 @@ export function definitions({ columns, extra, partitioned, fed, key }: Plan): re
     define('_synced_at', 'timestamp'),
     define('_deleted_at', 'timestamp'),
     ...(fed ? [define(MISSING, 'text')] : []),
+    ...(runs ? [define(RUN, 'integer')] : []),
   ]
 }
 

@@ -38,10 +38,11 @@ export async function copyStraight(
   session: Reserved,
   target: Target,
   rows: EncodedRows,
-  { now, partition }: { readonly now: bigint; readonly partition: string },
+  { now, partition, run }: { readonly now: bigint; readonly partition: string; readonly run: number },
 ): Promise<number> {
+  const { partitioned, runs } = target.layout
   const synced = field(stamp(now) as number)
-  const bytes = target.layout.partitioned ? Buffer.concat([synced, field(partition)]) : synced
+  const bytes = Buffer.concat([synced, ...(partitioned ? [field(partition)] : []), ...(runs ? [field(run)] : [])])
   const columns = systemColumns(target.layout).slice(1)
   return await copyInto(session, loadOf(target), rows, { fields: columns.length, bytes, columns })
 }

@@ -2,7 +2,7 @@ import type { ColumnType, Lease, RecordedSchema } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
-import { identifying, type Layout, MISSING, systemTypes } from '../../table/columns.ts'
+import { identifying, type Layout, MISSING, RUN, systemTypes } from '../../table/columns.ts'
 import type { InspectedTable, Plan, Rebuild, SchemaEditor } from '../../table/schema-editor.ts'
 import { refuseChanged } from '../../table/unreachable.ts'
 import { TEXT_CODEC } from '../../values/codec.ts'
@@ -92,7 +92,7 @@ function fillValue(type: ColumnType, fill: unknown): RawBuilder<unknown> | undef
 }
 
 /** The columns that are ours. Texts of a key are compared by their bytes: the same everywhere, and faster. */
-function definitions({ columns, extra, partitioned, fed, key }: Plan): readonly PhysicalColumn[] {
+function definitions({ columns, extra, partitioned, fed, runs, key }: Plan): readonly PhysicalColumn[] {
   const define = (name: string, type: string): PhysicalColumn => {
     const required = key.includes(name) || name === '_partition'
     return { name, type: required && type === TYPE_NAMES.text ? `${type} collate "C"` : type, required }
@@ -105,6 +105,7 @@ function definitions({ columns, extra, partitioned, fed, key }: Plan): readonly 
     define('_synced_at', TYPE_NAMES.timestamp),
     define('_deleted_at', TYPE_NAMES.timestamp),
     ...(fed ? [define(MISSING, TYPE_NAMES.text)] : []),
+    ...(runs ? [define(RUN, TYPE_NAMES.integer)] : []),
   ]
 }
 

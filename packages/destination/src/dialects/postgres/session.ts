@@ -88,7 +88,7 @@ export class PostgresSession implements Session {
     const { layout } = target
     const { rows, step } = batch
     const straight = async (some: EncodedRows) => {
-      const written = await copyStraight(this, target, some, { now, partition: step.partition })
+      const written = await copyStraight(this, target, some, { now, partition: step.partition, run: step.run })
       late.all(some)
       return written
     }

@@ -1,6 +1,6 @@
 import type { ColumnType } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
-import { MISSING } from '../../table/columns.ts'
+import { MISSING, RUN } from '../../table/columns.ts'
 import type { Plan } from '../../table/schema-editor.ts'
 import { TYPE_NAMES } from './column-types.ts'
 import { mainTable } from './names.ts'
@@ -13,7 +13,7 @@ export interface Definition {
 }
 
 /** The definitions of the columns that are ours. */
-export function definitions({ columns, extra, partitioned, fed, key }: Plan): readonly Definition[] {
+export function definitions({ columns, extra, partitioned, fed, runs, key }: Plan): readonly Definition[] {
   const define = (name: string, type: string): Definition => ({
     name,
     text: sql`${id(name)} ${raw(type)}${raw(key.includes(name) || name === '_partition' ? ' not null' : '')}`,
@@ -26,6 +26,7 @@ export function definitions({ columns, extra, partitioned, fed, key }: Plan): re
     define('_synced_at', TYPE_NAMES.timestamp),
     define('_deleted_at', TYPE_NAMES.timestamp),
     ...(fed ? [define(MISSING, TYPE_NAMES.text)] : []),
+    ...(runs ? [define(RUN, TYPE_NAMES.integer)] : []),
   ]
 }
 

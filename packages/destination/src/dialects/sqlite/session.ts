@@ -104,6 +104,7 @@ export class SqliteSession implements Session {
       now: stampText(now),
       began: stampText(step.beganAt),
       partition: step.partition,
+      run: step.run,
       truth_from: truth?.from ?? null,
       truth_to: truth?.to ?? null,
     }

@@ -21,14 +21,21 @@ function namedTerms(truth: Truth): Terms {
     'everywhere below': { from: undefined, to: raw(':truth_to') },
     'in a range': { from: raw(':truth_from'), to: raw(':truth_to') },
   }
-  return { now: raw(':now'), began: raw(':began'), partition: raw(':partition'), read: undefined, truth: ranges[truth] }
+  return {
+    now: raw(':now'),
+    began: raw(':began'),
+    partition: raw(':partition'),
+    run: raw(':run'),
+    read: undefined,
+    truth: ranges[truth],
+  }
 }
 
 /** The statements that write rows straight into their tables: each is made and compiled once. */
 export class Upserts {
   readonly #tables = new Map<Target, Map<string, StatementSync>>()
 
-  /** The statement that writes so many rows, or raises those that are there so; it names `now`, `began`, `partition`, `truth_from` and `truth_to`. */
+  /** The statement that writes so many rows, or raises those that are there so; it names `now`, `began`, `partition`, `run`, `truth_from` and `truth_to`. */
   of(
     database: DatabaseSync,
     db: Kysely<StateDatabase>,
@@ -54,7 +61,8 @@ export class Upserts {
 function textOf(db: Kysely<StateDatabase>, target: Target, truth: Truth, rows: number): string {
   const { layout } = target
   const own = Array(dataColumns(layout).length + 1).fill('?')
-  const row = `(${own.join(', ')}${layout.partitioned ? ', :now, :partition' : ', :now'})`
+  const more = [':now', ...(layout.partitioned ? [':partition'] : []), ...(layout.runs ? [':run'] : [])]
+  const row = `(${[...own, ...more].join(', ')})`
   const values = sql`values ${raw(Array(rows).fill(row).join(', '))}`
   const order = layout.cursored ? 'ordered' : 'any'
   return upsert({ comparable: (column) => [column] }, target, values, order, namedTerms(truth)).compile(db).sql
