@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { camelDocument } from '../../json-document.ts'
+import { type CamelDocument, camelDocument } from '../../json-document.ts'
 import type { TroubleAnswer } from '../answers.ts'
 import { BASE_PATH } from './base-path.ts'
 import { useLive } from './live.ts'
@@ -10,9 +10,9 @@ export interface Asked<T> {
 }
 
 /** Fetches from the server, again after each change, and after each interval where one is given. The old answer stays until the new one arrives. */
-export function useAnswer<T>(url: string, everyMs?: number): Asked<T> {
+export function useAnswer<T>(url: string, everyMs?: number): Asked<CamelDocument<T>> {
   const { version } = useLive()
-  const [asked, setAsked] = useState<Asked<T> & { readonly url: string }>({
+  const [asked, setAsked] = useState<Asked<CamelDocument<T>> & { readonly url: string }>({
     url,
     answer: undefined,
     trouble: undefined,
@@ -60,11 +60,11 @@ export class Trouble extends Error {
   }
 }
 
-export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
+export async function ask<T>(url: string, init: RequestInit = {}): Promise<CamelDocument<T>> {
   const response = await fetch(BASE_PATH + url, init)
   // A session that is over: the form, and then back here.
   if (response.status === 401 && init.method === undefined) location.reload()
   const body = camelDocument(await response.json())
-  if (response.ok) return body as T
+  if (response.ok) return body as CamelDocument<T>
   throw new Trouble((body as { error: TroubleAnswer }).error)
 }
