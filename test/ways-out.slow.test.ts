@@ -34,7 +34,7 @@ const NOT_WALKED: Readonly<Record<string, string>> = {
     'it needs a feed that misbehaves: packages/engine/test/feeds.test.ts has one',
   ),
   ...notWalked(
-    ['log', 'log-rights', 'log-room', 'log-identity', 'log-held'],
+    ['log', 'log-rights', 'log-room', 'log-identity', 'log-publication', 'log-held'],
     'it needs a server with a log of changes: packages/source-sql/test/log.slow.test.ts, log-lost.slow.test.ts and log-check.slow.test.ts have one for each',
   ),
   peer: 'it installs a package: walked with the packed packages, in scaffold/peer.test.ts',

@@ -118,6 +118,16 @@ export const SqlConfig = z.strictObject({
     .describe(
       '`log`: read every change of the tables, deletions too, from the log of Postgres 14 or later (logical replication). Absent: read by cursors',
     ),
+  publication: name
+    .optional()
+    .describe(
+      'with `replication: "log"`: a publication that somebody else made, to be used with `slot`. Nothing is then made, changed or dropped. Absent: Tidemark makes its own',
+    ),
+  slot: z
+    .string()
+    .regex(/^[a-z0-9_]{1,63}$/, { error: 'lower-case letters, digits and _, 63 at most' })
+    .optional()
+    .describe('the replication slot that belongs to `publication`: one for each destination'),
   maxHeld: Size.optional().describe(
     'with `replication: "log"`: how much of its log the server may keep for Tidemark. Past that a run drops the replication slot and reads the tables again. Absent: only the server\'s own `max_slot_wal_keep_size` counts',
   ),

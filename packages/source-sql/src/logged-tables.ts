@@ -33,8 +33,10 @@ export async function loggedTables(
   const logged: TableOfLog[] = []
   const refused: Table<Client>[] = []
   const facts = await log.catalog.facts(found, context)
+  const unpublished = await log.catalog.unpublished(context)
   for (const table of found) {
-    const one = await loggedTable(table, facts.get(table.name)!, context)
+    const own = facts.get(table.name)!
+    const one = unpublished({ found: table, leaves: own.leaves }) ?? (await loggedTable(table, own, context))
     if (SyncError.is(one)) refused.push(refusedTable(table.name, one))
     else logged.push(one)
   }
@@ -74,6 +76,7 @@ async function loggedTable(
     found: told,
     key,
     leaves,
+    isKnown: tracked.columns(table.name) !== undefined,
     columns: columns.map(({ selected }) => selected),
     row: rowOf(columns.map(({ column }) => (key.includes(column.name) ? { ...column, nullable: false } : column))),
   }

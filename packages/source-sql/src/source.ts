@@ -49,8 +49,17 @@ function logOf(database: Database, config: SqlConfig): PostgresLog | undefined {
   )
 }
 
-function logOptions({ maxHeld }: SqlConfig): LogOptions {
-  return { maxHeld: maxHeld === undefined ? undefined : sizeBytes(maxHeld) }
+/** @throws SyncError `fix-config` */
+function logOptions({ maxHeld, publication, slot, replication }: SqlConfig): LogOptions {
+  const refuse = (why: string): SyncError => new SyncError(`config.${why}`, 'fix-config', { code: 'log-publication' })
+  if ((publication === undefined) !== (slot === undefined))
+    throw refuse(publication === undefined ? 'slot needs config.publication' : 'publication needs config.slot')
+  if (publication === undefined || slot === undefined)
+    return { maxHeld: maxHeld === undefined ? undefined : sizeBytes(maxHeld) }
+  if (replication === undefined) throw refuse('publication and config.slot are for replication: "log"; leave them out')
+  if (maxHeld !== undefined)
+    throw refuse('maxHeld drops a slot, and config.slot is not ours to drop; set max_slot_wal_keep_size at the server')
+  return { given: { publication, slot } }
 }
 
 function databaseOf(target: Target, config: SqlConfig): Database {

@@ -45,6 +45,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'log',
   'log-held',
   'log-identity',
+  'log-publication',
   'log-rights',
   'log-room',
   'max-time',

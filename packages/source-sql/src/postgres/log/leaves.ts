@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { ask } from '../session.ts'
+import { type GivenNames, memberships, publishesGenerated } from './memberships.ts'
 import type { Attribute } from './shape.ts'
 
 /** A relation that holds rows of a table: the table itself, or a partition of it. */
@@ -30,6 +31,8 @@ export interface LogFacts {
   readonly columns: readonly Attribute[]
   /** So many columns it has ever had. */
   readonly attributes: number
+  /** What makes it a part of a publication that somebody else made; undefined: that is Tidemark's. */
+  readonly membership: string | undefined
 }
 
 /** A key that is checked at the end of a transaction tells no row. */
@@ -59,11 +62,17 @@ const ATTRIBUTES = `
 /** From this version on a publication may have stored generated columns. */
 export const STORED_FROM = 180_000
 
-/** Asks for the leaves of tables. @returns by the oids of the tables. */
-export async function logFacts(client: pg.Client, oids: readonly string[]): Promise<ReadonlyMap<string, LogFacts>> {
+/** Asks for the leaves of tables. @param given the publication that they are in, where Tidemark does not make it. @returns by the oids of the tables. */
+export async function logFacts(
+  client: pg.Client,
+  oids: readonly string[],
+  given?: GivenNames,
+): Promise<ReadonlyMap<string, LogFacts>> {
   const list = [`{${oids.join()}}`]
   const [version] = (await ask(client, `SELECT current_setting('server_version_num')`))[0]!
-  const publishesStored = Number(version) >= STORED_FROM
+  const publishesStored =
+    Number(version) >= STORED_FROM && (given === undefined || (await publishesGenerated(client, given)))
+  const members = given === undefined ? undefined : await memberships(client, given, oids, Number(version))
   const leaves = Map.groupBy(await ask(client, LEAVES, list), ([root]) => root!)
   const attributes = Map.groupBy(await ask(client, ATTRIBUTES, list), ([root]) => root!)
   return new Map(
@@ -92,6 +101,7 @@ export async function logFacts(client: pg.Client, oids: readonly string[]): Prom
             ...{ name: name!, type: Number(type), modifier: Number(modifier), number: Number(number) },
           })),
         attributes: Number(attributes.get(oid)?.[0]?.[6] ?? 0),
+        membership: members === undefined ? undefined : (members.get(oid) ?? ''),
       },
     ]),
   )

@@ -1,11 +1,14 @@
+import type { SyncError } from '@tidemark/core'
 import type { Asked } from '../../database.ts'
 import type { FoundTable } from '../../found-table.ts'
 import { ask } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
+import { givenTables, unpublishedFor } from './given-publication.ts'
 import { type LogFacts, logFacts } from './leaves.ts'
 import { hasSameColumns, type LoggedTable } from './logged-table.ts'
+import type { GivenNames } from './memberships.ts'
 import type { LogRelation } from './pgoutput.ts'
-import { type Shape, shapeText } from './shape.ts'
+import { MEMBERSHIP, type Shape, shapeText } from './shape.ts'
 import { parseSnapshot, type Snapshot, sees } from './snapshot.ts'
 import type { WalPosition } from './wal-position.ts'
 
@@ -27,8 +30,11 @@ export class LogCatalog {
   /** What the tables are like, by their names: see `shapeText`. */
   shapes: Readonly<Record<string, string>> = {}
 
-  constructor(sessions: Sessions) {
+  readonly #given: GivenNames | undefined
+
+  constructor(sessions: Sessions, given?: GivenNames) {
     this.#sessions = sessions
+    this.#given = given
   }
 
   /** What the log needs to know of tables. @returns by their names. */
@@ -36,8 +42,20 @@ export class LogCatalog {
     tables: readonly FoundTable[],
     { signal }: Pick<Asked, 'signal'>,
   ): Promise<ReadonlyMap<string, LogFacts>> {
-    const byOid = await this.#sessions.inTransaction(signal, (client) => logFacts(client, tables.map(oidOf)))
+    const byOid = await this.#sessions.inTransaction(signal, (client) =>
+      logFacts(client, tables.map(oidOf), this.#given),
+    )
     return new Map(tables.map((table) => [table.name, byOid.get(oidOf(table))!]))
+  }
+
+  /** Finds out why tables are not in the publication that was made for them. @returns for each why; undefined: it is. */
+  async unpublished({
+    signal,
+  }: Pick<Asked, 'signal'>): Promise<(table: Pick<LoggedTable, 'found' | 'leaves'>) => SyncError | undefined> {
+    const given = this.#given
+    if (given === undefined) return () => undefined
+    const published = await this.#sessions.inTransaction(signal, (client) => givenTables(client, given))
+    return (table) => unpublishedFor(this.#sessions.label, given, published, table)
   }
 
   /** What is seen now. */
@@ -129,14 +147,17 @@ export class LogCatalog {
   /** What a table is like: the columns that are read, its files and its partitions. */
   shape(name: string): Shape {
     const { found, leaves, columns: read } = this.table(name)
-    const { columns = [], attributes = 0 } = this.#facts.get(name) ?? {}
+    const { columns = [], attributes = 0, membership } = this.#facts.get(name) ?? {}
     const partitions = leaves.filter(({ oid }) => String(oid) !== oidOf(found))
     return {
       columns: columns.filter((one) => read.some(({ name }) => name === one.name)),
       attributes,
       numbers: columns.map(({ number }) => number),
       files: leaves.map(({ oid, file }) => `${oid}.${file}`),
-      leaves: new Map(partitions.map(({ oid, attachment }) => [String(oid), attachment])),
+      leaves: new Map([
+        ...partitions.map(({ oid, attachment }) => [String(oid), attachment] as const),
+        ...(membership === undefined ? [] : [[MEMBERSHIP, membership] as const]),
+      ]),
       horizon: Number(BigInt.asUintN(32, this.#since?.xmin ?? 0n)),
     }
   }

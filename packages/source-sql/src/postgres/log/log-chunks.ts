@@ -14,6 +14,7 @@ import type { LogCatalog } from './log-catalog.ts'
 import { cutLeaves, type LogChunk, withinChunk } from './log-chunk.ts'
 import { type LogOffset, placeIn } from './log-offset.ts'
 import { isAppendOnly, type LoggedTable } from './logged-table.ts'
+import type { GivenNames } from './memberships.ts'
 import { namesOf, publish } from './publication.ts'
 import { parseSnapshot, type Snapshot, sees } from './snapshot.ts'
 import { formatWalPosition } from './wal-position.ts'
@@ -37,9 +38,16 @@ export class LogChunks {
   pages: number | undefined
   readonly #closeStream: () => Promise<void>
 
+  readonly #given: GivenNames | undefined
+
   /** @param closeStream closes the stream that may be open: what it has taken in by then is read again. */
-  constructor(sessions: Sessions, catalog: LogCatalog, closeStream: () => Promise<void>) {
+  constructor(
+    sessions: Sessions,
+    catalog: LogCatalog,
+    { given, closeStream }: { readonly given: GivenNames | undefined; readonly closeStream: () => Promise<void> },
+  ) {
     this.#sessions = sessions
+    this.#given = given
     this.#catalog = catalog
     this.#closeStream = closeStream
   }
@@ -55,7 +63,9 @@ export class LogChunks {
     const table = this.#catalog.table(name)
     const { id } = this
     if (id === undefined) throw new Error('a table is cut after its feed has begun')
-    const open = await this.#sessions.administering(signal, (client) => publish(client, namesOf(id), table))
+    const open = await this.#sessions.administering(signal, (client) =>
+      publish(client, namesOf(id, this.#given), table),
+    )
     // As they are now: what was found may have been rewritten.
     const { leaves } = (await this.#catalog.facts([table.found], { signal })).get(name)!
     for (const leaf of leaves) this.#leaves.set(leaf.oid, leaf)

@@ -51,7 +51,8 @@ export class LogConnection {
     this.#wire = (client as unknown as { readonly connection: Wire }).connection
     this.#acknowledged = from
     this.#wire.on('copyData', ({ chunk }: { readonly chunk: Buffer }) => this.#take(chunk))
-    const names = publications.map((name) => `"${name}"`).join(',')
+    const quoted = publications.map((name) => `"${name.replaceAll('"', '""')}"`)
+    const names = [...new Set(quoted)].join(',').replaceAll("'", "''")
     const started = client.query(
       `START_REPLICATION SLOT ${slot} LOGICAL ${formatWalPosition(from)} (proto_version '1', publication_names '${names}')`,
     )

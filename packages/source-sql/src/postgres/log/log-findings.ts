@@ -2,7 +2,9 @@ import { type FeedFinding, SyncError } from '@tidemark/core'
 import type pg from 'pg'
 import { sizeOf } from '../../size.ts'
 import { ask } from '../session.ts'
+import { givenProblems } from './given-publication.ts'
 import { isAppendOnly, type LoggedTable, quotedRelation } from './logged-table.ts'
+import type { GivenNames } from './memberships.ts'
 import type { LogNames } from './publication.ts'
 import { serverProblems, slotState } from './slot.ts'
 
@@ -31,28 +33,30 @@ const ROOM = `
     current_setting('max_slot_wal_keep_size'), pg_catalog.pg_size_bytes(current_setting('max_slot_wal_keep_size')),
     (SELECT t.wal_bytes / greatest(extract(epoch FROM pg_catalog.clock_timestamp() - t.stats_reset), 1) FROM pg_catalog.pg_stat_wal t)`
 
-/** What is missing for a log to be read, with the statements. @param names undefined: it has not begun. */
+/** What is missing for a log to be read, with the statements. @param names undefined: it has not begun. @param given what somebody else made for it. */
 export async function logFindings(
   client: pg.Client,
   tables: readonly LoggedTable[],
   names: LogNames | undefined,
+  given?: GivenNames,
 ): Promise<readonly FeedFinding[]> {
   const server = (await serverProblems(client)).map((message) =>
     error(new SyncError(message, 'fix-config', { code: 'log' })),
   )
   // Without them the rest cannot be asked.
   if (server.some(({ message }) => !message.startsWith('its wal_level'))) return server
-  return [
-    ...server,
-    ...(await rightsMissing(client, names)),
-    ...(await ownersMissing(client, tables, names)),
-    ...(await roomMissing(client, tables, names)),
-  ]
+  const own =
+    given === undefined
+      ? await ownersMissing(client, tables, names)
+      : (await givenProblems(client, given)).map((message) =>
+          error(new SyncError(message, 'fix-config', { code: 'log-publication' })),
+        )
+  return [...server, ...(await rightsMissing(client, names)), ...own, ...(await roomMissing(client, tables, names))]
 }
 
 const error = ({ message, code }: SyncError): FeedFinding => ({ level: 'error', message, code })
 const published = (names: LogNames | undefined): string =>
-  names === undefined ? '{}' : `{${names.changes},${names.additions}}`
+  names === undefined || names.isGiven ? '{}' : `{${names.changes},${names.additions}}`
 
 async function rightsMissing(client: pg.Client, names: LogNames | undefined): Promise<readonly FeedFinding[]> {
   const [user, database, replicates, hasRds, creates] = (await ask(client, RIGHTS))[0]!
@@ -63,7 +67,7 @@ async function rightsMissing(client: pg.Client, names: LogNames | undefined): Pr
     ...(replicates === 't'
       ? []
       : [error(new SyncError(`its user may not read the log; run: ${way};`, 'fix-config', { code: 'log-rights' }))]),
-    ...(creates === 't' || publications.length === 2
+    ...(creates === 't' || publications.length === 2 || names?.isGiven === true
       ? []
       : [
           error(

@@ -29,7 +29,7 @@ export type LogOffset = z.infer<typeof LogOffset>
  */
 export function isPast(offset: LogOffset, other: LogOffset): boolean {
   if (hasLost(offset) || offset.isChanging) return false
-  if (Object.entries(other.outdated).some(([name, shape]) => offset.shapes[name] === shape)) return false
+  if (Object.entries(other.outdated).some(([name, shape]) => (offset.shapes[name] ?? '') === shape)) return false
   return parseWalPosition(offset.lsn) >= parseWalPosition(other.lsn)
 }
 

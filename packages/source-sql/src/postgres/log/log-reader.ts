@@ -148,7 +148,8 @@ export class LogReader {
     }
     const table = this.#bound.get(message.relation.oid)?.table
     if (table === undefined) return
-    if (isAppendOnly(table) && this.#isHeld(table)) return
+    // A publication that somebody else made may tell more of it.
+    if (isAppendOnly(table) && (message.tag !== 'insert' || this.#isHeld(table))) return
     if (message.tag === 'insert')
       this.#open.upsert(table, isAppendOnly(table) ? complete(message.row) : message.row, undefined)
     else if (message.tag === 'delete') this.#open.delete(table, keyIn(table, message.before))

@@ -12,6 +12,8 @@ export interface LoggedTable {
   /** As the table is read: values of the log become the same. */
   readonly columns: readonly Selected[]
   readonly leaves: readonly Leaf[]
+  /** An earlier run has read it. */
+  readonly isKnown: boolean
 }
 
 /** Rows are only added: its updates and deletions are not published. */

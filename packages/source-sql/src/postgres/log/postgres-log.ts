@@ -3,6 +3,7 @@ import type pg from 'pg'
 import type { Asked } from '../../database.ts'
 import { endPostgres, LOG_SETTINGS } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
+import { checkGiven, takeGiven } from './given-publication.ts'
 import { LogCatalog } from './log-catalog.ts'
 import { LogChunks } from './log-chunks.ts'
 import { LogConnection, type LogPiece } from './log-connection.ts'
@@ -12,6 +13,7 @@ import { serverLoss, slotLoss } from './log-loss.ts'
 import { type LogOffset, placeIn } from './log-offset.ts'
 import { LogReader } from './log-reader.ts'
 import { logWorld } from './log-world.ts'
+import type { GivenNames } from './memberships.ts'
 import { OpenStream } from './open-stream.ts'
 import {
   createPublications,
@@ -24,6 +26,7 @@ import {
   publishedWithoutIdentity,
   unpublish,
 } from './publication.ts'
+import { removeOwn } from './remove-own.ts'
 import { knownIn } from './shape.ts'
 import { ShapeLosses } from './shape-losses.ts'
 import { checkServer, createSlot, dropSlot, heldSlot, logHead, openTransactions, slotState } from './slot.ts'
@@ -40,6 +43,8 @@ type Ending = Asked & { readonly id: string; readonly offset: LogOffset; readonl
 export interface LogOptions {
   /** Bytes of its log that the server may keep for the slot; undefined: as many as the server lets it. */
   readonly maxHeld?: number | undefined
+  /** What somebody else made for it; undefined: it makes its own. */
+  readonly given?: GivenNames | undefined
 }
 
 /** The log of a Postgres database: a slot, its publications, and what was there before, read in chunks. */
@@ -60,24 +65,35 @@ export class PostgresLog {
   constructor(sessions: Sessions, options: LogOptions = {}) {
     this.#sessions = sessions
     this.#options = options
-    this.catalog = new LogCatalog(sessions)
+    this.catalog = new LogCatalog(sessions, options.given)
     this.#losses = new ShapeLosses(this.catalog)
-    this.chunks = new LogChunks(sessions, this.catalog, () => this.#closeStream())
+    this.chunks = new LogChunks(sessions, this.catalog, {
+      given: options.given,
+      closeStream: () => this.#closeStream(),
+    })
+  }
+
+  #names(id: string): LogNames {
+    return namesOf(id, this.#options.given)
   }
 
   /** Publishes tables and makes a slot, and another one where an earlier call has made one. */
   async begin({ id, tables, signal, log }: Asked & { id: string; tables: readonly string[] }): Promise<LogOffset> {
-    const names = namesOf(id)
+    const names = this.#names(id)
     this.chunks.id = id
     const { label } = this.#sessions
     return await this.#sessions.administering(signal, async (client) => {
       await checkServer(client, label)
-      await createPublications(client, names)
-      // Before the slot: what is decoded later looks for the publications as they were then.
-      for (const name of tables) await publish(client, names, this.catalog.table(name))
-      // One that a begin left before its offset was committed would tell of columns that are others by now.
-      await dropSlot(client, names.slot, label)
-      await this.#sessions.administering(signal, (watch) => createSlot(client, names.slot, { log, watch, signal }))
+      const { given } = this.#options
+      if (given !== undefined) await takeGiven(client, given, label)
+      else {
+        await createPublications(client, names)
+        // Before the slot: what is decoded later looks for the publications as they were then.
+        for (const name of tables) await publish(client, names, this.catalog.table(name))
+        // One that a begin left before its offset was committed would tell of columns that are others by now.
+        await dropSlot(client, names.slot, label)
+        await this.#sessions.administering(signal, (watch) => createSlot(client, names.slot, { log, watch, signal }))
+      }
       const { confirmed } = (await slotState(client, names.slot))!
       const { system, timeline } = await logHead(client)
       return {
@@ -92,16 +108,19 @@ export class PostgresLog {
   /** Why the log does not continue from an offset; or why tables are read again, by name. */
   async lost({ offset, signal }: Asked & { offset: LogOffset }): Promise<string | Record<string, string>> {
     this.chunks.id = offset.id
-    const names = namesOf(offset.id)
+    const names = this.#names(offset.id)
     const { lost } = this.chunks
     this.#losses.forget()
     return await this.#sessions.inTransaction(signal, async (client) => {
       await checkServer(client, this.#sessions.label)
+      await checkGiven(client, this.#options.given, this.#sessions.label)
       const whole = await this.#lostWhole(client, names, offset)
       if (whole !== undefined) return whole
-      const published = await publishedIn(client, names)
-      if (published === undefined) return 'its publication was dropped'
-      const missing = [...this.catalog.tables].filter(({ found }) => !published.has(String(found.details['oid'])))
+      const published = names.isGiven ? undefined : await publishedIn(client, names)
+      if (published === undefined && !names.isGiven) return 'its publication was dropped'
+      const missing = [...this.catalog.tables].filter(
+        ({ found }) => published?.has(String(found.details['oid'])) === false,
+      )
       const left = Object.fromEntries(missing.map(({ name }) => [name, 'it was not in the publication']))
       const changed = await this.#losses.at(client, offset)
       return { ...offset.lost, ...lost, ...changed, ...left }
@@ -110,7 +129,8 @@ export class PostgresLog {
 
   /** Publishes no more than the tables that are read; where none is, none of which the database would refuse the updates of its application. */
   async prepare({ id, tables, signal }: Asked & { id: string; tables: readonly string[] }): Promise<void> {
-    const names = namesOf(id)
+    const names = this.#names(id)
+    if (names.isGiven) return await removeOwn(this.#sessions, id, signal)
     const isWanted = new Set([...this.catalog.tables].map(({ found }) => found.details['oid']))
     const others = await this.#sessions.inTransaction(signal, (client) =>
       tables.length === 0 ? publishedWithoutIdentity(client, names) : publishedOthers(client, names, isWanted),
@@ -170,7 +190,7 @@ export class PostgresLog {
   }
 
   async #opened({ offset, signal, log }: Asked & { readonly offset: LogOffset }, readFor: string): Promise<OpenStream> {
-    const { slot, changes, additions } = namesOf(offset.id)
+    const { slot, changes, additions } = this.#names(offset.id)
     const from = parseWalPosition(offset.lsn)
     const beginning = await this.#sessions.inTransaction(signal, (one) => this.#losses.after(one, offset))
     const client = await this.#sessions.replicating(signal)
@@ -224,9 +244,10 @@ export class PostgresLog {
 
   /** Removes what `begin` made, unless another destination reads it by now: one of which this is a copy, or that is a copy of this. */
   async end({ id, offset, lostFor, signal, log }: Ending): Promise<void> {
-    const names = namesOf(id)
+    const names = this.#names(id)
     const { label } = this.#sessions
     await this.#closeStream()
+    if (names.isGiven) return await removeOwn(this.#sessions, id, signal)
     await this.#sessions.administering(signal, async (client) => {
       const state = await slotState(client, names.slot)
       const isRead = lostFor !== undefined && state?.activePid != null
@@ -244,13 +265,16 @@ export class PostgresLog {
 
   /** What is missing for the log to be read. */
   async check({ id, signal }: Asked & { id?: string | undefined }): Promise<readonly FeedFinding[]> {
-    const names = id === undefined ? undefined : namesOf(id)
-    return await this.#sessions.inTransaction(signal, (client) => logFindings(client, [...this.catalog.tables], names))
+    const { given } = this.#options
+    const names = id === undefined && given === undefined ? undefined : this.#names(id ?? '')
+    return await this.#sessions.inTransaction(signal, (client) =>
+      logFindings(client, [...this.catalog.tables], names, given),
+    )
   }
 
   /** What the server keeps for the slot. */
   async backlog({ id, offset, signal }: Asked & { id: string; offset: LogOffset }): Promise<FeedBacklog | undefined> {
-    const names = namesOf(id)
+    const names = this.#names(id)
     const { maxHeld } = this.#options
     const { lsn } = offset
     const backlog = await this.#sessions.inTransaction(signal, (client) => slotBacklog(client, names, { lsn, maxHeld }))

@@ -2,23 +2,30 @@ import type pg from 'pg'
 import { ask } from '../session.ts'
 import { STORED_FROM } from './leaves.ts'
 import { isAppendOnly, type LoggedTable, quotedRelation } from './logged-table.ts'
+import type { GivenNames } from './memberships.ts'
 import { parseSnapshot } from './snapshot.ts'
 
-/** The names of what a feed makes at its source: those of no other use of it. */
+/** The names of what a feed has at its source: of what it makes, which no other use of it has, or of what was made for it. */
 export interface LogNames {
   readonly slot: string
   /** Of tables with a key: all of their changes. */
   readonly changes: string
   /** Of tables whose rows are only added. */
   readonly additions: string
+  /** Somebody else made them. */
+  readonly isGiven: boolean
 }
 
-export function namesOf(id: string): LogNames {
+export function namesOf(id: string, given?: GivenNames): LogNames {
+  if (given !== undefined) {
+    const { slot, publication } = given
+    return { slot, changes: publication, additions: publication, isGiven: true }
+  }
   const name = `tidemark_${id
     .toLowerCase()
     .replaceAll(/[^a-z0-9]/g, '')
     .slice(0, 40)}`
-  return { slot: name, changes: name, additions: `${name}_append` }
+  return { slot: name, changes: name, additions: `${name}_append`, isGiven: false }
 }
 
 const MEMBERS = `
@@ -50,6 +57,12 @@ export async function createPublications(client: pg.Client, names: LogNames): Pr
  * read before they are over.
  */
 export async function publish(client: pg.Client, names: LogNames, table: LoggedTable): Promise<readonly string[]> {
+  if (!names.isGiven) await addTo(client, names, table)
+  const [snapshot] = (await ask(client, 'SELECT pg_catalog.pg_current_snapshot()::text'))[0]!
+  return [...parseSnapshot(snapshot!).inProgress].map(String)
+}
+
+async function addTo(client: pg.Client, names: LogNames, table: LoggedTable): Promise<void> {
   const [wanted, other] = isAppendOnly(table) ? [names.additions, names.changes] : [names.changes, names.additions]
   const members = await ask(client, MEMBERS, [`{${names.changes},${names.additions}}`])
   const isIn = (name: string): boolean =>
@@ -57,8 +70,6 @@ export async function publish(client: pg.Client, names: LogNames, table: LoggedT
   const relation = quotedRelation({ schema: table.found.schema, relation: table.found.relation })
   if (isIn(other)) await client.query(`ALTER PUBLICATION ${other} DROP TABLE ONLY ${relation}`)
   if (!isIn(wanted)) await client.query(`ALTER PUBLICATION ${wanted} ADD TABLE ONLY ${relation}`)
-  const [snapshot] = (await ask(client, 'SELECT pg_catalog.pg_current_snapshot()::text'))[0]!
-  return [...parseSnapshot(snapshot!).inProgress].map(String)
 }
 
 /** A table in a publication, as statements name it. */

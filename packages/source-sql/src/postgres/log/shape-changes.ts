@@ -8,6 +8,7 @@ import {
   hasOtherFiles,
   isAttachedAs,
   knownIn,
+  MEMBERSHIP,
   type OldShape,
   parseShape,
   type Shape,
@@ -57,7 +58,10 @@ export async function changesSince(
     const shape = shapeText(now, before)
     if (before !== undefined && knownIn(before) !== knownIn(shape))
       tables[name] = { shape, ...(await reasonOf(client, table, { before: parseShape(before), now })) }
-    shapes[name] = Object.hasOwn(tables, name) ? before! : shape
+    // Tidemark takes a table that it does not read out of its own publication, and knows by that.
+    if (before === undefined && table.isKnown && now.leaves.has(MEMBERSHIP))
+      tables[name] = { shape, reason: 'it was not read for a while' }
+    shapes[name] = Object.hasOwn(tables, name) ? (before ?? '') : shape
   }
   return { from: catalog.madeBefore, tables, shapes }
 }
@@ -98,6 +102,10 @@ async function partitionsReason(
   table: LoggedTable,
   { before, now }: { readonly before: StoredShape | OldShape; readonly now: Shape },
 ): Promise<string | undefined> {
+  const membership = now.leaves.get(MEMBERSHIP)
+  if (before.leaves.has(MEMBERSHIP) !== (membership !== undefined)) return 'it is in another publication'
+  if (membership !== undefined && !isAttachedAs(before, MEMBERSHIP, membership))
+    return 'its publication was changed, and may not have had it for a while'
   if ([...before.leaves.keys()].some((oid) => !now.leaves.has(oid)))
     return 'one of its partitions was dropped or detached'
   for (const leaf of table.leaves) {

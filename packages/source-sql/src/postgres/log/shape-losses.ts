@@ -40,7 +40,7 @@ export class ShapeLosses {
       isThere && reason !== undefined ? [[name, reason] as const] : [],
     )
     const reasons = Object.fromEntries(lost)
-    const outdated = Object.fromEntries(lost.map(([name]) => [name, offset.shapes[name]!]))
+    const outdated = Object.fromEntries(lost.map(([name]) => [name, offset.shapes[name] ?? '']))
     this.#told = { offset: offset.lsn, shapes: this.#catalog.shapes, reasons, outdated }
     return reasons
   }

@@ -19,7 +19,7 @@ export interface Shape {
   readonly numbers: readonly number[]
   /** The files of its rows. */
   readonly files: readonly string[]
-  /** Its partitions by their oids, and which of all their attachments it is; empty: it has none. */
+  /** Its partitions by their oids, and which of all their attachments it is; empty: it has none. Under `MEMBERSHIP` what makes it a part of its publication. */
   readonly leaves: ReadonlyMap<string, string>
   /** Whatever is not in this shape was done by a transaction from this one on: the low 32 bits of its number. */
   readonly horizon: number
@@ -35,6 +35,9 @@ export interface StoredShape {
   readonly leaves: ReadonlyMap<string, string>
   readonly horizon: number
 }
+
+/** Stands among the partitions, of a table whose publication somebody else made. */
+export const MEMBERSHIP = 'publication'
 
 /** Enough that two are taken for one once in 16 million times. */
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, MARK)

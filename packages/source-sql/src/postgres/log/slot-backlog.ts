@@ -36,9 +36,9 @@ export async function slotBacklog(
 }
 
 /** The statements that remove what a feed made. */
-export function cleanupOf({ slot, changes, additions }: LogNames): readonly string[] {
+export function cleanupOf({ slot, changes, additions, isGiven }: LogNames): readonly string[] {
   return [
     `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '${slot}';`,
-    `DROP PUBLICATION IF EXISTS ${changes}, ${additions};`,
+    ...(isGiven ? [] : [`DROP PUBLICATION IF EXISTS ${changes}, ${additions};`]),
   ]
 }
