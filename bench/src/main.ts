@@ -116,6 +116,35 @@ await measure('source-sql', async () => {
   ]
 })
 
+await measure('log', async () => {
+  const found = (await inProcess('log')) as Record<string, number>
+  const small = (await inProcess('log-transaction', '500000'))['peak']!
+  const large = (await inProcess('log-transaction', '5000000'))['peak']!
+  const ms = (name: string): string => `${Math.round(found[name]!)} ms`
+  return [
+    {
+      measure: `${number(found['changes']!)} queued changes by a subscription of Postgres, changes/s`,
+      found: number(found['native']!),
+      wanted: '',
+    },
+    { measure: 'the same by Tidemark into Postgres, changes/s', found: number(found['tidemark']!), wanted: '' },
+    { measure: '  of the subscription', found: found['ratio']!.toFixed(2), wanted: 'at least 0.50' },
+    { measure: '  processor time of the runner a change, µs', found: found['microseconds']!.toFixed(1), wanted: '' },
+    {
+      measure: `lag at ${number(found['perSecond']!)} changes/s, half of ${number(found['looks']!)} looks under`,
+      found: ms('p50'),
+      wanted: '',
+    },
+    { measure: '  99 of 100 looks under', found: ms('p99'), wanted: '' },
+    { measure: '  at most', found: ms('max'), wanted: 'under 2,000 ms' },
+    {
+      measure: `peak memory, one transaction of 5,000,000 rows (${large} MB) to one of 500,000 (${small} MB)`,
+      found: (large / small).toFixed(2),
+      wanted: 'at most 1.10',
+    },
+  ]
+})
+
 await measure('adapters', async () => {
   const found = (await inProcess('adapters')) as Record<string, number>
   const names = { fivetran: "a connector of Fivetran's SDK", singer: 'a Singer tap' }

@@ -1,10 +1,12 @@
 import type { Source } from '@tidemark/core'
 import { openDestination } from '@tidemark/destination'
-import { type Report, type Settings, sync } from '@tidemark/engine'
+import { type OpenSources, type Report, type Settings, sync } from '@tidemark/engine'
 
 interface RunSettings {
   readonly config?: unknown
   readonly settings?: Settings
+  /** Sources that stay connected from one run to the next. */
+  readonly openSources?: OpenSources
 }
 
 /** One run of a source into a database; throws where it was not clean. */
@@ -16,6 +18,7 @@ export async function runInto(url: string, source: Source, more: RunSettings = {
       sources: [{ name: source.name, source, config: more.config ?? {}, options: {} }],
       destination,
       settings: more.settings,
+      ...(more.openSources === undefined ? {} : { openSources: more.openSources }),
     })
     if (report.exitCode !== 0) throw new Error(JSON.stringify(report))
     return report
