@@ -118,6 +118,11 @@ export const SqlConfig = z.strictObject({
     .describe(
       '`log`: read every change of the tables, deletions too, from the log of Postgres 14 or later (logical replication). Absent: read by cursors',
     ),
+  standby: name
+    .optional()
+    .describe(
+      'with `replication: "log"`: the address of a standby of `url`, from which what the tables hold is read; the log is read from `url`. Absent: both are read from `url`',
+    ),
   publication: name
     .optional()
     .describe(

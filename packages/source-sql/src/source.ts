@@ -5,6 +5,7 @@ import { durationMs } from './length.ts'
 import { MySql } from './mysql/database.ts'
 import { Postgres } from './postgres/database.ts'
 import { type LogOptions, PostgresLog } from './postgres/log/postgres-log.ts'
+import type { Sessions } from './postgres/sessions.ts'
 import { sizeBytes } from './size.ts'
 import { Sqlite } from './sqlite/database.ts'
 import { type Target, targetOf } from './target.ts'
@@ -41,12 +42,21 @@ export function connect(config: SqlConfig, log?: Pick<Logger, 'warn'>): Client {
 
 function logOf(database: Database, config: SqlConfig): PostgresLog | undefined {
   // Also where it is not read: what an earlier run left there is removed.
-  if (database instanceof Postgres) return new PostgresLog(database.sessions, logOptions(config))
+  if (database instanceof Postgres)
+    return new PostgresLog(database.sessions, { ...logOptions(config), standby: standbyOf(config) })
   if (config.replication === undefined) return undefined
   throw new SyncError(
     `${database.label}: config.replication "log" is for Postgres; leave it out, and its tables are read by their cursors`,
     'fix-config',
   )
+}
+
+function standbyOf(config: SqlConfig): Sessions | undefined {
+  const { standby, replication } = config
+  if (standby === undefined || replication === undefined) return undefined
+  const database = databaseOf(targetOf({ ...config, url: standby }), config)
+  if (database instanceof Postgres) return database.sessions
+  throw new SyncError('config.standby is an address of Postgres: a standby of the one in config.url', 'fix-config')
 }
 
 /** @throws SyncError `fix-config` */

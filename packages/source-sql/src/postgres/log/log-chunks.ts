@@ -17,6 +17,7 @@ import { isAppendOnly, type LoggedTable } from './logged-table.ts'
 import type { GivenNames } from './memberships.ts'
 import { namesOf, publish } from './publication.ts'
 import { parseSnapshot, type Snapshot, sees } from './snapshot.ts'
+import { replayed } from './standby.ts'
 import { formatWalPosition } from './wal-position.ts'
 
 /** The first and the longest wait for transactions that are not seen yet. */
@@ -39,15 +40,26 @@ export class LogChunks {
   readonly #closeStream: () => Promise<void>
 
   readonly #given: GivenNames | undefined
+  /** Where chunks are read; undefined: at the primary. */
+  readonly #standby: Sessions | undefined
 
   /** @param closeStream closes the stream that may be open: what it has taken in by then is read again. */
   constructor(
     sessions: Sessions,
     catalog: LogCatalog,
-    { given, closeStream }: { readonly given: GivenNames | undefined; readonly closeStream: () => Promise<void> },
+    {
+      given,
+      standby,
+      closeStream,
+    }: {
+      readonly given: GivenNames | undefined
+      readonly standby: Sessions | undefined
+      readonly closeStream: () => Promise<void>
+    },
   ) {
     this.#sessions = sessions
     this.#given = given
+    this.#standby = standby
     this.#catalog = catalog
     this.#closeStream = closeStream
   }
@@ -142,6 +154,7 @@ export class LogChunks {
   /** Lets go of what is held open. */
   async close(): Promise<void> {
     await Promise.all([...this.#held.values()].map((held) => held.end()))
+    await this.#standby?.close()
   }
 
   /** Reads rows by their keys, like a chunk. */
@@ -171,10 +184,13 @@ export class LogChunks {
     const isReady = (snapshot: Snapshot): boolean =>
       asOf.recent.every((xid) => sees(snapshot, xid)) && !open.some((xid) => snapshot.inProgress.has(BigInt(xid)))
     let waitMs: number = LOOK_MS[0]
+    const standby = this.#standby
     for (;;) {
-      const pages = this.#sessions.readingIn(reads, asked, async (client) => {
+      // Before the snapshot: what is replayed after it was taken is not in it.
+      if (standby !== undefined) await replayed({ primary: this.#sessions, standby }, { asOf, open, ...asked })
+      const pages = (standby ?? this.#sessions).readingIn(reads, asked, async (client) => {
         const [row] = await ask(client, 'SELECT pg_catalog.pg_current_snapshot()::text')
-        if (!isReady(parseSnapshot(row![0]!))) return false
+        if (standby === undefined && !isReady(parseSnapshot(row![0]!))) return false
         await check(client)
         return true
       })

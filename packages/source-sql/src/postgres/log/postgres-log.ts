@@ -45,6 +45,8 @@ export interface LogOptions {
   readonly maxHeld?: number | undefined
   /** What somebody else made for it; undefined: it makes its own. */
   readonly given?: GivenNames | undefined
+  /** A standby, at which what the tables hold is read. */
+  readonly standby?: Sessions | undefined
 }
 
 /** The log of a Postgres database: a slot, its publications, and what was there before, read in chunks. */
@@ -69,6 +71,7 @@ export class PostgresLog {
     this.#losses = new ShapeLosses(this.catalog)
     this.chunks = new LogChunks(sessions, this.catalog, {
       given: options.given,
+      standby: options.standby,
       closeStream: () => this.#closeStream(),
     })
   }

@@ -25,11 +25,14 @@ export interface SlotState {
 }
 
 const HEAD = `
-  SELECT pg_catalog.pg_current_wal_insert_lsn()::text, CASE WHEN pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
+  SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
+      -- What is being replayed may be seen already, and was received before.
+      THEN greatest(pg_catalog.pg_last_wal_receive_lsn(), pg_catalog.pg_last_wal_replay_lsn())
+      ELSE pg_catalog.pg_current_wal_insert_lsn() END::text, CASE WHEN pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
       THEN (SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system()) END,
-    pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8)`
+    CASE WHEN pg_catalog.pg_is_in_recovery() THEN '0' ELSE pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) END`
 
-/** Where everything that can be seen now is written before. */
+/** Where everything that can be seen now is written before. A standby has no timeline to tell (0). */
 export async function logHead(client: pg.Client): Promise<LogHead> {
   const [inserted, system, timeline] = (await ask(client, HEAD))[0]!
   return {
