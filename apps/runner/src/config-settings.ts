@@ -67,7 +67,8 @@ function leavesOf(value: unknown, path: string): readonly (readonly [path: strin
   const entries: readonly (readonly [PropertyKey, unknown])[] = Array.isArray(value)
     ? value.map((one, at) => [at, one] as const)
     : Object.entries(value)
-  if (entries.length === 0) return [[path, value]]
+  // A config that sets nothing has no setting without a name.
+  if (entries.length === 0) return path === '' ? [] : [[path, value]]
   return entries.flatMap(([key, one]) => leavesOf(one, keyPath(path, key)))
 }
 

@@ -11,6 +11,8 @@ export interface SeedTable {
   readonly rows: readonly SeedRow[]
   readonly columns?: readonly (readonly [name: string, type: string])[]
   readonly pausedFor?: string
+  /** The length of its windows, in milliseconds. */
+  readonly window?: number
   readonly lastSyncedAt: number
 }
 export interface SeedPartition {
@@ -98,6 +100,7 @@ export async function seedState(path: string, { tables, runs, rejects = [], chan
       primaryKey: ['id'],
       globalKey: false,
       partitioned: partitions.length > 1,
+      ...(more.window === undefined ? {} : { window: String(micros(more.window)) }),
       cursor: cursor === 'none' ? null : { column: columns.at(-1)![0], type: cursor, precision: null },
     }
     addTable(

@@ -15,7 +15,7 @@ export async function startSession(): Promise<SessionAnswer | undefined> {
 export function SessionBar({ session }: { readonly session: SessionAnswer | undefined }) {
   if (session === undefined || session.name === '') return null
   return (
-    <form class="session" method="post" action={`${BASE_PATH}/logout`}>
+    <form class="session" method="post" action={`${BASE_PATH}/logout`} aria-label="Who is logged in">
       <Text>{session.name}</Text> <span class="soft">({session.role})</span>
       {session.canLogOut && (
         <button type="submit" class="quiet">
