@@ -15,7 +15,12 @@ export function leftText(left: Estimate): string | undefined {
 }
 
 /** The same, in a table of many. */
-export function shortLeftText({ windows, at_least, ms }: Estimate): string | undefined {
-  if (windows === 0) return undefined
-  return `${countText(windows)}${at_least ? '+' : ''} ${windows === 1 ? 'window' : 'windows'} left${ms === null ? '' : `, about ${roughly(ms)}`}`
+export function shortLeftText(left: Estimate): string | undefined {
+  return left.windows === 0 ? undefined : windowsText(left, ' left')
+}
+
+/** How many windows there are, and how long they take: `27 windows, about 3 min`. */
+export function windowsText({ windows, at_least, ms }: Estimate, more = ''): string {
+  const many = `${countText(windows)}${at_least ? '+' : ''} ${windows === 1 ? 'window' : 'windows'}`
+  return `${many}${more}${ms === null ? '' : `, about ${roughly(ms)}`}`
 }

@@ -1,4 +1,4 @@
-import { shortLeftText } from '../../show/estimate.ts'
+import { windowsText } from '../../show/estimate.ts'
 import type { TableAnswer } from '../answers.ts'
 import { format } from './format.ts'
 import { router } from './router.ts'
@@ -28,13 +28,13 @@ export function Facts({
       {table.workLeft !== null && table.workLeft.windows > 0 && (
         <div>
           <dt>Left to read</dt>
-          <dd>{shortLeftText(table.workLeft)}</dd>
+          <dd>{windowsText(table.workLeft)}</dd>
         </div>
       )}
       {table.workLeft !== null && table.workLeft.windows > 0 && table.workLeft.rows_per_second !== null && (
         <div>
           <dt>Rate</dt>
-          <dd>{format.plural(table.workLeft.rows_per_second, 'row')}/s a window</dd>
+          <dd>{format.plural(table.workLeft.rows_per_second, 'row')}/s in a window</dd>
         </div>
       )}
       <div>
