@@ -121,6 +121,17 @@ export function testRunColumn(database: () => TestDatabase): void {
       expect((await runsOf()).at(-1)).toEqual([4, three])
     })
 
+    it('is of whoever read it, in a table that is read whole', async () => {
+      const table = await world.table({ row: Thing, primaryKey: ['id'], runs: true })
+      await table.replace([thing(1, 1), thing(2, 2)], await by(runs[0], table, { kind: 'full_refresh' }))
+      await table.replace([thing(2, 2), thing(3, 3)], await by(runs[1], table, { kind: 'full_refresh' }))
+      expect(await runsOf()).toEqual([
+        [1, runs[1]],
+        [2, runs[0]],
+        [3, runs[1]],
+      ])
+    })
+
     it('is of whoever read it, in a table without a key', async () => {
       const table = await world.table({ row: Thing, cursor: 'at', runs: true })
       const read = async (run: number, window: { from: bigint; to: bigint }, rows: readonly Row[]): Promise<void> => {
