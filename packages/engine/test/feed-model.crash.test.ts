@@ -1,11 +1,10 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { UNCHANGED } from '@tidemark/core'
-import { type Destination, FAILPOINTS, type Failpoint, onFailpoint } from '@tidemark/core/engine'
-import { openDestination } from '@tidemark/destination'
+import { type Destination, FAILPOINTS, type Failpoint } from '@tidemark/core/engine'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { killed, MEMORY, openFile } from './killed.ts'
 import { commit, Log, put, runLog, type Told, toldIn } from './told.ts'
 
 /** What one transaction of the system does, or what happens to the runs over it. */
@@ -71,15 +70,6 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('zombie' as const), at: fc.nat(8) }) },
   { weight: 1, arbitrary: fc.constantFrom({ type: 'backup' as const }, { type: 'restore' as const }) },
 )
-
-// No power fails here, so the files may lie in memory where there is such a place.
-const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-let runners = 0
-
-function openFile(url: string): Promise<Destination> {
-  const runner = { id: `feed-model-${++runners}`, host: 'model', pid: process.pid, startedAt: 0n }
-  return openDestination({ url, runner, isAlive: () => false })
-}
 
 class World {
   readonly log = new Log()
@@ -210,30 +200,8 @@ class World {
     if (failAt === undefined) expect(report.tables.flatMap(({ failures }) => failures)).toEqual([])
   }
 
-  /** From this point on the process is dead: whatever it still asks of its destination fails. */
-  async #die({ point, nth, batch: rows }: Command & { readonly type: 'die' }): Promise<void> {
-    let passed = 0
-    let isDead = false
-    const living = this.destination
-    onFailpoint((one) => {
-      if (isDead || (one === point && ++passed === nth)) {
-        isDead = true
-        throw new Error('dead')
-      }
-    })
-    const dying = new Proxy(living, {
-      get(target, name) {
-        const value = Reflect.get(target, name) as unknown
-        if (typeof value !== 'function') return value
-        return isDead ? () => Promise.reject(new Error('dead')) : value.bind(target)
-      },
-    })
-    try {
-      await this.once(dying, rows).catch(() => {})
-    } finally {
-      onFailpoint(undefined)
-    }
-    await living.close()
+  async #die({ batch: rows, ...when }: Command & { readonly type: 'die' }): Promise<void> {
+    await killed(this.destination, when, (dying) => this.once(dying, rows))
     this.destination = await openFile(this.url)
   }
 

@@ -39,8 +39,14 @@ export class Living {
 
   /** Applies changes of rows, and logs them as one transaction. */
   transaction(...entries: Entry[]): void {
-    for (const entry of entries) this.#apply(entry)
-    this.log.push(...entries, { op: 'commit' })
+    for (const entry of entries) this.change(entry)
+    this.log.push({ op: 'commit' })
+  }
+
+  /** Applies a change, and logs it as a part of the transaction that the next commit ends. */
+  change(entry: Entry): void {
+    this.#apply(entry)
+    this.log.push(entry)
   }
 
   /** Rows of a table change, and the log says no more than that. */
