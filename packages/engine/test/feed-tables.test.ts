@@ -57,6 +57,21 @@ describe('a table without a key that is read while its feed tells more of it', (
   })
 })
 
+it('tables that are read from snapshots are all read again where those have ended, however few attempts there are', async () => {
+  const keyless = ['lines', 'events', 'visits']
+  living = new Living(['orders'], keyless)
+  for (const table of keyless) for (let id = 0; id < 12; id++) living.transaction(put(id, 'n', id, { table }))
+  const retry = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 }
+  let reads = 0
+  living.meanwhile = () => {
+    if (++reads > 12) throw new Error('broken')
+  }
+  await expect(run({ settings: { ...settings, retry } })).rejects.toThrow()
+  living.meanwhile = () => {}
+  await run({ settings: { ...settings, retry, perSource: 1 } })
+  for (const table of keyless) expect(await all(table)).toEqual(living.expected(table))
+})
+
 describe('a table whose deleted rows are removed', () => {
   const hard = { deletes: 'hard' as const }
 

@@ -5,8 +5,24 @@ import type { TableRun } from '../run/table-run.ts'
 import { offsetText } from './feed-item.ts'
 import { askFeed, type FeedWork, feedLabel, leftOutText, offsetOf } from './feed-work.ts'
 
-/** Records what the state does not know yet of the feed and of its tables, and lets the source begin. */
-export async function beginFeed(work: FeedWork, known: FeedState | undefined, joined: Set<TableRun>): Promise<void> {
+/** What has happened to the tables of a feed in a run. */
+export interface TablesSoFar {
+  /** They have joined it. */
+  readonly joined: Set<TableRun>
+  /** They were lost alone, by their names in the source. */
+  readonly lost: Set<string>
+}
+
+/**
+ * Records what the state does not know yet of the feed and of its tables, and lets the source begin.
+ *
+ * @returns whether a table is lost that was not before in this run.
+ */
+export async function beginFeed(
+  work: FeedWork,
+  known: FeedState | undefined,
+  { joined, lost }: TablesSoFar,
+): Promise<boolean> {
   const { feed, source, context, lease, state, tables, leftOut } = work
   const { log } = context.options
   const loss = await lossOf(work)
@@ -16,6 +32,8 @@ export async function beginFeed(work: FeedWork, known: FeedState | undefined, jo
     return lostFor !== undefined || Object.hasOwn(lostTables, name) || leftOut.has(name) || isNew ? [table] : []
   })
   for (const [name] of tables) leftOut.delete(name)
+  const isMoreLost = Object.keys(lostTables).some((name) => tables.has(name) && !lost.has(name))
+  for (const name of Object.keys(lostTables)) lost.add(name)
   for (const [name, why] of Object.entries(lostTables)) {
     const table = tables.get(name)
     if (table !== undefined)
@@ -68,6 +86,7 @@ export async function beginFeed(work: FeedWork, known: FeedState | undefined, jo
   if (state.offset === null && feed.begin !== undefined) await beginAtSource(work, names)
   if (state.offset !== null && feed.prepare !== undefined)
     await askFeed(work, feed.prepare, { tables: names, offset: offsetOf(work), id: state.id })
+  return isMoreLost
 }
 
 /**

@@ -10,7 +10,7 @@ import { endsTheTries } from '../source/stall.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import { Sequence } from '../time/sequence.ts'
 import { BacklogWatch } from './backlog-watch.ts'
-import { beginFeed } from './begin-feed.ts'
+import { beginFeed, type TablesSoFar } from './begin-feed.ts'
 import { FeedBackfill } from './feed-backfill.ts'
 import { FeedReader } from './feed-reader.ts'
 import { askFeed, type FeedWork, feedLabel, leftOutText, offsetOf } from './feed-work.ts'
@@ -87,7 +87,7 @@ export class FeedRun {
     }
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
     let isBegun = false
-    const joined = new Set<TableRun>()
+    const soFar: TablesSoFar = { joined: new Set(), lost: new Set() }
     await using backlog = new BacklogWatch(work)
     for (let attempt = 1; ; attempt++) {
       const commits = new Sequence()
@@ -95,7 +95,8 @@ export class FeedRun {
       const writer = new FeedWriter(work, backfill, commits)
       let hasProgress = false
       try {
-        if (!isBegun) await beginFeed(work, known, joined)
+        // Each table may lose what it is read from: the one after the other is no failure of the same.
+        if (!isBegun) hasProgress = await beginFeed(work, known, soFar)
         isBegun = true
         backlog.watch()
         await backfill.begin()
