@@ -31,8 +31,17 @@ export class Living {
   readByKey = 0
   /** The log from before this place is not kept. */
   cutAt = 0
+  /** It is in the config no more. */
+  isRetired = false
+  /** What tables held before is read in chunks; else the log tells it. */
+  readonly #isCut: boolean
 
-  constructor(keyed: readonly string[], keyless: readonly string[]) {
+  constructor(
+    keyed: readonly string[],
+    keyless: readonly string[],
+    { isCut = true }: { readonly isCut?: boolean } = {},
+  ) {
+    this.#isCut = isCut
     this.keyless = new Set(keyless)
     for (const name of [...keyed, ...keyless]) this.rows.set(name, [])
   }
@@ -40,6 +49,15 @@ export class Living {
   /** Applies changes of rows, and logs them as one transaction. */
   transaction(...entries: Entry[]): void {
     for (const entry of entries) this.change(entry)
+    this.log.push({ op: 'commit' })
+  }
+
+  /** The log begins again. Where tables are not read in chunks, it begins with all that they have. */
+  cut(): void {
+    this.log.push({ op: 'commit' })
+    this.cutAt = this.log.length
+    if (this.#isCut) return
+    for (const [table, rows] of this.rows) this.log.push(...rows.map((row) => ({ op: 'put' as const, table, row })))
     this.log.push({ op: 'commit' })
   }
 
@@ -53,6 +71,8 @@ export class Living {
   lose(table: string, change: (rows: readonly Told[]) => Told[]): void {
     this.rows.set(table, change(this.rows.get(table)!))
     this.log.push({ op: 'lost', table })
+    // What it does not tell of one table nobody else knows: it begins again with all of them.
+    if (!this.#isCut) this.cut()
   }
 
   #apply(entry: Entry): void {
@@ -102,45 +122,48 @@ export class Living {
         row: toldRow,
         // Without a key nothing asks for rows by one.
         primaryKey: (living.keyless.has(name) ? [] : ['id']) as unknown as readonly ['id'],
-        backfill: {
-          async *chunks() {
-            await living.meanwhile()
-            delete gone[name]
-            const [rows, snapshot] = [living.rows.get(name)!, log.length]
-            if (living.keyless.has(name)) held.set(name, { at: snapshot, rows, isTruncated: false })
-            for (let from = 0; from < 12; from += CHUNK) yield { from, snapshot }
-          },
-          async *read({ chunk, asOf }): AsyncGenerator<Told[], Offset> {
-            await living.meanwhile()
-            const own = held.get(name)
-            if (living.keyless.has(name) && own?.isTruncated === true) return asOf
-            if (living.keyless.has(name) && own?.at !== chunk.snapshot) throw lose(name)
-            const all = own?.rows ?? living.rows.get(name)!
-            const last = chunk.from + CHUNK >= 12
-            const rows = all.filter(({ id }) => id >= chunk.from && (last || id < chunk.from + CHUNK))
-            const end = own === undefined ? now() : { at: own.at, lost: [] }
-            for (let first = 0; first < rows.length; first += PAGE) {
-              yield rows.slice(first, first + PAGE)
-              await living.meanwhile()
-            }
-            return end
-          },
-          async *rows({ keys }): AsyncGenerator<Told[], Offset> {
-            living.readByKey++
-            const wanted = new Set(keys.map(({ id }) => Number(id)))
-            yield living.rows.get(name)!.filter(({ id }) => wanted.has(id))
-            await living.meanwhile()
-            return now()
-          },
-        },
+        backfill: !living.#isCut
+          ? undefined
+          : {
+              async *chunks() {
+                await living.meanwhile()
+                delete gone[name]
+                const [rows, snapshot] = [living.rows.get(name)!, log.length]
+                if (living.keyless.has(name)) held.set(name, { at: snapshot, rows, isTruncated: false })
+                for (let from = 0; from < 12; from += CHUNK) yield { from, snapshot }
+              },
+              async *read({ chunk, asOf }): AsyncGenerator<Told[], Offset> {
+                await living.meanwhile()
+                const own = held.get(name)
+                if (living.keyless.has(name) && own?.isTruncated === true) return asOf
+                if (living.keyless.has(name) && own?.at !== chunk.snapshot) throw lose(name)
+                const all = own?.rows ?? living.rows.get(name)!
+                const last = chunk.from + CHUNK >= 12
+                const rows = all.filter(({ id }) => id >= chunk.from && (last || id < chunk.from + CHUNK))
+                const end = own === undefined ? now() : { at: own.at, lost: [] }
+                for (let first = 0; first < rows.length; first += PAGE) {
+                  yield rows.slice(first, first + PAGE)
+                  await living.meanwhile()
+                }
+                return end
+              },
+              async *rows({ keys }): AsyncGenerator<Told[], Offset> {
+                living.readByKey++
+                const wanted = new Set(keys.map(({ id }) => Number(id)))
+                yield living.rows.get(name)!.filter(({ id }) => wanted.has(id))
+                await living.meanwhile()
+                return now()
+              },
+            },
       }),
     )
     const byName = new Map(tables.map((table) => [table.name, table as never as AnyTable]))
     return memory.with([
-      feed.of(tables, {
+      feed.of(living.isRetired ? [] : tables, {
+        ...(living.isRetired ? { retired: true } : {}),
         begin: async () => {
           await living.meanwhile()
-          return now()
+          return living.#isCut ? now() : { at: living.cutAt, lost: [] }
         },
         head: now,
         lost: async ({ offset }) => {
