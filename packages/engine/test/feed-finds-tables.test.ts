@@ -1,4 +1,4 @@
-import { columnsChanged, defineSource, type Source } from '@tidemark/core'
+import { columnsChanged, defineSource, feedLost, type Source } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -13,12 +13,13 @@ beforeEach(async () => {
 })
 afterEach(() => destination.close())
 
-type Entry = readonly [table: string, id: number] | 'commit'
+type Entry = readonly [table: string, id: number] | 'commit' | 'broken'
 
 /** A log of entries whose tables are found at run time: those of `listed`, and what `read` came upon. */
 function finding(entries: readonly Entry[], listed: readonly string[], finds = true) {
   const known = new Set(listed)
   const readFrom: (number | undefined)[] = []
+  let isBroken = false
   const memory = defineSource({ name: 'memory' })
   const feed = memory.feed({ name: 'log', offset: z.object({ at: z.int() }) })
   const table = (name: string) => feed.table({ name, row: toldRow, primaryKey: ['id'] })
@@ -29,7 +30,11 @@ function finding(entries: readonly Entry[], listed: readonly string[], finds = t
         for (let index = offset?.at ?? 0; index < entries.length; index++) {
           const entry = entries[index]!
           if (entry === 'commit') yield feed.checkpoint({ at: index + 1 }, { waits: true })
-          else if (known.has(entry[0])) yield table(entry[0]).upserted([{ id: entry[1], note: 'n', total: index }])
+          else if (entry === 'broken') {
+            if (isBroken) continue
+            isBroken = true
+            throw feedLost('nothing is lost, as it turns out')
+          } else if (known.has(entry[0])) yield table(entry[0]).upserted([{ id: entry[1], note: 'n', total: index }])
           else {
             if (finds) known.add(entry[0])
             throw columnsChanged(`table "${entry[0]}" is new`)
@@ -78,4 +83,12 @@ it('a feed that finds nothing though it says so fails, and keeps what it had', a
   const report = await run(log.source)
   expect(report.exitCode).not.toBe(0)
   expect(await ids('a')).toEqual([1])
+})
+
+it('a table that was found joins the feed once, also where that is asked what it has lost', async () => {
+  const log = finding([['a', 1], 'commit', ['b', 1], 'commit', 'broken', ['b', 2], 'commit'], ['a'])
+  expect((await run(log.source)).exitCode).toBe(0)
+  expect(await ids('b')).toEqual([1, 2])
+  const { fed } = (await destination.state()).tables.get('memory_b')!
+  expect(fed!.epochSeq).toBe(fed!.sinceSeq)
 })

@@ -117,7 +117,7 @@ export class FeedRun {
         if (context.signal.aborted || isDestinationFailure(error)) throw error
         // Its chunks take numbers of commits, too.
         await backfill.end()
-        if (isColumnsChanged(error) && (await this.#findMore(work))) {
+        if (isColumnsChanged(error) && (await this.#findMore(work, soFar))) {
           writer.end(undefined)
           attempt = 0
           continue
@@ -162,7 +162,7 @@ export class FeedRun {
   }
 
   /** The feed has changes of tables that were not known. @returns whether it has such tables now. */
-  async #findMore(work: FeedWork): Promise<boolean> {
+  async #findMore(work: FeedWork, { joined }: TablesSoFar): Promise<boolean> {
     const { source, name, tables, takeFound } = this.#options
     const found = await source.findFed?.(name)
     if (found === undefined || found.tables.length + found.leftOut.length === 0) return false
@@ -170,26 +170,30 @@ export class FeedRun {
     tables.push(...taken)
     const { lease, state, context, leftOut } = work
     for (const one of found.leftOut) leftOut.add(one)
-    const joins: { readonly lease: Lease; readonly table: string }[] = []
+    const joins: { readonly one: TableRun; readonly lease: Lease }[] = []
     for (const table of taken) {
       const { prepared, lease: own } = table
       if (prepared === undefined || own === undefined) leftOut.add(table.discovered.table.name)
       else {
         work.tables.set(table.discovered.table.name, table)
-        joins.push({ lease: own, table: table.name })
+        joins.push({ one: table, lease: own })
       }
     }
     const { seq } = await context.destination.commitFeed(lease, {
       source: source.name,
       feed: name,
       seq: state.seq + 1n,
-      joins,
+      joins: joins.map(({ one, lease }) => ({ lease, table: one.name })),
       tables: [],
       leftOut: [...leftOut].sort(),
     })
     state.seq = seq
     state.offsetSeq = seq
     state.leftOut = leftOutText(leftOut)
+    for (const { one } of joins) {
+      one.fed.epochSeq = seq
+      joined.add(one)
+    }
     return true
   }
 
