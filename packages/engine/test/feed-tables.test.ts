@@ -72,6 +72,18 @@ it('tables that are read from snapshots are all read again where those have ende
   for (const table of keyless) expect(await all(table)).toEqual(living.expected(table))
 })
 
+it('a feed that is read again on request begins once, also where a table is lost meanwhile', async () => {
+  for (let id = 0; id < 12; id++) living.transaction(put(id, 'o', id), line(id))
+  await run()
+  const lose = () => living.lose('lines', (rows) => rows.slice(1))
+  meanwhile(...Array.from({ length: 8 }, () => () => {}), lose)
+  await run({ restartFeed: 'memory/log' })
+  expect(living.begun).toBe(2)
+  meanwhile()
+  await run()
+  for (const table of ['orders', 'lines']) expect(await all(table)).toEqual(living.expected(table))
+})
+
 describe('a table whose deleted rows are removed', () => {
   const hard = { deletes: 'hard' as const }
 

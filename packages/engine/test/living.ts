@@ -27,6 +27,7 @@ export class Living {
   readonly log: LivingEntry[] = []
   /** Called at every moment at which the source is waited for; may throw. */
   meanwhile: () => unknown = () => {}
+  begun = 0
   /** How often rows were asked for by their keys. */
   readByKey = 0
   /** The log from before this place is not kept. */
@@ -162,6 +163,7 @@ export class Living {
       feed.of(living.isRetired ? [] : tables, {
         ...(living.isRetired ? { retired: true } : {}),
         begin: async () => {
+          living.begun++
           await living.meanwhile()
           return living.#isCut ? now() : { at: living.cutAt, lost: [] }
         },

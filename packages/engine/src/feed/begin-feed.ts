@@ -11,6 +11,8 @@ export interface TablesSoFar {
   readonly joined: Set<TableRun>
   /** They were lost alone, by their names in the source. */
   readonly lost: Set<string>
+  /** All of them are read again as it was requested. */
+  isRestarted: boolean
 }
 
 /**
@@ -18,14 +20,11 @@ export interface TablesSoFar {
  *
  * @returns whether a table is lost that was not before in this run.
  */
-export async function beginFeed(
-  work: FeedWork,
-  known: FeedState | undefined,
-  { joined, lost }: TablesSoFar,
-): Promise<boolean> {
+export async function beginFeed(work: FeedWork, known: FeedState | undefined, soFar: TablesSoFar): Promise<boolean> {
+  const { joined, lost } = soFar
   const { feed, source, context, lease, state, tables, leftOut } = work
   const { log } = context.options
-  const loss = await lossOf(work)
+  const loss = await lossOf(work, soFar)
   const { whole: lostFor, tables: lostTables = {} } = loss
   const joins = [...tables].flatMap(([name, table]) => {
     const isNew = table.known?.fed === undefined && !joined.has(table)
@@ -71,6 +70,7 @@ export async function beginFeed(
       joined.add(table)
     }
     if (lostFor !== undefined) {
+      soFar.isRestarted = true
       state.offset = null
       state.toldAt = null
       state.lostFor = lostFor
@@ -135,11 +135,11 @@ interface Loss {
   readonly tables?: Readonly<Record<string, string>> | undefined
 }
 
-async function lossOf(work: FeedWork): Promise<Loss> {
+async function lossOf(work: FeedWork, { isRestarted }: TablesSoFar): Promise<Loss> {
   const { feed, state, tables, leftOut, context, source } = work
   const isAtStart = state.offset === null
-  if (!isAtStart && context.options.restartFeed === feedKey({ source: source.name, feed: feed.name }))
-    return { whole: 'a resync was requested', isAtSource: false }
+  const isRequested = context.options.restartFeed === feedKey({ source: source.name, feed: feed.name })
+  if (!isAtStart && isRequested && !isRestarted) return { whole: 'a resync was requested', isAtSource: false }
   const hasBackfill = (table: TableRun): boolean => table.discovered.table.feed?.backfill !== undefined
   // Where it begins again, what it has told before it ended is still there.
   const missed = [...tables].find(

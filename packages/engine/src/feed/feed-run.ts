@@ -87,7 +87,7 @@ export class FeedRun {
     }
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
     let isBegun = false
-    const soFar: TablesSoFar = { joined: new Set(), lost: new Set() }
+    const soFar: TablesSoFar = { joined: new Set(), lost: new Set(), isRestarted: false }
     await using backlog = new BacklogWatch(work)
     for (let attempt = 1; ; attempt++) {
       const commits = new Sequence()
