@@ -50,7 +50,7 @@ function stateOf(more: Partial<TableState> = {}): State {
 
 const range = (from: bigint | undefined, to: bigint) => ({ from, to, assumed: false })
 
-const LEFT = { windows: 3, at_least: false, unknown_windows: 0, ms: 4500, requests: 6, rows_per_second: 20 }
+const LEFT = { windows: 3, atLeast: false, unknownWindows: 0, ms: 4500, requests: 6, rowsPerSecond: 20 }
 
 it('writes the text format: names, types, labels escaped', () => {
   const text = exposition([

@@ -42,7 +42,7 @@ const PLANNED: TablePlanView = {
   estimate: null,
   work_left: null,
 }
-const NOTHING = { windows: 0, at_least: false, unknown_windows: 0, ms: 0, requests: 0, rows_per_second: null }
+const NOTHING = { windows: 0, atLeast: false, unknownWindows: 0, ms: 0, requests: 0, rowsPerSecond: null }
 
 it('a plan says how it is read, and that the number of windows is the least', () => {
   const plan: PlanLook = {

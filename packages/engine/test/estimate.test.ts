@@ -26,7 +26,7 @@ describe('an estimate', () => {
     const known = rates(['a', 'backfill', {}], ['b', 'incremental', { ms: 500 }], ['c', 'backfill', {}])
     // One source reads two windows at once.
     expect(all([work('a', 's', ['backfill', 100])], known)).toEqual({
-      ...{ windows: 100, at_least: false, unknown_windows: 0, ms: 50_000, requests: 200, rows_per_second: 100 },
+      ...{ windows: 100, atLeast: false, unknownWindows: 0, ms: 50_000, requests: 200, rowsPerSecond: 100 },
     })
     // Two sources share the four of the run.
     const two = [
@@ -60,13 +60,13 @@ describe('an estimate', () => {
   it('says how many windows it knows nothing of', () => {
     const known = rates(['a', 'incremental', { ms: 500 }])
     expect(all([work('a', 's', ['incremental', 1], ['backfill', 30])], known)).toMatchObject({
-      ...{ ms: 500, requests: 2, windows: 31, unknown_windows: 30 },
+      ...{ ms: 500, requests: 2, windows: 31, unknownWindows: 30 },
     })
   })
 
   it('is unknown where nothing is known, and nothing where nothing is to be read', () => {
     expect(all([work('a', 's', ['backfill', 30])], rates())).toEqual({
-      ...{ windows: 30, at_least: false, unknown_windows: 30, ms: null, requests: null, rows_per_second: null },
+      ...{ windows: 30, atLeast: false, unknownWindows: 30, ms: null, requests: null, rowsPerSecond: null },
     })
     expect(all([], rates(['a', 'backfill', {}]))).toMatchObject({ windows: 0, ms: 0, requests: 0 })
   })

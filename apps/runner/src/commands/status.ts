@@ -61,7 +61,7 @@ const NOTHING: StatusView = {
   failing_sources: [],
   runner: NOBODY,
   running: [],
-  work_left: { windows: 0, at_least: false, unknown_windows: 0, ms: 0, requests: 0, rows_per_second: null },
+  work_left: { windows: 0, atLeast: false, unknownWindows: 0, ms: 0, requests: 0, rowsPerSecond: null },
 }
 const EVERY_MS = 1000
 /** If nothing can be redrawn, a log must not grow by a table a second. */

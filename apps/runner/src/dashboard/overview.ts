@@ -36,7 +36,7 @@ export interface OverviewFacts {
 
 const PAGE = 50
 const NOTHING_LEFT: Estimate = {
-  ...{ windows: 0, at_least: false, unknown_windows: 0, ms: 0, requests: 0, rows_per_second: null },
+  ...{ windows: 0, atLeast: false, unknownWindows: 0, ms: 0, requests: 0, rowsPerSecond: null },
 }
 
 /** One page of the matching tables, and totals over all of them. */

@@ -192,7 +192,7 @@ function tableFamilies(standings: readonly TableMetrics[]): readonly Family[] {
     each(
       'tidemark_rows_per_second',
       'Rows that one step reads in a second, in steps of the kind that is workLeft.',
-      ({ workLeft }) => workLeft?.rows_per_second ?? undefined,
+      ({ workLeft }) => workLeft?.rowsPerSecond ?? undefined,
     ),
     each('tidemark_table_gaps', 'Gaps in the coverage.', (one) => one.gaps),
     each('tidemark_table_rejects', 'Rejected rows.', (one) => one.rejects),

@@ -125,6 +125,7 @@ describe.skipIf(!hasBrowser || !hasNginx)('a team of three (needs chromium and n
     await shows(night.page, /1 failing/)
     await night.page.getByRole('link', { name: 'shop_refunds' }).first().click()
     await shows(night.page, /the token lacks the scope[\s\S]*npx tidemark sync shop_refunds/)
+    await shows(night.page, /Left to read\s+1 window, about 1 s\s+Rate\s+[\d,]+ rows\/s in a window/)
     expect(await night.page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
     expect(await axeProblems(night.page)).toEqual([])
     await picture(night.page, 'team-failing-phone')

@@ -2,19 +2,19 @@ import type { State, StepKind, StepRate, StepRates } from '@tidemark/core/engine
 import type { Work } from './work.ts'
 import { workLeft } from './work-left.ts'
 
-/** What is to be read, and what that takes by what earlier steps took. Field names are those of `--json`. */
+/** What is to be read, and what that takes by what earlier steps took. */
 export interface Estimate {
-  /** Windows, key ranges and whole partitions; at least so many where `at_least` says so. */
+  /** Windows, key ranges and whole partitions; at least so many where `atLeast` says so. */
   readonly windows: number
-  readonly at_least: boolean
+  readonly atLeast: boolean
   /** Windows of a kind that was never read of their table: what follows is without them. */
-  readonly unknown_windows: number
+  readonly unknownWindows: number
   /** Null: nothing is known of any of the windows. */
   readonly ms: number | null
   /** A page counts as a request. Null: the pages of some of the windows were never counted. */
   readonly requests: number | null
   /** Of one step at a time. Null: there are no windows, or nothing is known of them. */
-  readonly rows_per_second: number | null
+  readonly rowsPerSecond: number | null
 }
 
 /** How many steps run at the same time: over all sources, of each, and of each table. */
@@ -82,11 +82,11 @@ function estimateAll(work: readonly Work[], { rates, concurrency }: EstimateOpti
   const isUnknown = windows > 0 && unknown === windows
   return {
     windows,
-    at_least: work.some(({ isLeast }) => isLeast),
-    unknown_windows: unknown,
+    atLeast: work.some(({ isLeast }) => isLeast),
+    unknownWindows: unknown,
     ms: isUnknown ? null : Math.round(Math.max(least, sum / overall, slowest / Math.min(perSource, overall))),
     requests: isUnknown || requests === null ? null : Math.round(requests),
-    rows_per_second: sum === 0 ? null : Math.round((rows / sum) * 1000),
+    rowsPerSecond: sum === 0 ? null : Math.round((rows / sum) * 1000),
   }
 }
 

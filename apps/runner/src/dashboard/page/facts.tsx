@@ -31,10 +31,10 @@ export function Facts({
           <dd>{windowsText(table.workLeft)}</dd>
         </div>
       )}
-      {table.workLeft !== null && table.workLeft.windows > 0 && table.workLeft.rows_per_second !== null && (
+      {table.workLeft !== null && table.workLeft.windows > 0 && table.workLeft.rowsPerSecond !== null && (
         <div>
           <dt>Rate</dt>
-          <dd>{format.plural(table.workLeft.rows_per_second, 'row')}/s in a window</dd>
+          <dd>{format.plural(table.workLeft.rowsPerSecond, 'row')}/s in a window</dd>
         </div>
       )}
       <div>
