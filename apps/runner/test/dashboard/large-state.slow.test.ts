@@ -114,7 +114,7 @@ describe.skipIf(!hasBrowser || !hasNginx)(
         const before = usedBy(ui.running.child.pid!).seconds
         await page.goto(`${origin}${path}`)
         await page.waitForSelector('main h1')
-        await page.waitForFunction("document.querySelector('.loading') === null")
+        await expect.poll(() => page.locator('.loading').count(), { timeout: 30_000 }).toBe(0)
         took[name] = Math.round((usedBy(ui.running.child.pid!).seconds - before) * 1000)
         await page.evaluate(axe.source)
         const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
