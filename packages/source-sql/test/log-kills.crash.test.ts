@@ -7,22 +7,21 @@ import { temporaryFolder } from './harness.ts'
 import { differences, LOAD_CONFIG, LOAD_TABLES, Load } from './log-load.ts'
 import { logRun } from './log-run.ts'
 
-/** A round kills the runner so often while the source changes; then both must be equal. */
+/** Rounds by the kind of the destination, and of each of the other circumstances. A round kills the runner so often while the source changes; then both must be equal. */
 interface Share {
   readonly kills: number
-  /** Rounds by the kind of the destination, and of each of the other circumstances. */
   readonly sqlite: number
   readonly postgres: number
   readonly others: number
+  readonly killsOfOthers: number
 }
 
 const SHARES: Readonly<Record<string, Share>> = {
-  short: { kills: 3, sqlite: 1, postgres: 0, others: 0 },
-  middle: { kills: 10, sqlite: 1, postgres: 1, others: 0 },
-  long: { kills: 10, sqlite: 20, postgres: 20, others: 5 },
+  short: { kills: 3, sqlite: 1, postgres: 0, others: 0, killsOfOthers: 0 },
+  middle: { kills: 10, sqlite: 2, postgres: 2, others: 1, killsOfOthers: 5 },
+  long: { kills: 10, sqlite: 20, postgres: 20, others: 5, killsOfOthers: 10 },
 }
 const share = SHARES[process.env['TIDEMARK_CRASH'] ?? 'short']!
-const { kills: KILLS } = share
 /** A kill comes at a random moment of so long: a run takes about that. */
 const LIFE_MS = 2500
 
@@ -30,29 +29,32 @@ interface Circumstances {
   readonly title: string
   readonly kind: 'sqlite' | 'postgres'
   readonly rounds: number
+  readonly kills: number
   readonly major?: number | undefined
   /** A synchronous standby answers late: a commit is in the log long before others see it. */
   readonly isLate?: boolean
   readonly killsPrimary?: boolean
 }
 
-const late = { title: 'beside a synchronous standby that answers late', rounds: share.others, isLate: true }
-const primary = { title: 'and of its primary', rounds: share.others, killsPrimary: true }
+const usual = { title: 'of Postgres 18', kills: share.kills }
+const other = { rounds: share.others, kills: share.killsOfOthers }
+const late = { ...other, title: 'beside a synchronous standby that answers late', isLate: true }
+const primary = { ...other, title: 'and of its primary', killsPrimary: true }
 const all: readonly Circumstances[] = [
-  { title: 'of Postgres 18', kind: 'sqlite', rounds: share.sqlite },
-  { title: 'of Postgres 18', kind: 'postgres', rounds: share.postgres },
+  { ...usual, kind: 'sqlite', rounds: share.sqlite },
+  { ...usual, kind: 'postgres', rounds: share.postgres },
   { ...late, kind: 'postgres' },
   { ...primary, kind: 'sqlite' },
   // The destination is killed with it.
   { ...primary, kind: 'postgres' },
-  ...(hasPostgres(15) ? [{ title: 'of Postgres 15', kind: 'sqlite' as const, rounds: share.others, major: 15 }] : []),
+  ...(hasPostgres(15) ? [{ ...other, title: 'of Postgres 15', kind: 'sqlite' as const, major: 15 }] : []),
 ]
 
 describe('the log of Postgres', () => {
   it.each(all.filter(({ rounds }) => rounds > 0))(
-    `is equal to its source in $kind after $rounds rounds of ${KILLS} kills of the runner, $title`,
+    'is equal to its source in $kind after $rounds rounds of $kills kills of the runner, $title',
     { timeout: 3_600_000 },
-    async ({ kind, rounds, major, isLate = false, killsPrimary = false }) => {
+    async ({ kind, rounds, kills, major, isLate = false, killsPrimary = false }) => {
       const server = await startPostgres({ major, settings: { wal_level: 'logical', max_wal_senders: '20' } })
       onTestFinished(() => server.stop())
       const database = await server.newDatabase()
@@ -71,7 +73,7 @@ describe('the log of Postgres', () => {
       let [transactions, alterations] = [0, 0]
       for (let round = 0; round < rounds; round++) {
         const load = new Load(server.urlOf(database), { isAltering: true, survivesKills: killsPrimary })
-        for (let kill = 0; kill < KILLS; kill++) {
+        for (let kill = 0; kill < kills; kill++) {
           const victim = logRun(url, config)
           await sleep(200 + Math.random() * LIFE_MS)
           if (killsPrimary && kill % 3 === 0) {
@@ -84,7 +86,7 @@ describe('the log of Postgres', () => {
         await load.stop()
         transactions += load.transactions
         alterations += load.alterations
-        expect(load.transactions).toBeGreaterThan(5 * KILLS)
+        expect(load.transactions).toBeGreaterThan(5 * kills)
         expect(await logRun(url, config).ended).toMatchObject({ code: 0, output: '' })
         const runner = { id: 'looks', host: 'here', pid: process.pid, startedAt: 0n }
         const destination = await openDestination({ url, runner })
@@ -95,7 +97,7 @@ describe('the log of Postgres', () => {
       }
       if (rounds > 1) expect(alterations).toBeGreaterThan(0)
       console.info(
-        `${rounds * KILLS} kills, ${transactions} transactions, ${alterations} alterations: equal ${rounds} times`,
+        `${rounds * kills} kills, ${transactions} transactions, ${alterations} alterations: equal ${rounds} times`,
       )
     },
   )
