@@ -26,7 +26,14 @@ async function gate(place: Place, table = 'things', id = 1500) {
 const WAYS: readonly (readonly [string, RegExp, boolean, (ready: Ready) => ReturnType<Ready['write']>])[] = [
   ['COPY', /^copy/i, true, ({ write }) => write(things(COUNT), {}, { kind: 'backfill' })],
   ['the merge', /^merge/i, true, ({ write }) => write(things(COUNT), {}, { kind: 'incremental' })],
-  ['a move', /^merge/i, true, ({ write }) => write(things(COUNT), { staging: 'move', deletionGuard: rail })],
+  ['a first move', /^insert/i, true, ({ write }) => write(things(COUNT), { staging: 'move', deletionGuard: rail })],
+  [
+    'a move',
+    /^merge/i,
+    true,
+    ({ write }) =>
+      write(things(COUNT), { staging: 'move', deletionGuard: rail, deletions: [{ key: [-1n], position: null }] }),
+  ],
   ['COPY without a key', /^copy/i, false, ({ write }) => write(things(COUNT), {}, { kind: 'incremental' })],
   [
     'a move without a key',
