@@ -10,24 +10,18 @@ export function jsonDocument(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [snakeCase(name), jsonDocument(one)]))
 }
 
-/** What `--json` prints, too, has its names in TypeScript as well: an answer may hold it under these names. */
-const DOCUMENTS: ReadonlySet<string> = new Set(['work_left'])
-type DocumentName = 'workLeft'
-
 /** The inverse, for the page of the dashboard: the answers that it reads have no names that somebody chose as keys. */
 export function camelDocument(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(camelDocument)
   if (!isPlain(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [camelCase(name), DOCUMENTS.has(name) ? one : camelDocument(one)]),
-  )
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [camelCase(name), camelDocument(one)]))
 }
 
 /** What `camelDocument` makes of an answer: the same, unless a name in it is snake_case, which nobody would find there. */
 export type CamelDocument<T> = T extends readonly unknown[]
   ? { readonly [K in keyof T]: CamelDocument<T[K]> }
   : T extends object
-    ? { readonly [K in keyof T as CamelName<K>]: K extends DocumentName ? T[K] : CamelDocument<T[K]> }
+    ? { readonly [K in keyof T as CamelName<K>]: CamelDocument<T[K]> }
     : T
 
 type CamelName<Name> = Name extends `${infer First}_${infer Rest}`

@@ -199,6 +199,7 @@ describe('where there is no database yet', () => {
         pid: null,
         run: null,
       },
+      work_left: { windows: 0, at_least: false, unknown_windows: 0, ms: 0, requests: 0, rows_per_second: null },
     })
     expect((await project.run(['tables'])).code).toBe(0)
     const query = await project.run(['query', 'select 1'])

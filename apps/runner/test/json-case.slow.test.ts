@@ -223,8 +223,7 @@ it('values stay as they are', () => {
     rows: [[1, 'a_b']],
     by: { lagMs: null },
   })
-  // A document of `--json` has its names in TypeScript, too.
-  expect(camelDocument({ work_left: { at_least: true } })).toEqual({ workLeft: { at_least: true } })
+  expect(camelDocument({ work_left: { at_least: true } })).toEqual({ workLeft: { atLeast: true } })
   expect(snakeFields({ pageSize: { orderId: 1 }, ['__proto__']: 1 })).toEqual({
     page_size: { orderId: 1 },
     ['__proto__']: 1,

@@ -303,6 +303,14 @@ it('goes on with what a build has queued that knew of no projects', async () => 
 })
 
 describe('a queue that is dropped', () => {
+  it('is made again where another worker has made its tables by then, and not yet its queues', async () => {
+    const { url, schema, server } = await newPlace()
+    const worker = await newWorker(url)
+    await server.execute(`delete from "${schema}_jobs".queue`)
+    expect(await worker.queue.send(ranked([dayOf(1)]))).toBe(1)
+    expect(await worker.queue.fetch(ALL)).toHaveLength(1)
+  })
+
   it('is made again by whoever meets it first, for all', async () => {
     const { url, schema, server } = await newPlace()
     const [one, two] = [await newWorker(url), await newWorker(url)]

@@ -60,7 +60,9 @@ const LOST = /^(3F000|42P01|42883|42704)$/
 
 /** Whether an error says that the queue is gone, so that it is made again and planned again. */
 export function isQueueLost(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
+  const { code, message, constraint } = (error ?? {}) as Partial<Readonly<Record<string, unknown>>>
   if (typeof code === 'string' && LOST.test(code)) return true
+  // Another worker is making it again: its tables are there, and its queues not yet.
+  if (code === '23503' && constraint === 'q_fkey') return true
   return typeof message === 'string' && /^Queue \w+ does not exist$/.test(message)
 }
