@@ -84,8 +84,10 @@ describe('the blocks of the docs', { timeout: 300_000 }, () => {
 describe('the SQL of the docs', () => {
   let server: PostgresServer
   beforeAll(async () => {
-    server = await startPostgres()
+    server = await startPostgres({ settings: { wal_level: 'logical' } })
     await server.execute('CREATE ROLE crm_owner')
+    // Those of the examples.
+    await server.execute('CREATE TABLE accounts (id int PRIMARY KEY); CREATE TABLE orders (id int PRIMARY KEY)')
     await server.execute('CREATE DATABASE crm')
   })
   afterAll(() => server.stop())
