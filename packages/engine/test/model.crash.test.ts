@@ -1,14 +1,13 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { minutes } from '@tidemark/core'
-import { type Destination, FAILPOINTS, type Failpoint, onFailpoint } from '@tidemark/core/engine'
-import { openDestination } from '@tidemark/destination'
+import { type Destination, FAILPOINTS, type Failpoint } from '@tidemark/core/engine'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { resync } from '../src/commands/resync.ts'
 import { fixedClock } from './catalog-of.ts'
+import { killed, MEMORY, openFile } from './killed.ts'
 import { at, instant, type Row, rowsIn, run, type Spec, System, shape, sorted, sourceOf } from './system.ts'
 
 /** What can happen to a system and to the runs over it. */
@@ -95,17 +94,6 @@ const kinds: readonly Kind[] = [
   { name: 'a table read whole', spec: { cursor: undefined, minAge: undefined, lookback: undefined }, keyed: true },
 ]
 
-// No power fails here, so the files may lie in memory where there is such a place.
-const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-
-let runners = 0
-
-/** Where a runner is killed nothing of it lives on: whoever comes next need not wait. */
-function openFile(url: string): Promise<Destination> {
-  const runner = { id: `model-${++runners}`, host: 'model', pid: process.pid, startedAt: 0n }
-  return openDestination({ url, runner, isAlive: () => false })
-}
-
 class World {
   readonly system = new System()
   readonly kind: Kind
@@ -176,30 +164,10 @@ class World {
     if (command.type === 'backup' || (command.type === 'restore' && this.hasBackup)) await this.copy(command.type)
   }
 
-  /** From this point on the process is dead: whatever it still asks of its destination fails. */
+  /** From this point on the process is dead. */
   async die(point: Failpoint, nth: number): Promise<void> {
-    let passed = 0
-    let isDead = false
-    const living = this.destination
-    onFailpoint((one) => {
-      if (isDead || (one === point && ++passed === nth)) {
-        isDead = true
-        throw new Error('dead')
-      }
-    })
-    const dying = new Proxy(living, {
-      get(target, name) {
-        const value = Reflect.get(target, name) as unknown
-        if (typeof value !== 'function') return value
-        return isDead ? () => Promise.reject(new Error('dead')) : value.bind(target)
-      },
-    })
-    try {
-      await this.once(dying).catch(() => {})
-    } finally {
-      onFailpoint(undefined)
-    }
-    await this.reopen(living)
+    await killed(this.destination, { point, nth }, (dying) => this.once(dying))
+    this.destination = await openFile(this.url)
   }
 
   async zombie(page: number): Promise<void> {

@@ -1,7 +1,7 @@
-import axe from 'axe-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FED_SOURCE, fed, tell } from '../fed-source.ts'
 import { testProject } from '../test-project.ts'
+import { axeProblems } from './axe-problems.ts'
 import { hasBrowser, openBrowser } from './browser.ts'
 import { pageProblems } from './page-problems.ts'
 import { startUi } from './start-ui.ts'
@@ -32,8 +32,7 @@ describe.skipIf(!hasBrowser)('a table that a feed tells, in a browser', { timeou
     await page.goto(`${origin}/table?name=shop_lines`)
     await page.getByRole('heading', { name: 'Feed wal' }).waitFor()
     expect(await page.locator('main').innerText()).toMatch(/its changes are left out[\s\S]*resync shop_lines/)
-    await page.evaluate(axe.source)
-    expect(await page.evaluate('axe.run().then(({ violations }) => violations.map(({ id }) => id))')).toEqual([])
+    expect(await axeProblems(page)).toEqual([])
     await page.setViewportSize({ width: 360, height: 740 })
     for (const path of ['/table?name=shop_lines', '/']) {
       await page.goto(origin + path)

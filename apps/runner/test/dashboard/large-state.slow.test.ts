@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDestination } from '@tidemark/destination'
-import axe from 'axe-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type TestProject, testProject } from '../test-project.ts'
+import { axeProblems } from './axe-problems.ts'
 import { hasBrowser, openBrowser } from './browser.ts'
 import { manyTables } from './many-tables.ts'
 import { hasNginx, startNginx } from './nginx.ts'
@@ -116,14 +116,7 @@ describe.skipIf(!hasBrowser || !hasNginx)(
         await page.waitForSelector('main h1')
         await expect.poll(() => page.locator('.loading').count(), { timeout: 30_000 }).toBe(0)
         took[name] = Math.round((usedBy(ui.running.child.pid!).seconds - before) * 1000)
-        await page.evaluate(axe.source)
-        const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-          'axe.run().then(({ violations }) => violations)',
-        )
-        expect([name, found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)]).toEqual([
-          name,
-          [],
-        ])
+        expect([name, await axeProblems(page)]).toEqual([name, []])
         expect([name, await page.evaluate<number>("document.querySelectorAll('*').length")]).toEqual([
           name,
           expect.toSatisfy((count: number) => count < 4000),

@@ -1,6 +1,6 @@
-import axe from 'axe-core'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { axeProblems } from './axe-problems.ts'
 import { hasBrowser, openBrowser } from './browser.ts'
 import { type DemoDashboard, demoDashboard } from './demo-dashboard.ts'
 import { demoState } from './demo-state.ts'
@@ -144,14 +144,7 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
     for (const path of PAGES) {
       await goTo(page, path)
       await page.waitForTimeout(500)
-      await page.evaluate(axe.source)
-      const found = await page.evaluate<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
-        'axe.run().then(({ violations }) => violations)',
-      )
-      const told = found.map(
-        ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`,
-      )
-      expect(told, path).toEqual([])
+      expect(await axeProblems(page), path).toEqual([])
     }
   })
 

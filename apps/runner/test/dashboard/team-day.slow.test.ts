@@ -1,11 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type TestProject, testProject } from '../test-project.ts'
+import { axeProblems } from './axe-problems.ts'
 import { hasBrowser, openBrowser } from './browser.ts'
 import { pageProblems } from './page-problems.ts'
+import { picture } from './picture.ts'
 import { startUi } from './start-ui.ts'
 
 /** Two tables; `refunds` fails while the file `broken` says why. Its token is a secret. */
@@ -36,23 +37,6 @@ export default register(source.with([table('orders'), table('refunds')]))
 
 const TOKEN = 'hunter-2-secret'
 const CAUSE = 'the token lacks the scope "refunds:read"; add it in the settings of the shop'
-
-/** The pictures of the documentation are taken here where this names their folder. */
-const IMAGES = process.env['TIDEMARK_IMAGES']
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (IMAGES === undefined) return
-  mkdirSync(IMAGES, { recursive: true })
-  await page.screenshot({ path: join(IMAGES, `${name}.png`), animations: 'disabled' })
-}
-
-async function axeProblems(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
-  const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-    'axe.run().then(({ violations }) => violations)',
-  )
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`)
-}
 
 const text = (page: Page): Promise<string> => page.locator('main').innerText()
 const shows = (page: Page, said: RegExp): Promise<void> =>

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { receiver } from '../notify/receiver.ts'
 import { dailySource, testProject } from '../test-project.ts'
+import { axeProblems } from './axe-problems.ts'
 import { hasBrowser, openBrowser } from './browser.ts'
 import { hasNginx, startNginx } from './nginx.ts'
+import { picture } from './picture.ts'
 import { startUi } from './start-ui.ts'
 
 const CLOCK = new URL('../../../../test/stepped-clock.ts', import.meta.url).href
@@ -38,23 +39,6 @@ const table = (name) => source.table({
 })
 export default register(source.with([table('orders'), table('refunds')]))
 `
-
-/** The pictures of the walk are stored where this names their folder. */
-const IMAGES = process.env['TIDEMARK_IMAGES']
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (IMAGES === undefined) return
-  mkdirSync(IMAGES, { recursive: true })
-  await page.screenshot({ path: join(IMAGES, `${name}.png`), animations: 'disabled' })
-}
-
-async function axeProblems(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
-  const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-    'axe.run().then(({ violations }) => violations)',
-  )
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`)
-}
 
 const shows = (page: Page, said: RegExp): Promise<void> =>
   expect.poll(() => page.locator('main').innerText(), { timeout: 30_000 }).toMatch(said)
