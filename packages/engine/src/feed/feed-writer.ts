@@ -127,8 +127,8 @@ export class FeedWriter {
     }
     failpoint('before-batch')
     const committed = await destination.commitFeed(lease, batch)
-    this.#work.state.leftOut = leftOut
     this.#committed(batches, committed, { checkpoint, completedAt })
+    this.#work.state.leftOut = leftOut
   }
 
   /** Rows of a table without a key that a checkpoint has made whole. */
