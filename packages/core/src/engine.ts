@@ -1,6 +1,7 @@
 // The entry point `engine`: what the engine, the destinations and the runner share. Not covered by the version promise.
 
 export type { Unread } from './contract/answers.ts'
+export { type BinaryColumn, type BinaryPage, isBinaryPage, rowsOfBinary } from './contract/binary-page.ts'
 export { asChange, asCheckpoint, type FeedCheckpoint, type TableChange, UNCHANGED } from './contract/change.ts'
 export { bare, columnsOf, isLoose, isWhole, type Plain, type TableColumn } from './contract/column.ts'
 export { isColumnsChanged } from './contract/columns-changed.ts'
@@ -22,6 +23,7 @@ export type { Order, Table } from './contract/table.ts'
 export { AnswerSize, sizeOf } from './store/answer-size.ts'
 export type {
   Batch,
+  BinaryRows,
   Committed,
   Completion,
   Counts,

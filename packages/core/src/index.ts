@@ -1,5 +1,6 @@
 export type { Changed, Gone, Key, Page, Regrouped, Unread } from './contract/answers.ts'
 export type { AnySchema, SchemaNode } from './contract/any-schema.ts'
+export { type BinaryColumn, type BinaryPage, binaryPage } from './contract/binary-page.ts'
 export { type Change, type Checkpoint, type CheckpointOptions, UNCHANGED } from './contract/change.ts'
 export { type Column, keepTypes, rowOf, type TableColumn } from './contract/column.ts'
 export { columnsChanged } from './contract/columns-changed.ts'

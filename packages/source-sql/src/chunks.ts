@@ -35,9 +35,9 @@ export class Chunks<T> {
     this.#tap = tap
   }
 
-  add(item: T, bytes: number): void {
+  add(item: T, bytes: number, rows = 1): void {
     this.#items.push(item)
-    this.rows++
+    this.rows += rows
     this.bytes += bytes
     this.#held += bytes
     if (this.#held < CHUNK) return

@@ -1,10 +1,13 @@
-import type { Logger } from '@tidemark/core'
+import type { BinaryColumn, BinaryPage, Logger } from '@tidemark/core'
 import type { CursorType } from '@tidemark/core/values'
 import type { RawBuilder } from 'kysely'
 
 import type { FoundTable, Reading } from './found-table.ts'
 
 export type Row = Record<string, unknown>
+
+/** What a read gives: rows, or a page of them in the binary form of Postgres. */
+export type Rows = readonly Row[] | BinaryPage<Row>
 
 /** A column as it is read: under its name, by the reading that was chosen for it. */
 export interface Selected extends Reading {
@@ -33,6 +36,8 @@ export interface Reads {
   readonly bounds: Bounds | undefined
   /** A range of the key of a table without a cursor; absent: all keys. */
   readonly keys?: KeyBounds | undefined
+  /** Rows may come in the binary form of Postgres, with these fields; absent: as rows alone. */
+  readonly binary?: readonly BinaryColumn[] | undefined
   /** What else rows must be; absent: nothing. */
   readonly where?: readonly RawBuilder<unknown>[] | undefined
 }
@@ -111,7 +116,7 @@ export interface Database {
   count(counted: Counted, asked: Asked & { readonly withinMs?: number }): Promise<number | undefined>
   /** Which keys a table has, of some; undefined where the database cannot say for these. */
   findKeys(sought: KeysSought, asked: Asked): Promise<readonly Row[] | undefined>
-  read(reads: Reads, asked: Asked): AsyncIterable<readonly Row[]>
+  read(reads: Reads, asked: Asked): AsyncIterable<Rows>
   /** The statement that would give a column an index. */
   indexStatement(table: FoundTable, column: string): string
   close(): Promise<void>

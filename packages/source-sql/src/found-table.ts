@@ -4,6 +4,14 @@ import type { RawBuilder } from 'kysely'
 /** Makes a value of what stands in an answer of a driver. */
 export type Decode = (raw: never) => unknown
 
+/** What a column is asked for as, so that the answer is one of the fields of a binary page. */
+export interface BinaryReading {
+  /** Absent: the column itself. */
+  readonly select?: ((column: RawBuilder<unknown>) => RawBuilder<unknown>) | undefined
+  /** The type of the answer, as the protocol calls it. */
+  readonly answers: number
+}
+
 /** How a column is asked for and what becomes of the answer. */
 export interface Reading {
   readonly type: ColumnType
@@ -17,6 +25,8 @@ export interface Reading {
   readonly compared?: ((column: RawBuilder<unknown>) => RawBuilder<unknown>) | undefined
   /** The type of the answer, as the system's protocol calls it: one of another is not decoded. Absent: any. */
   readonly answers?: number | undefined
+  /** How it is asked for in the binary form of Postgres, where that holds each of its values; absent: it cannot. */
+  readonly binary?: BinaryReading | undefined
   /** The answer never holds anything but ASCII. */
   readonly ascii?: true | undefined
 }

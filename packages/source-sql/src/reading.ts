@@ -10,7 +10,8 @@ import type { Decode, FoundColumn, Reading } from './found-table.ts'
 export function readingAs(column: FoundColumn, type: ColumnType): Reading {
   if (type === column.type) return column
   if (type === 'text') return { ...column.asText, type }
-  if (type === 'json' && column.type !== 'text' && column.type !== 'bytes') return { ...column, type }
+  if (type === 'json' && column.type !== 'text' && column.type !== 'bytes')
+    return { ...column, type, binary: undefined }
   const { select, ascii, answers } = column
   return { type, select, ascii, answers, decode: after(column.decode, CONVERSIONS[type]) }
 }

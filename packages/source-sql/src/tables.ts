@@ -150,11 +150,11 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
     ...countsOf(table, { cursor, nullCursor, bounds: facts?.bounds }),
     ...(cursor === undefined || own?.replaced === 'ignore' ? {} : generationFor(table)),
     ...keyRanges,
-    read: ({ client: { database: from }, from: begin, to, keyRange, signal, log: said }) => {
+    read: ({ client: { database: from }, from: begin, to, keyRange, binary, signal, log: said }) => {
       const bounds = cursor === undefined || to === undefined ? undefined : facts?.bounds(begin, to)
       const cut = keyRanges.keyRanges?.column
       const keys = keyRange === undefined || cut === undefined ? undefined : keysIn(cut, keyRange)
-      const reads: Reads = { table, columns: selected, bounds, keys }
+      const reads: Reads = { table, columns: selected, bounds, keys, binary }
       return from.read(reads, { signal, log: said })
     },
   })

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Window } from '../values/window.ts'
+import type { BinaryPage } from './binary-page.ts'
 import type { Deleted } from './page.ts'
 import type { RowSchema } from './row-schema.ts'
 
@@ -32,7 +33,8 @@ export type Key<S extends RowSchema, PK extends readonly string[]> = Pick<z.inpu
 export type Gone<S extends RowSchema, PK extends readonly string[], K> = Key<S, PK> & {
   readonly [C in K & keyof z.input<S>]?: z.input<S>[C]
 }
-/** What `read` yields: rows as the schema accepts them, or keys of deleted rows. Rows of type `unknown` are checked when they come. */
+/** What `read` yields: rows as the schema accepts them, keys of deleted rows, or rows in a binary form that was asked for. Rows of type `unknown` are checked when they come. */
 export type Page<S extends RowSchema, PK extends readonly string[], K> =
   | readonly z.input<S>[]
+  | BinaryPage<z.input<S>>
   | (PK extends readonly [] ? never : Deleted<Gone<S, PK, K>>)

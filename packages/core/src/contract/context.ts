@@ -1,3 +1,4 @@
+import type { BinaryColumn } from './binary-page.ts'
 import type { Logger } from './log.ts'
 import type { InWindow, RowSchema } from './row-schema.ts'
 
@@ -18,6 +19,11 @@ export type ReadContext<Client, S extends RowSchema, K, P> = Context<Client> &
   InWindow<S, K> & {
     /** The table's columns may change while it is read: see `columnsChanged`. */
     readonly mayChangeColumns?: true | undefined
+    /**
+     * The destination takes rows in the binary form of Postgres, with these fields in this order: pages may be made by
+     * `binaryPage`. Absent: rows alone.
+     */
+    readonly binary?: readonly BinaryColumn[] | undefined
   }
 
 /** One of many similar things that a table is read for: its id, or an object with its id and what `read` needs to know of it. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Page } from './answers.ts'
+import type { BinaryPage } from './binary-page.ts'
 import type { Deleted } from './page.ts'
 import type { RowSchema } from './row-schema.ts'
 
@@ -56,3 +57,4 @@ export type Pages<S extends RowSchema, PK extends readonly string[], K> =
   | Page<S, PK, K>
   | readonly unknown[]
   | Deleted<object>
+  | BinaryPage<unknown>

@@ -56,6 +56,21 @@ export interface Counts {
   readonly rejected: number
 }
 
+/** Rows in the binary form of Postgres, which are written as they are: the fields that `Encoder.binary` names. */
+export interface BinaryRows {
+  readonly count: number
+  /** Rows that lie in the same bytes: row n begins at `offsets[2 * n]` and ends at `offsets[2 * n + 1]`. */
+  readonly slices: readonly {
+    readonly bytes: Uint8Array
+    readonly offsets: Uint32Array
+    /** The first of them that is meant, and the one behind the last. */
+    readonly from: number
+    readonly to: number
+  }[]
+  /** The same as encoded rows, where the database refuses some. */
+  encoded(): EncodedRow[]
+}
+
 /** Rows that one transaction writes, and what they complete. */
 export interface Batch {
   readonly step: StepRef
@@ -63,6 +78,8 @@ export interface Batch {
   readonly number: number
   /** Each key once: of several versions that were read the engine has kept the newest. */
   readonly rows: readonly EncodedRow[]
+  /** More rows, in another form; a key may be there twice. Only with `staging`, and only where the encoder takes them. */
+  readonly binary?: BinaryRows | undefined
   readonly deletions: readonly Deletion[]
   readonly rejects: readonly Reject[]
   /** Keys that the source has outside of what the step reads: their rows have moved there and are not deleted. Only with `staging`. */

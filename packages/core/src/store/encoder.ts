@@ -1,3 +1,5 @@
+import type { BinaryColumn } from '../contract/binary-page.ts'
+
 /**
  * A row as the destination binds it: the values of the shape's columns in their order (then `_extra` where the table is
  * loose), and as the last element its position (null where it has none).
@@ -18,6 +20,11 @@ export interface Unfit {
 export interface Encoder {
   /** Where the primary key's columns stand in an encoded row. */
   readonly key: readonly number[]
+  /**
+   * The fields of rows in the binary form of Postgres that the destination takes as they are. Absent: it takes none, or
+   * something is made of a value of this table.
+   */
+  readonly binary?: readonly BinaryColumn[] | undefined
   /**
    * Encodes a row as the source gave it, where every column is plain (or passes its own schema) and fits.
    * @returns undefined where zod must be asked about the row.

@@ -1,4 +1,13 @@
-import type { Batch, ColumnType, Lease, Profile, QueryLimits, QueryResult, TableState } from '@tidemark/core/engine'
+import type {
+  Batch,
+  BinaryRows,
+  ColumnType,
+  Lease,
+  Profile,
+  QueryLimits,
+  QueryResult,
+  TableState,
+} from '@tidemark/core/engine'
 import type { Kysely, RawBuilder } from 'kysely'
 import type { StateDialect } from '../state/state-dialect.ts'
 import type { StateDatabase } from '../state/state-types.ts'
@@ -141,6 +150,8 @@ export interface Session {
   attempt<T>(table: string, work: () => Promise<T>): Promise<Attempt<T>>
   /** Puts encoded rows into a table as fast as the database takes them. @returns how many. @throws what it refuses. */
   load(into: LoadInto, rows: EncodedRows): Promise<number>
+  /** The same with rows in the binary form of Postgres. Absent: it takes none. */
+  loadBinary?(into: LoadInto, rows: BinaryRows): Promise<number>
   /**
    * Puts entries without rows between those of a staging table and the ones that follow, if the database reads many rows at a
    * time with all of their values. Absent: it does not.

@@ -1,4 +1,4 @@
-import type { EncodedKey, Reject } from '@tidemark/core/engine'
+import type { BinaryRows, EncodedKey, Reject } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { EntryKind } from '../dialects/dialect.ts'
 import type { EncodedRows } from '../dialects/encoded-rows.ts'
@@ -40,8 +40,18 @@ export async function fill(
     })
     return loaded.refused
   }
-  const refused = await stage(batch.rows, 0)
-  const staged = batch.rows.length > refused.length ? batch.rows : []
+  const stageBinary = async (binary: BinaryRows) => {
+    const next = { ...into, entries: { kind: 0 as const, from: entries + 1 } }
+    // Where a row is refused, all of them are encoded, and it is looked for among these.
+    const tried = await session.attempt(layout.name, async () => await session.loadBinary?.(next, binary))
+    if (!tried.ok || tried.value === undefined) return await stage(binary.encoded(), 0)
+    entries += tried.value
+    return []
+  }
+  const { binary } = batch
+  const refused = [...(await stage(batch.rows, 0)), ...(binary === undefined ? [] : await stageBinary(binary))]
+  const count = batch.rows.length + (binary?.count ?? 0)
+  const staged = count > refused.length ? batch.rows : []
   const { cuts, sinceCut } = await cut(writing, { table, before, rows: staged, next: entries + 1 })
   const keyed = layout.key.length > 0
   const deletions = keyed ? batch.deletions.map(({ key, position }) => entryOf(layout, key, position)) : []
@@ -71,7 +81,7 @@ export async function fill(
       step: batch.step,
       lastBatch: batch.number,
       fence: lease.fence,
-      rows: (before?.rows ?? 0) + batch.rows.length - refused.length,
+      rows: (before?.rows ?? 0) + count - refused.length,
       entries,
       deletions: (before?.deletions ?? 0) + deletions.length,
       presentKeys: (before?.presentKeys ?? 0) + seen.length - unseen.length,

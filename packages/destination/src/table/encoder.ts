@@ -127,6 +127,18 @@ function own(name: string, encode: Encode): Encode {
   return (row) => encode(Object.hasOwn(row as object, name) ? (row as Record<string, unknown>)[name] : undefined)
 }
 
+/** The fields of a table whose values are stored as they come; undefined where something is made of one, or checked. */
+function binaryOf({ columns, keyAt, loose }: Layout, { takesBinary }: ValueCodec): Encoder['binary'] {
+  if (takesBinary !== true || loose) return undefined
+  // Of a decimal that is part of a key, zeros at its end are cut off.
+  const isPlain = ({ column, stored }: Layout['columns'][number], at: number): boolean =>
+    column.plain?.kind === 'column' &&
+    column.plain.type === stored &&
+    column.type === stored &&
+    !(stored === 'numeric' && keyAt.includes(at))
+  return columns.every(isPlain) ? columns.map(({ column: { name, type } }) => ({ name, type })) : undefined
+}
+
 /** Compiles the encoder of a table, into the forms of its database. */
 export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
   const { columns, keyAt, loose } = layout
@@ -236,7 +248,7 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
     return result === undefined ? undefined : outputs[at]!(result.value)
   }
 
-  return { key: keyAt, plain, output, part, encodeKey }
+  return { key: keyAt, binary: binaryOf(layout, codec), plain, output, part, encodeKey }
 }
 
 const EXTRA_UNFIT: Unfit = { column: '_extra', reason: 'an undeclared field is not JSON that can be stored' }

@@ -21,6 +21,8 @@ export type Encode = (value: unknown) => Bound | undefined
 export interface ValueCodec {
   /** Which texts it holds. */
   readonly repertoire: Repertoire
+  /** Takes rows in the binary form of Postgres. */
+  readonly takesBinary?: true | undefined
   /** How a value of a column type is stored. */
   readonly stored: Readonly<Record<ColumnType, Encode>>
   /** @param precision digits of the fraction that must be written (-1: not even seconds); undefined: any. */

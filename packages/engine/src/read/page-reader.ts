@@ -1,52 +1,26 @@
 import { SyncError } from '@tidemark/core'
 import {
+  type BinaryPage,
   type Counts,
   type Deletion,
   type EncodedRow,
-  type Encoder,
+  isBinaryPage,
   isDeleted,
   isWhole,
-  type KeyRangeRef,
-  type Range,
   type Reject,
-  type Table,
+  rowsOfBinary,
   type TableColumn,
   type Unfit,
 } from '@tidemark/core/engine'
 import { BatchBuffer, weigh } from './batch-buffer.ts'
+import { BinaryBuffer } from './binary-buffer.ts'
 import { type Bound, bound } from './bound.ts'
 import { outsideKeys } from './outside-keys.ts'
+import type { Gathered, PageReaderOptions } from './page-reader-options.ts'
 import { positionIn } from './position-in.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { fieldOf, type RejectReason, RejectReasons } from './reject-reasons.ts'
-import type { SeenRows } from './seen-rows.ts'
 import { UndeclaredFields } from './undeclared-fields.ts'
-
-export interface PageReaderOptions {
-  readonly table: Table
-  readonly columns: readonly TableColumn[]
-  readonly encoder: Encoder
-  /** What is read; rows outside are trimmed. Undefined: no cursor. */
-  readonly range: Range | undefined
-  /** What is read of a full refresh: rows whose key lies outside are trimmed. Absent: all keys. */
-  readonly keyRange?: KeyRangeRef | undefined
-  /** Rows below this position were read before and are only looked at again; undefined: none is. */
-  readonly knownBelow?: bigint | undefined
-  /** How much is gathered for a batch. */
-  readonly batchLimit: { readonly rows: number; readonly bytes: number }
-  readonly redact: (text: string) => string
-  /** What is remembered of the rows that come. */
-  readonly seenRows?: SeenRows | undefined
-}
-
-/** What a batch takes along. */
-export interface Gathered {
-  readonly rows: readonly EncodedRow[]
-  readonly deletions: readonly Deletion[]
-  readonly rejects: readonly Reject[]
-  readonly counts: Counts
-  readonly undeclared: number
-}
 
 /**
  * Turns pages into what a batch holds: trimmed by the cursor alone, then validated and encoded, the bad ones as
@@ -83,6 +57,7 @@ export class PageReader {
   #trimmed = 0
   #undeclared = 0
   readonly #options: PageReaderOptions
+  readonly #binary: BinaryBuffer | undefined
   /** Zod sees every row: the schema says more than its fields do. */
   readonly #whole: boolean
   readonly #from: Bound
@@ -94,6 +69,8 @@ export class PageReader {
   constructor(options: PageReaderOptions) {
     this.#options = options
     this.gather = new BatchBuffer(options.encoder.key)
+    const { primaryKey } = options.table
+    if (options.takesBinary === true) this.#binary = new BinaryBuffer({ ...options, primaryKey })
     this.undeclared = new UndeclaredFields(options.table)
     this.#from = bound(options.range?.from)
     this.#to = bound(options.range?.to)
@@ -116,7 +93,8 @@ export class PageReader {
         this.#addRow(row)
         if (this.#isFull()) yield
       }
-    } else if (isDeleted(page)) {
+    } else if (isBinaryPage(page)) yield* this.#addBinary(page)
+    else if (isDeleted(page)) {
       for (const key of page.keys) {
         this.#addDeleted(key)
         if (this.#isFull()) yield
@@ -125,13 +103,24 @@ export class PageReader {
       throw new SyncError(`read() yielded ${describe(page)}; a page is an array of rows, or deleted([…])`, 'fix-source')
   }
 
+  *#addBinary(page: BinaryPage): Generator<void> {
+    for (let at = 0; at < rowsOfBinary(page); at++) {
+      const taken = this.#binary?.add(page, at) ?? 'other'
+      if (taken === 'other') this.#addRow(page.row(at))
+      else this.#read++
+      if (taken === 'outside') this.#trimmed++
+      if (this.#isFull()) yield
+    }
+  }
+
   /** Deletions and rejects take memory as rows do. */
   #isFull(): boolean {
     const { rows, bytes } = this.#options.batchLimit
+    const { count, bytes: binaryBytes } = this.#binary ?? { count: 0, bytes: 0 }
     const { gather } = this
     return (
-      gather.rows.length + this.#rejects.length + this.#deletions.length >= rows ||
-      gather.bytes + this.#otherBytes >= bytes
+      gather.rows.length + count + this.#rejects.length + this.#deletions.length >= rows ||
+      gather.bytes + binaryBytes + this.#otherBytes >= bytes
     )
   }
 
@@ -244,7 +233,15 @@ export class PageReader {
   take(): Gathered {
     const { counts } = this
     const { rows } = this.gather.take()
-    const taken = { rows, deletions: this.#deletions, rejects: this.#rejects, counts, undeclared: this.#undeclared }
+    const binary = this.#binary?.take()
+    const taken = {
+      rows,
+      binary,
+      deletions: this.#deletions,
+      rejects: this.#rejects,
+      counts,
+      undeclared: this.#undeclared,
+    }
     this.#deletions = []
     this.#rejects = []
     this.#otherBytes = 0

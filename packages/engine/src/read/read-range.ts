@@ -4,7 +4,8 @@ import { rowsIn, type SourceWait } from '../source/source-wait.ts'
 import type { Clock } from '../time/clock.ts'
 import { orderedWindow } from './ordered-window.ts'
 import { eachPage } from './page-loop.ts'
-import { type Gathered, PageReader, type PageReaderOptions } from './page-reader.ts'
+import { PageReader } from './page-reader.ts'
+import type { Gathered, PageReaderOptions } from './page-reader-options.ts'
 import { outOfOrder } from './step-error.ts'
 
 export interface RangeTask extends Omit<PageReaderOptions, 'range'> {

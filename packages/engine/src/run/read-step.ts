@@ -5,6 +5,7 @@ import {
   type Counts,
   type DeletionGuard,
   failpoint,
+  isWhole,
   type Question,
   type Range,
   type RejectLimit,
@@ -44,6 +45,8 @@ export class StepReader {
   readonly #staged: boolean
   /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
   readonly #lookedBack: bigint | undefined
+  /** What it reads is staged and has no position. */
+  readonly #takesBinary: boolean
   readonly #seenRows: SeenRows | undefined
   readonly #ordered: OrderedWindow | undefined
   readonly #startedAt: number
@@ -60,6 +63,8 @@ export class StepReader {
     this.#lookedBack = this.#staged ? undefined : lookedBack(step)
     this.#seenRows = this.#staged ? undefined : seenIn(task)
     const seen = this.#seenRows
+    this.#takesBinary =
+      this.#staged && table.cursor === undefined && encoder.binary !== undefined && !isWhole(table.row)
     this.#reader = new PageReader({
       table,
       columns,
@@ -69,6 +74,7 @@ export class StepReader {
       knownBelow,
       redact,
       batchLimit: part,
+      takesBinary: this.#takesBinary,
       seenRows: seen,
     })
     this.#ordered = orderedWindow(table, step.window, step.read)
@@ -132,11 +138,14 @@ export class StepReader {
   }
 
   #question(signal: AbortSignal): Question {
-    const { table, step, client, log, partition, mayChangeColumns } = this.#task
+    const { table, step, client, log, partition, mayChangeColumns, prepared } = this.#task
     const { cursor } = table
     const { read } = step
     const bounds = cursor === undefined || read === undefined ? askedKeys(this.#task) : windowAt(read, cursor)
-    const more = mayChangeColumns ? { mayChangeColumns } : {}
+    const more = {
+      ...(mayChangeColumns ? { mayChangeColumns } : {}),
+      ...(this.#takesBinary ? { binary: prepared.encoder.binary } : {}),
+    }
     return { client, signal, log, partition, ...bounds, ...more } as unknown as Question
   }
 

@@ -91,7 +91,7 @@ export function tracedCommit(
   const attributes = { ...database, 'db.collection.name': ref.table, 'tidemark.part': batch.number }
   return within('tidemark.commit', { kind: SpanKind.CLIENT, attributes, redact }, work, (span, committed, seconds) => {
     span.setAttributes({
-      'tidemark.rows': batch.rows.length,
+      'tidemark.rows': batch.rows.length + (batch.binary?.count ?? 0),
       'tidemark.rows.written': committed.written,
       'tidemark.rows.deleted': committed.deleted,
     })

@@ -1,3 +1,4 @@
+import { isBinaryPage, rowsOfBinary } from '@tidemark/core/engine'
 import { abortable } from '@tidemark/core/values'
 import { asked, type SourceGuard } from './source-guard.ts'
 import { type StallOptions, StallWatch } from './stall.ts'
@@ -78,5 +79,6 @@ export async function waitingFor<T>(options: SourceWaitOptions, work: (wait: Sou
 
 /** Rows of what a page's iterator gave. */
 export function rowsIn({ value }: IteratorResult<unknown>): number {
+  if (isBinaryPage(value)) return rowsOfBinary(value)
   return Array.isArray(value) ? value.length : 0
 }

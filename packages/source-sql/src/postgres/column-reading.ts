@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { exactInteger, exactJson } from '../exact.ts'
-import type { Reading } from '../found-table.ts'
+import type { BinaryReading, Reading } from '../found-table.ts'
 
 /** A type of a Postgres database, as `pg_type` has it. */
 export interface PostgresType {
@@ -29,7 +29,8 @@ function instant(text: string): string {
 }
 
 function local(text: string): string {
-  return text.charCodeAt(10) === 32 ? `${text.slice(0, 10)}T${text.slice(11)}` : text
+  const isBefore = text.charCodeAt(text.length - 1) === 67
+  return text.charCodeAt(10) === 32 && !isBefore ? `${text.slice(0, 10)}T${text.slice(11)}` : text
 }
 
 /** `\x00ff` → bytes. */
@@ -46,27 +47,46 @@ function integerAt(bytes: Buffer, from: number, to: number): number | bigint {
   return negative ? -value : value
 }
 
-const INTEGER: Reading = { type: 'integer', decode: exactInteger, decodeAt: integerAt }
+const INT8 = 20
+const FLOAT8 = 701
+
+const asInt8: BinaryReading = { select: (column) => sql`${column}::int8`, answers: INT8 }
+const INTEGER: Reading = { type: 'integer', decode: exactInteger, decodeAt: integerAt, binary: asInt8 }
 const DOUBLE: Reading = { type: 'double', decode: number, ascii: true }
 
 const READINGS: Readonly<Record<string, Reading>> = {
   int2: INTEGER,
   int4: INTEGER,
-  int8: INTEGER,
+  int8: { ...INTEGER, binary: { answers: INT8 } },
   // A bound may lie below zero or above 32 bits, where no oid lies, so the oid becomes an integer and not the bound an oid.
   oid: { ...INTEGER, compared: (column) => sql`${column}::int8` },
-  float4: DOUBLE,
-  float8: DOUBLE,
-  numeric: { type: 'numeric', ascii: true },
-  money: { type: 'numeric', select: (column) => sql`${column}::numeric`, ascii: true, answers: NUMERIC },
-  bool: { type: 'boolean', decode: boolean, decodeAt: (bytes, from) => bytes[from] === 116 },
-  date: { type: 'date', ascii: true },
-  timestamp: { type: 'local_timestamp', decode: local, ascii: true },
-  timestamptz: { type: 'timestamp', decode: instant, ascii: true },
+  // Its shortest decimal is what it means; as a double it would get digits that nobody wrote.
+  float4: { ...DOUBLE, binary: { select: (column) => sql`${column}::text::float8`, answers: FLOAT8 } },
+  float8: { ...DOUBLE, binary: { answers: FLOAT8 } },
+  numeric: { type: 'numeric', ascii: true, binary: { answers: NUMERIC } },
+  money: {
+    type: 'numeric',
+    select: (column) => sql`${column}::numeric`,
+    ascii: true,
+    answers: NUMERIC,
+    binary: { select: (column) => sql`${column}::numeric`, answers: NUMERIC },
+  },
+  bool: {
+    type: 'boolean',
+    decode: boolean,
+    decodeAt: (bytes, from) => bytes[from] === 116,
+    binary: { answers: 16 },
+  },
+  date: { type: 'date', ascii: true, binary: { answers: 1082 } },
+  timestamp: { type: 'local_timestamp', decode: local, ascii: true, binary: { answers: 1114 } },
+  timestamptz: { type: 'timestamp', decode: instant, ascii: true, binary: { answers: 1184 } },
   json: { type: 'json', decode: exactJson },
-  jsonb: { type: 'json', decode: exactJson },
-  bytea: { type: 'bytes', decode: bytes, ascii: true },
-  uuid: { type: 'text', ascii: true },
+  jsonb: { type: 'json', decode: exactJson, binary: { answers: 3802 } },
+  bytea: { type: 'bytes', decode: bytes, ascii: true, binary: { answers: 17 } },
+  uuid: { type: 'text', ascii: true, binary: { select: (column) => sql`${column}::text`, answers: TEXT_OID } },
+  text: { type: 'text', binary: { answers: TEXT_OID } },
+  varchar: { type: 'text', binary: { answers: 1043 } },
+  bpchar: { type: 'text', binary: { answers: 1042 } },
 }
 
 // Arrays and rows as the database writes them as JSON: nested, with NULLs, and with every digit of their numbers.
@@ -100,10 +120,15 @@ export function isReadAs(answered: number | undefined, expected: number): boolea
   return alike !== undefined && answered !== undefined && ALIKE[answered] === alike
 }
 
+/** The first number of a type that a user made. */
+const FIRST_OWN = 16_384
+
 /** How a column of a type is read. All that is not listed is text, as Postgres writes it. */
 export function readingOf(type: PostgresType): Reading {
   if (type.kind === 'c' || type.category === 'A') return STRUCTURED
-  return { answers: type.oid, ...(READINGS[type.name] ?? TEXT) }
+  // The name of a type of its own may be that of another one.
+  const binary = type.kind === 'b' && type.oid < FIRST_OWN ? {} : { binary: undefined }
+  return { answers: type.oid, ...(READINGS[type.name] ?? TEXT), ...binary }
 }
 
 export const AS_TEXT: Reading = { type: 'text', select: (column) => sql`${column}::text`, answers: TEXT_OID }

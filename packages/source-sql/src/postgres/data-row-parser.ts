@@ -23,9 +23,13 @@ export function rowMaker(columns: readonly Selected[]): RowMaker {
 export interface DataRowSink {
   readonly maker: RowMaker
   add(make: () => Row, bytes: number): void
+  /** Takes rows as they came, two numbers a row: where its fields begin and end. Absent: it takes them one by one. */
+  addBinary?: ((bytes: Buffer, offsets: Uint32Array) => void) | undefined
 }
 
 const DATA_ROW = 68
+/** Where the fields of a row begin: behind its kind, its length and their number. */
+const FIELDS = 7
 
 // Beyond it, looking for a byte that is not ASCII costs more than decoding.
 const SHORT = 64
@@ -47,7 +51,7 @@ export function utf8At(bytes: Buffer, from: number, to: number): string | Uint8A
 /** Makes a row of one message `DataRow`. `latin1` is the same bytes as a text, which is cut and not decoded again. */
 function rowAt(bytes: Buffer, latin1: string, start: number, { names, columns, template }: RowMaker): Row {
   const row = { ...template }
-  let at = start + 7
+  let at = start + FIELDS
   for (let index = 0; index < names.length; index++) {
     const length = bytes.readInt32BE(at)
     at += 4
@@ -92,6 +96,11 @@ export class DataRowParser implements Tap {
     stream.on('data', (chunk: Buffer) => this.#take(chunk))
   }
 
+  /** Rows are read here, and not by the driver. */
+  get isReading(): boolean {
+    return this.#pass !== undefined
+  }
+
   /** From here on rows go into the sink. To be called while nothing is on its way. */
   open(sink: DataRowSink): void {
     this.#sink = sink
@@ -129,17 +138,27 @@ export class DataRowParser implements Tap {
 
   /** Takes in all messages that are complete; gives how many bytes they were. */
   #split(bytes: Buffer, sink: DataRowSink | undefined): number {
-    const latin1 = bytes.toString('latin1')
+    const addBinary = sink?.addBinary?.bind(sink)
+    const latin1 = addBinary === undefined ? bytes.toString('latin1') : ''
+    let offsets: number[] = []
+    const give = (): void => {
+      if (offsets.length > 0) addBinary!(bytes, Uint32Array.from(offsets))
+      offsets = []
+    }
     let at = 0
     while (at + 5 <= bytes.length) {
       const end = at + 1 + bytes.readInt32BE(at + 1)
       if (end > bytes.length) break
-      if (bytes[at] === DATA_ROW && sink !== undefined) {
-        const start = at
-        sink.add(() => rowAt(bytes, latin1, start, sink.maker), end - at)
-      } else this.#pass!(bytes.subarray(at, end))
+      const start = at
+      if (bytes[at] !== DATA_ROW || sink === undefined) {
+        // It may say that the answer is over.
+        give()
+        this.#pass!(bytes.subarray(at, end))
+      } else if (addBinary === undefined) sink.add(() => rowAt(bytes, latin1, start, sink.maker), end - start)
+      else offsets.push(start + FIELDS, end)
       at = end
     }
+    give()
     return at
   }
 }

@@ -1,7 +1,7 @@
 import type { CursorType } from '@tidemark/core/values'
 import { abortable, formatInstant } from '@tidemark/core/values'
 import { countQuery } from '../count.ts'
-import type { Asked, Clock, Counted, Database, KeysSought, Reads, Row } from '../database.ts'
+import type { Asked, Clock, Counted, Database, KeysSought, Reads, Row, Rows } from '../database.ts'
 import { blameIn, sqlFailure, unlessUnfit } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
@@ -156,11 +156,11 @@ export class Postgres implements Database {
     })
   }
 
-  read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+  read(reads: Reads, asked: Asked): AsyncGenerator<Rows> {
     return resumed(reads, (rest) => this.#readOnce(rest, asked), asked)
   }
 
-  async *#readOnce(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+  async *#readOnce(reads: Reads, asked: Asked): AsyncGenerator<Rows> {
     const timeoutMs = this.#options.statementTimeoutMs
     let session: Session | undefined
     let done = false

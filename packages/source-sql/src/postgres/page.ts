@@ -1,9 +1,12 @@
+import type { BinaryPage } from '@tidemark/core'
 import type pg from 'pg'
 import { ChangedColumn } from '../changed-column.ts'
 import { type Chunk, Chunks } from '../chunks.ts'
 import type { Row } from '../database.ts'
 import { isReadAs } from './column-reading.ts'
 import type { DataRowParser, DataRowSink, RowMaker } from './data-row-parser.ts'
+
+const rowsIn = (offsets: Uint32Array): number => offsets.length >> 1
 
 interface Connection {
   query(text: string): void
@@ -13,22 +16,34 @@ interface Connection {
  * The next rows of a cursor. `pg-cursor` would keep one statement running for the whole window; a `FETCH` is a statement of
  * its own, and its rows are handed on in chunks, as they come.
  */
-export class Page implements DataRowSink {
+export class Page<T extends Row | BinaryPage<Row> = Row> implements DataRowSink {
   readonly maker: RowMaker
+  readonly addBinary: DataRowSink['addBinary']
   readonly wanted: number
-  readonly #chunks: Chunks<Row>
+  readonly #chunks: Chunks<T>
   readonly #tap: DataRowParser
   #failure: { readonly error: unknown } | undefined
 
-  constructor(maker: RowMaker, wanted: number, tap: DataRowParser) {
+  /** @param binary makes a page of rows that come in the binary form; absent: they come as texts. */
+  constructor(
+    maker: RowMaker,
+    wanted: number,
+    tap: DataRowParser,
+    binary?: (bytes: Buffer, offsets: Uint32Array) => T,
+  ) {
     this.maker = maker
+    this.addBinary =
+      binary && ((bytes, offsets) => this.#add(() => binary(bytes, offsets), bytes.length, rowsIn(offsets)))
     this.wanted = wanted
     this.#tap = tap
     this.#chunks = new Chunks(tap)
   }
 
-  static fetch(client: pg.Client, tap: DataRowParser, maker: RowMaker, wanted: number): Page {
-    const page = new Page(maker, wanted, tap)
+  static fetch<T extends Row | BinaryPage<Row>>(
+    { client, tap }: { readonly client: pg.Client; readonly tap: DataRowParser },
+    ...[maker, wanted, binary]: [RowMaker, number, ((bytes: Buffer, offsets: Uint32Array) => T)?]
+  ): Page<T> {
+    const page = new Page<T>(maker, wanted, tap, binary)
     client.query(page as unknown as pg.Submittable)
     return page
   }
@@ -46,15 +61,19 @@ export class Page implements DataRowSink {
     return this.#chunks.bytes
   }
 
-  next(withinMs: number): Promise<Chunk<Row>> {
+  next(withinMs: number): Promise<Chunk<T>> {
     return this.#chunks.next(withinMs)
   }
 
   add(make: () => Row, bytes: number): void {
+    this.#add(make as () => T, bytes, 1)
+  }
+
+  #add(make: () => T, bytes: number, rows: number): void {
     if (this.#failure !== undefined) return
     // Nothing is thrown into the connection, where nobody would catch it.
     try {
-      this.#chunks.add(make(), bytes)
+      this.#chunks.add(make(), bytes, rows)
     } catch (error) {
       this.#failure = { error }
     }

@@ -1,10 +1,12 @@
+import type { BinaryPage } from '@tidemark/core'
 import { abortable } from '@tidemark/core/values'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import { ChangedColumn } from '../changed-column.ts'
-import type { Asked, Reads, Row } from '../database.ts'
+import type { Asked, Reads, Row, Rows } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { compiler, type Dialect, selectOf } from '../select.ts'
+import { binaryReads, pageMaker } from './binary-rows.ts'
 import { POSTGRES_CURSOR_TYPES } from './cursor-types.ts'
 import { type DataRowParser, rowMaker } from './data-row-parser.ts'
 import { Page } from './page.ts'
@@ -34,15 +36,18 @@ export async function* readPages(
   { client, tap }: { readonly client: pg.Client; readonly tap: DataRowParser },
   reads: Reads,
   { signal, timeoutMs }: Asked & { readonly timeoutMs: number },
-): AsyncGenerator<readonly Row[], 'done' | 'again'> {
+): AsyncGenerator<Rows, 'done' | 'again'> {
   const parts = reads.bounds?.nulls === true ? (['nulls', 'window'] as const) : (['window'] as const)
-  const maker = rowMaker(reads.columns)
+  const binary = tap.isReading ? await abortable(binaryReads(client, reads), signal) : undefined
+  const maker = rowMaker((binary ?? reads).columns)
+  const makePage = binary && pageMaker(binary.columns)
+  const fetch = (rows: number) => Page.fetch<Row | BinaryPage<Row>>({ client, tap }, maker, rows, makePage)
   const size = new PageSize()
   for (const part of parts) {
     const orderBy = part === 'window' && reads.bounds?.ordered === true ? [reads.bounds.column] : []
-    const { sql: text, parameters } = selectOf(reads, dialect, { range: part, orderBy })
+    const { sql: text, parameters } = selectOf(binary ?? reads, dialect, { range: part, orderBy })
     const declared = client.query({
-      text: `DECLARE tidemark NO SCROLL CURSOR FOR ${text}`,
+      text: `DECLARE tidemark ${binary === undefined ? '' : 'BINARY '}NO SCROLL CURSOR FOR ${text}`,
       values: [...parameters],
     })
     await abortable(declared, signal)
@@ -52,13 +57,14 @@ export async function* readPages(
       // The server would also count the time in which it waits for us.
       await abortable(client.query('SET LOCAL statement_timeout = 0'), signal)
     }
-    let page = Page.fetch(client, tap, maker, size.rows)
+    let page = fetch(size.rows)
     for (;;) {
       const { items, done } = await abortable(page.next(timeoutMs), signal)
       if (done) size.learn(page.rows, page.bytes)
       // Asked for before this one is handed on: the server works on it meanwhile.
-      const next = done && !page.isLast ? Page.fetch(client, tap, maker, size.rows) : undefined
-      if (items.length > 0) yield items
+      const next = done && !page.isLast ? fetch(size.rows) : undefined
+      if (binary !== undefined) yield* items as readonly BinaryPage<Row>[]
+      else if (items.length > 0) yield items as readonly Row[]
       if (next !== undefined) page = next
       else if (done) break
     }

@@ -1,4 +1,4 @@
-import type { Asked, Reads, Row } from '../database.ts'
+import type { Asked, Reads, Rows } from '../database.ts'
 import { isConflict } from './failure.ts'
 
 /** How often a read is begun again without a new row. */
@@ -10,9 +10,9 @@ const FRUITLESS = 5
  */
 export async function* resumed(
   reads: Reads,
-  read: (rest: Reads) => AsyncIterable<readonly Row[]>,
+  read: (rest: Reads) => AsyncIterable<Rows>,
   { signal, log }: Asked,
-): AsyncGenerator<readonly Row[]> {
+): AsyncGenerator<Rows> {
   let rest = reads
   let fruitless = 0
   for (;;) {
@@ -39,9 +39,9 @@ function canResume({ table, bounds }: Reads): boolean {
 }
 
 /** What is left behind the last row of the window; rows without a cursor come before all of it. */
-function behindLast(reads: Reads, rows: readonly Row[]): Reads {
+function behindLast(reads: Reads, rows: Rows): Reads {
   const { bounds } = reads
-  if (bounds === undefined) return reads
+  if (bounds === undefined || !('at' in rows)) return reads
   const last = rows.at(-1)?.[bounds.column]
   if (typeof last !== 'string' && typeof last !== 'number' && typeof last !== 'bigint') return reads
   const from = typeof last === 'number' ? BigInt(last) : last

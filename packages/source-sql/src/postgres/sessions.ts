@@ -109,7 +109,8 @@ export class Sessions {
       for (let tries = 1; ; tries++) {
         await abortable(client.query(beginning(this.#options, asked.snapshot)), asked.signal)
         const isReady = await abortable(check(client), asked.signal)
-        if (isReady && (yield* readPages(session, reads, { ...asked, timeoutMs })) === 'done') break
+        const pages = readPages(session, { ...reads, binary: undefined }, { ...asked, timeoutMs })
+        if (isReady && (yield* pages as AsyncGenerator<readonly Row[], 'done' | 'again'>) === 'done') break
         await abortable(client.query('ROLLBACK'), asked.signal)
         done = !isReady
         if (!isReady) return undefined

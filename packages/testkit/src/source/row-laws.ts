@@ -1,5 +1,6 @@
 import { CONTRACTS, isSource, type Table } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
+import { binaryProblem } from './binary-pages.ts'
 import type { Finding, Law } from './law.ts'
 import type { OnePartition, Opened } from './opened.ts'
 import { rejectsOf, startsOf } from './quiet-run.ts'
@@ -83,6 +84,8 @@ export const rowsLaw: Law = {
         for (const { position } of rows) if (typeof position === 'bigint') points.push(position)
         const [strange] = odd
         if (strange !== undefined) add(`read() yielded ${strange}; a page is an array of rows, or deleted([…])`)
+        const binary = await binaryProblem(opened, table, { partition, all })
+        if (binary !== undefined) add(binary)
         const bad = all.filter((row) => row.problem !== undefined)
         const least = bad.find(({ text }) => text === shortest(bad.map((row) => row.text)))
         if (least !== undefined) add(`the row ${cut(least.text)} does not fit: ${least.problem}`)

@@ -6,6 +6,7 @@ import { countedInstant, countedLocal } from './moments.ts'
 /** What binary `COPY` is made of. */
 export const BINARY_CODEC: ValueCodec = {
   repertoire: UNICODE,
+  takesBinary: true,
   stored: ENCODERS,
   timestamp: countedInstant,
   local: countedLocal,
@@ -21,5 +22,11 @@ export function codecOf(repertoire: Repertoire): ValueCodec {
       const text = encode(value)
       return typeof text === 'string' && repertoire.problemOf(text) !== undefined ? undefined : text
     }
-  return { ...BINARY_CODEC, repertoire, stored: { ...stored, text: held(stored.text), json: held(stored.json) } }
+  // What its encoding lacks is looked for in every text.
+  return {
+    ...BINARY_CODEC,
+    repertoire,
+    takesBinary: undefined,
+    stored: { ...stored, text: held(stored.text), json: held(stored.json) },
+  }
 }

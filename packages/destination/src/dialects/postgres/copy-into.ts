@@ -1,3 +1,4 @@
+import type { BinaryRows } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { systemColumns } from '../../rows/merge.ts'
 import { dataColumns, dataTypes } from '../../table/columns.ts'
@@ -17,10 +18,30 @@ export async function copyInto(
   rows: EncodedRows,
   more: Suffix & { readonly columns: readonly string[] } = suffixOf(entries),
 ): Promise<number> {
-  const names = [...columns, ...more.columns].map((name) => sql.id(name))
-  const { sql: text } = sql`copy ${table} (${sql.join(names)}) from stdin (format binary)`.compile(db)
-  const fields = types.map((type) => COPY_FIELDS[type])
-  return await copyIn(client, text, new CopyRows(fields, more).chunks(rows))
+  return await copyIn(client, statement(db, table, [...columns, ...more.columns]), rowsOf(types, more).chunks(rows))
+}
+
+/** Copies rows that are in the binary form already into a table; they have no position. */
+export async function copyBinary(
+  { client, db }: Reserved,
+  { table, columns, types, entries }: LoadInto,
+  rows: BinaryRows,
+): Promise<number> {
+  const more = suffixOf(entries)
+  const text = statement(db, table, [...columns, ...more.columns])
+  return await copyIn(client, text, rowsOf(types, more).binaryChunks(rows))
+}
+
+function statement(db: Reserved['db'], table: LoadInto['table'], columns: readonly string[]): string {
+  return sql`copy ${table} (${sql.join(columns.map((name) => sql.id(name)))}) from stdin (format binary)`.compile(db)
+    .sql
+}
+
+function rowsOf(types: LoadInto['types'], suffix: Suffix): CopyRows {
+  return new CopyRows(
+    types.map((type) => COPY_FIELDS[type]),
+    suffix,
+  )
 }
 
 function suffixOf(entries: LoadInto['entries']): Suffix & { readonly columns: readonly string[] } {

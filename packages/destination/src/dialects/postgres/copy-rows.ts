@@ -2,6 +2,8 @@
 // number of its fields, then each field's length and bytes; all numbers are big-endian. One buffer is filled with as
 // many rows as fit and handed on; a value that is larger gets a buffer of its own.
 
+import type { BinaryRows } from '@tidemark/core/engine'
+
 /** What is sent at once: enough for the socket, small enough that reading goes on in between. */
 const CHUNK = 64 * 1024
 /** The most bytes of a field that is not text: its length and a number. */
@@ -82,18 +84,55 @@ export class CopyRows {
 
   /** The whole load, chunk by chunk, made as it is asked for. A chunk is never written to again: it may wait for the socket. */
   *chunks(rows: readonly (readonly unknown[])[]): Generator<Buffer> {
-    this.#make(CHUNK)
-    this.#append(SIGNATURE)
+    this.#begin()
     for (const row of rows) {
       this.#row(row)
-      if (this.#full.length === 0) continue
-      yield* this.#full
-      this.#full = []
+      if (this.#full.length > 0) yield* this.#taken()
     }
+    yield* this.#end()
+  }
+
+  /** The same of rows that are encoded already and have no position. */
+  *binaryChunks({ slices }: BinaryRows): Generator<Buffer> {
+    this.#begin()
+    for (const { bytes, offsets, from, to } of slices) {
+      const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      for (let row = from; row < to; row++) {
+        this.#encoded(source, offsets[row * 2]!, offsets[row * 2 + 1]!)
+        if (this.#full.length > 0) yield* this.#taken()
+      }
+    }
+    yield* this.#end()
+  }
+
+  #begin(): void {
+    this.#make(CHUNK)
+    this.#append(SIGNATURE)
+  }
+
+  *#end(): Generator<Buffer> {
     this.#append(TRAILER)
-    yield* this.#full
+    yield* this.#taken()
     yield this.#buffer.subarray(0, this.#at)
+  }
+
+  #taken(): Buffer[] {
+    const full = this.#full
     this.#full = []
+    return full
+  }
+
+  #encoded(source: Buffer, from: number, to: number): void {
+    const { fields, bytes, countFrom } = this.#suffix
+    const counted = countFrom === undefined ? 0 : 1
+    this.#room(2 + to - from + 2 * FIXED + bytes.length)
+    this.#view.setInt16(this.#at, this.#kinds.length + fields + counted)
+    source.copy(this.#buffer, this.#at + 2, from, to)
+    this.#at += 2 + to - from
+    this.#view.setInt32(this.#at, -1)
+    this.#at += 4
+    this.#append(bytes)
+    if (counted === 1) this.#integer(this.#count++)
   }
 
   #row(row: readonly unknown[]): void {

@@ -1,4 +1,4 @@
-import type { Batch, Lease, StepRef, TableState } from '@tidemark/core/engine'
+import type { Batch, BinaryRows, Lease, StepRef, TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { loadHalving } from '../../rows/load.ts'
@@ -13,7 +13,7 @@ import type { Target } from '../target.ts'
 import type { Terms } from '../terms.ts'
 import { attempt } from './attempt.ts'
 import { continueNumbers } from './continue-numbers.ts'
-import { copyInto, copyStraight } from './copy-into.ts'
+import { copyBinary, copyInto, copyStraight } from './copy-into.ts'
 import { indexPositions } from './editor.ts'
 import { emptyTable } from './empty-table.ts'
 import { isOwnKey } from './errors.ts'
@@ -77,6 +77,10 @@ export class PostgresSession implements Session {
 
   load(into: LoadInto, rows: EncodedRows): Promise<number> {
     return copyInto(this, into, rows)
+  }
+
+  loadBinary(into: LoadInto, rows: BinaryRows): Promise<number> {
+    return copyBinary(this, into, rows)
   }
 
   async write(

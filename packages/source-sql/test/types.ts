@@ -1,0 +1,82 @@
+/** Types that a user made. */
+export const MADE_TYPES = `CREATE TYPE mood AS ENUM ('sad', 'it''s', 'ok'); CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE DOMAIN tags AS text[];
+  CREATE TYPE pair AS (x int, y text); CREATE TYPE nested AS (p pair, q numeric[]); CREATE TYPE span AS RANGE (subtype = float8)`
+
+/** Types, and values of each as SQL. */
+export const TYPES: readonly (readonly [type: string, ...values: string[]])[] = [
+  ['int2', '-32768', '32767'],
+  ['int4', '-2147483648', '0'],
+  ['int8', '9223372036854775807', '-9223372036854775808', '9007199254740993'],
+  ['oid', '4294967295', '0'],
+  ['float4', '1.1', "'NaN'", "'-Infinity'", "'-0'", '1e-45'],
+  ['float8', '0.1', '5e-324', "'Infinity'", "'NaN'", '1e308'],
+  ['numeric', "'NaN'", "'Infinity'", "'-Infinity'", '12345678901234567890.1234567890', '1e-30', '1e40'],
+  ['numeric(20, 4)', '-1.5', '0'],
+  ['money', "'-12345.67'", "'0'"],
+  ['bool', 'true', 'false'],
+  ['text', "''", "E'tab\\t \\\\ \\n ü 😀'", "'NULL'", "'\\x00'"],
+  ['varchar(10)', "'00123'", "' a '"],
+  ['char(5)', "'ab'", "''"],
+  ['"char"', "'a'", "''"],
+  ['name', "'n'"],
+  ['bytea', "'\\x00ff10'", "''", "'\\x5c78'"],
+  ['date', "'2024-02-29'", "'infinity'", "'-infinity'", "'0044-03-15 BC'", "'9999-12-31'", "'10000-01-01'"],
+  ['timestamp', "'2024-03-31 02:30:00.000001'", "'0044-03-15 12:00:00 BC'", "'infinity'", "'20000-01-01'"],
+  [
+    'timestamptz',
+    "'2024-01-31 12:00:00.123456+05:30'",
+    "'0001-01-01 00:00:00+00'",
+    "'0044-03-15 12:00:00+00 BC'",
+    "'-infinity'",
+    "'20000-01-01 00:00+00'",
+  ],
+  ['timestamptz(0)', "'2024-01-31 12:00:00.6+00'"],
+  ['time', "'23:59:59.999999'", "'24:00:00'"],
+  ['timetz', "'23:59:59+02'", "'00:00:00.5-15:59'"],
+  ['interval', "'1 year 2 mons -3 days 04:05:06.789'", "'-00:00:00.000001'", "'0'", "'178000000 years'"],
+  ['uuid', "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'"],
+  ['bit(4)', "B'0101'"],
+  ['varbit', "B''", "B'1'"],
+  ['inet', "'10.0.0.1/8'", "'::1'"],
+  ['cidr', "'10.0.0.0/8'"],
+  ['macaddr', "'08:00:2b:01:02:03'"],
+  ['macaddr8', "'08:00:2b:01:02:03:04:05'"],
+  ['xml', "'<a>1</a>'"],
+  ['point', "'(1.5,-0)'"],
+  ['box', "'(1,2),(3,4)'"],
+  ['polygon', "'((0,0),(1,1),(2,0))'"],
+  ['int4range', "'[1,10)'", "'empty'", "'(,5]'", "'[1,)'"],
+  ['tstzrange', "'[2024-01-01 00:00+02,infinity]'", "'(,)'"],
+  ['numrange', "'[1.50,NaN)'"],
+  ['span', "'[0.1,0.30000000000000004)'"],
+  ['int4multirange', "'{[1,3),[5,7)}'", "'{}'"],
+  ['tsvector', "'a fat cat'"],
+  ['tsquery', "'fat & rat'"],
+  ['pg_lsn', "'16/B374D848'"],
+  ['regclass', "'pg_class'"],
+  ['jsonpath', "'$.a[*]'"],
+  ['json', `'{"b": 1, "a": [null, 1.50, 12345678901234567890.5]}'`, "'null'", `' "x" '`],
+  ['jsonb', `'{"b": 1, "a": [null, 1.50, 12345678901234567890.5]}'`, "'null'", `'"x"'`, "'1e400'"],
+  ['int[]', "'{1,NULL,3}'", "'{}'", "'{{1,2},{3,4}}'", "'[0:1]={1,2}'"],
+  ['text[]', `'{"a b","c,d",NULL,"NULL","","\\\\"}'`],
+  ['numeric[]', "'{0.1234567890123456789,1.10,NaN}'"],
+  ['timestamptz[]', `'{"2024-01-31 12:00:00.123456+00","infinity"}'`],
+  ['bytea[]', `'{"\\\\x00ff"}'`],
+  ['interval[]', `'{"1 day"}'`],
+  ['mood', "'ok'", "'it''s'"],
+  ['mood[]', `'{ok,sad}'`],
+  ['positive', '7'],
+  ['tags', "'{a,NULL}'"],
+  ['pair', `'(1,"a ""b"" ,c")'`, "'(,)'"],
+  ['pair[]', `'{"(1,x)",NULL}'`],
+  ['nested', `ROW(ROW(1, 'x'), ARRAY[1.10, NULL])`],
+]
+
+/** A table for each type, `t0` and on. */
+export const CREATE = TYPES.map(([type], at) => `CREATE TABLE t${at} (id int PRIMARY KEY, c ${type})`).join(';')
+/** A row for each of its values, and one with NULL. */
+export const INSERT = TYPES.flatMap(([type, ...values], at) =>
+  [...values.map((value) => `CAST(${value} AS ${type})`), 'NULL'].map(
+    (value, n) => `INSERT INTO t${at} VALUES (${n}, ${value})`,
+  ),
+).join(';')
