@@ -13,26 +13,66 @@ export async function* textOf(
   signal: AbortSignal,
   meter?: Meter,
 ): AsyncGenerator<string> {
-  let held = ''
-  for await (const piece of decoded(path, encoding, signal, meter)) {
-    const text = held + piece
-    held = text.endsWith(END_OF_FILE) ? END_OF_FILE : ''
-    if (text.length > held.length) yield held === '' ? text : text.slice(0, -1)
+  const file = new FileText(encoding)
+  for await (const bytes of bytesOf(path, signal, meter)) {
+    file.begin(bytes)
+    const text = file.feed(bytes)
+    if (text !== '') yield text
   }
+  const rest = file.end()
+  if (rest !== '') yield rest
 }
 
 const END_OF_FILE = '\x1a'
 
-async function* decoded(path: string, encoding: string, signal: AbortSignal, meter?: Meter): AsyncGenerator<string> {
-  let decode: Decode | undefined
-  for await (const bytes of bytesOf(path, signal, meter)) {
-    if (decode === undefined) refuseOtherKinds(bytes)
-    decode ??= decoder(encoding, bytes)
-    const text = decode(bytes, false)
-    if (text !== '') yield text
+/** The text of the bytes of a file, given piece by piece. */
+export class FileText {
+  readonly #encoding: string
+  #decoder: Decoder | undefined
+  /** What may be the mark at its end. */
+  #held = ''
+
+  constructor(encoding: string) {
+    this.#encoding = encoding
   }
-  const rest = decode?.(Buffer.alloc(0), true) ?? ''
-  if (rest !== '') yield rest
+
+  /** Looks at its first bytes; later ones change nothing. @throws InvalidFileError where they are those of no text. */
+  begin(first: Buffer): void {
+    if (this.#decoder !== undefined) return
+    refuseOtherKinds(first)
+    this.#decoder = decoderOf(this.#encoding, first)
+  }
+
+  /** The text of the next bytes. @throws InvalidFileError where they are not text. */
+  feed(bytes: Buffer): string {
+    return this.#withoutMark(this.#decoder!.decode(bytes, false))
+  }
+
+  /** The text that the end completes. */
+  end(): string {
+    return this.#withoutMark(this.#decoder?.decode(Buffer.alloc(0), true) ?? '')
+  }
+
+  get isUtf8(): boolean {
+    return this.#decoder!.isUtf8
+  }
+
+  /** Whether all that was given has become text. */
+  get isBetween(): boolean {
+    return this.#held === '' && this.#decoder!.isBetween
+  }
+
+  /** Passes over bytes that are read in another way. */
+  pass(bytes: number): void {
+    this.#decoder!.pass(bytes)
+  }
+
+  #withoutMark(piece: string): string {
+    if (piece === '') return ''
+    const text = this.#held + piece
+    this.#held = text.endsWith(END_OF_FILE) ? END_OF_FILE : ''
+    return this.#held === '' ? text : text.slice(0, -1)
+  }
 }
 
 /** Whether this Node can read an encoding. */
@@ -45,39 +85,66 @@ export function knowsEncoding(encoding: string): boolean {
   }
 }
 
-type Decode = (bytes: Buffer, last: boolean) => string
+interface Decoder {
+  readonly isUtf8: boolean
+  /** Whether no character waits for its rest. */
+  readonly isBetween: boolean
+  decode(bytes: Buffer, last: boolean): string
+  pass(bytes: number): void
+}
 
-function decoder(encoding: string, first: Buffer): Decode {
+function decoderOf(encoding: string, first: Buffer): Decoder {
   const bigEndian = first[0] === 0xfe && first[1] === 0xff
   // The label "utf-16" means little endian unless a byte order mark says otherwise.
   const label = /^utf-?16$/i.test(encoding) && bigEndian ? 'utf-16be' : encoding
   const text = new TextDecoder(label, { fatal: true })
-  if (text.encoding === 'utf-8') return utf8(bigEndian || (first[0] === 0xff && first[1] === 0xfe))
-  return (bytes, last) => {
-    try {
-      return text.decode(bytes, { stream: !last })
-    } catch (cause) {
-      throw new InvalidFileError(`is not ${encoding}: set the table's "encoding" to the one it was written in`, {
-        cause,
-      })
-    }
+  if (text.encoding === 'utf-8') return new Utf8(bigEndian || (first[0] === 0xff && first[1] === 0xfe))
+  return {
+    isUtf8: false,
+    isBetween: false,
+    decode: (bytes, last) => {
+      try {
+        return text.decode(bytes, { stream: !last })
+      } catch (cause) {
+        throw new InvalidFileError(`is not ${encoding}: set the table's "encoding" to the one it was written in`, {
+          cause,
+        })
+      }
+    },
+    pass: () => {},
   }
 }
 
 /** UTF-8 by hand: TextDecoder is several times slower when it streams. */
-function utf8(isUtf16: boolean): Decode {
-  let carry: Buffer = Buffer.alloc(0)
-  let offset = 0
-  return (bytes, last) => {
-    const all = carry.length === 0 ? bytes : Buffer.concat([carry, bytes])
+class Utf8 implements Decoder {
+  readonly isUtf8 = true
+  readonly #isUtf16: boolean
+  #carry: Buffer = Buffer.alloc(0)
+  #offset = 0
+
+  constructor(isUtf16: boolean) {
+    this.#isUtf16 = isUtf16
+  }
+
+  get isBetween(): boolean {
+    return this.#carry.length === 0
+  }
+
+  decode(bytes: Buffer, last: boolean): string {
+    const all = this.#carry.length === 0 ? bytes : Buffer.concat([this.#carry, bytes])
     const end = last ? all.length : all.length - cutShort(all)
-    carry = all.subarray(end)
+    // A copy: the bytes given may be written over.
+    this.#carry = Buffer.from(all.subarray(end))
     const whole = all.subarray(0, end)
-    if (!isUtf8(whole)) throw new InvalidFileError(notUtf8(offset + firstInvalid(whole), isUtf16))
+    if (!isUtf8(whole)) throw new InvalidFileError(notUtf8(this.#offset + firstInvalid(whole), this.#isUtf16))
     const text = whole.toString(isAscii(whole) ? 'latin1' : 'utf8')
-    const start = offset === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0
-    offset += end
+    const start = this.#offset === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0
+    this.#offset += end
     return start === 0 ? text : text.slice(start)
+  }
+
+  pass(bytes: number): void {
+    this.#offset += bytes
   }
 }
 

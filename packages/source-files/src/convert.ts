@@ -108,7 +108,8 @@ function instant(text: string, declared: boolean): unknown {
   if (text.length === 10) return `${text}T00:00:00Z`
   const offset = match[1]
   if (offset === undefined) return declared ? `${text.slice(0, 10)}T${text.slice(11)}Z` : text
-  return `${text.slice(0, 10)}T${text.slice(11, text.length - offset.length)}${rfcOffset(offset.trim())}`
+  const zoneText = offset === '+00' ? 'Z' : rfcOffset(offset.trim())
+  return `${text.slice(0, 10)}T${text.slice(11, text.length - offset.length)}${zoneText}`
 }
 
 function local(text: string): unknown {

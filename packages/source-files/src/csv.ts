@@ -47,6 +47,19 @@ export class CsvParser {
     this.width = width
   }
 
+  /**
+   * How many values a row has, where the next one begins a line, and lines end in LF; undefined where more must be read to
+   * know it, or they end in another way.
+   */
+  get plainWidth(): number | undefined {
+    return this.#length === 0 && this.#skip === 0 && this.#end === 'lf' ? this.width : undefined
+  }
+
+  /** Passes over lines that are read in another way. */
+  pass(lines: number): void {
+    this.#line += lines
+  }
+
   /** The records that are complete with this piece. @throws InvalidFileError where the text ends inside a record. */
   feed(piece: string, last: boolean): (Fields | BadRecord)[] {
     this.#held.push(piece)

@@ -4,6 +4,8 @@ import type { Meter } from './bytes.ts'
 import type { Files } from './client.ts'
 import { type FileTable, formatOf } from './config.ts'
 import { BadRecord } from './csv.ts'
+import { seenIn } from './csv-columns.ts'
+import { rowsIn } from './csv-reader.ts'
 import type { Fields } from './csv-record.ts'
 import { typedJson } from './json-value.ts'
 import { kindOfJson, kindOfText } from './kind.ts'
@@ -89,15 +91,18 @@ async function lookIntoCsv(
   let cells = 0
   let seen: number[] | undefined
   const last: (string | null)[] = []
-  for await (const { names, records } of csvPages(file.path, table, formatOf(table, file.path), signal, meter)) {
+  for await (const page of csvPages(file.path, table, formatOf(table, file.path), signal, meter)) {
+    const { names } = page
     if (seen === undefined) {
       seen = names.map(() => Kind.none)
       warnOfDelimiter(names, table, file, log)
     }
-    for (const record of records) if (!(record instanceof BadRecord)) seeFields(record, seen, last)
+    if ('block' in page) {
+      for (let at = 0; at < names.length; at++) seen[at] = seenIn(page.block, at, page.from, page.to, seen[at]!)
+    } else for (const record of page.records) if (!(record instanceof BadRecord)) seeFields(record, seen, last)
     for (const [at, name] of names.entries()) add(kinds, name, seen[at]!)
-    rows += records.length
-    cells += records.length * names.length
+    rows += rowsIn(page)
+    cells += rowsIn(page) * names.length
     if (isEnough(rows, cells)) break
   }
   return cells

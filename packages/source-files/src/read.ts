@@ -1,9 +1,11 @@
-import { type Logger, SyncError } from '@tidemark/core'
+import { type ColumnType, type Logger, SyncError } from '@tidemark/core'
 import { atRest } from './at-rest.ts'
 import type { Files } from './client.ts'
 import { type FileTable, type Format, formatOf, minAgeOf } from './config.ts'
 import { fromText, fromValue } from './convert.ts'
 import { BadRecord } from './csv.ts'
+import type { CsvBlock } from './csv-block.ts'
+import { columnReader, type ReadColumn, rewriteTimes } from './csv-columns.ts'
 import type { Fields } from './csv-record.ts'
 import { failure } from './invalid-file-error.ts'
 import { exactJson } from './json-value.ts'
@@ -70,33 +72,62 @@ async function* csvRows(
   format: Format,
   { table, columns, signal, log }: Reading,
 ): AsyncGenerator<Row[]> {
-  let plan: { readonly make: MakeRow; readonly convert: readonly ((text: string) => unknown)[] } | undefined
-  for await (const { names, records } of csvPages(file.path, table, format, signal)) {
-    plan ??= planOf(names, columns, file, log)
-    const { make, convert } = plan
-    const good = records.filter((record) => !(record instanceof BadRecord)) as Fields[]
-    const values = convert.map((one, at) =>
-      good.map((fields) => {
-        const value = fields[at]
-        return value === null || value === undefined ? null : one(value)
-      }),
-    )
-    const rows = rowsOf(make, values, good.length)
-    for (const record of records) if (record instanceof BadRecord) rows.push(rejected(record, columns))
-    yield rows
+  let plan: CsvPlan | undefined
+  let opened: CsvBlock | undefined
+  for await (const page of csvPages(file.path, table, format, signal)) {
+    plan ??= planOf(page.names, columns, file, log)
+    if (!('block' in page)) {
+      yield recordRows(page.records, plan, columns)
+      continue
+    }
+    const { block, from, to } = page
+    if (opened !== block) for (const [at, { type }] of plan.columns.entries()) rewriteTimes(block, at, type)
+    opened = block
+    const values = plan.columns.map(({ read }, at) => read(block, at, from, to))
+    const absent = plan.absent.map(() => new Array<null>(to - from).fill(null))
+    yield rowsOf(plan.make, [...values, ...absent], to - from)
   }
 }
 
-function planOf(names: readonly string[], columns: readonly Wanted[], file: TableFile, log: Logger) {
-  const wanted = new Map(columns.map((column) => [column.name, column]))
-  const unknown = names.filter((name) => !wanted.has(name))
-  warnOfUnknown(unknown, file, log)
-  const convert = names.map((name) => {
-    const column = wanted.get(name)
-    return column === undefined ? (text: string) => text : fromText(column.type, column.declared)
+/** How the rows of a CSV file are made. */
+interface CsvPlan {
+  readonly make: MakeRow
+  readonly columns: readonly {
+    readonly type: ColumnType
+    readonly convert: (text: string) => unknown
+    readonly read: ReadColumn
+  }[]
+  /** Columns that the file lacks and must be set to NULL. */
+  readonly absent: readonly string[]
+}
+
+function recordRows(records: readonly (Fields | BadRecord)[], plan: CsvPlan, columns: readonly Wanted[]): Row[] {
+  const good = records.filter((record) => !(record instanceof BadRecord)) as Fields[]
+  const values = plan.columns.map(({ convert }, at) =>
+    good.map((fields) => {
+      const value = fields[at]
+      return value === null || value === undefined ? null : convert(value)
+    }),
+  )
+  const absent = plan.absent.map(() => new Array<null>(good.length).fill(null))
+  const rows = rowsOf(plan.make, [...values, ...absent], good.length)
+  for (const record of records) if (record instanceof BadRecord) rows.push(rejected(record, columns))
+  return rows
+}
+
+function planOf(names: readonly string[], wanted: readonly Wanted[], file: TableFile, log: Logger): CsvPlan {
+  const byName = new Map(wanted.map((column) => [column.name, column]))
+  warnOfUnknown(
+    names.filter((name) => !byName.has(name)),
+    file,
+    log,
+  )
+  const columns = names.map((name) => {
+    const { type, declared } = byName.get(name) ?? { type: 'text', declared: false }
+    return { type, convert: fromText(type, declared), read: columnReader(type, declared) }
   })
-  const absent = columns.filter(({ name }) => isInherited(name) && !names.includes(name)).map(({ name }) => name)
-  return { make: rowMaker([...names, ...absent]), convert: [...convert, ...absent.map(() => () => null)] }
+  const absent = wanted.filter(({ name }) => isInherited(name) && !names.includes(name)).map(({ name }) => name)
+  return { make: rowMaker([...names, ...absent]), columns, absent }
 }
 
 /** A row that no schema accepts: in the place of a value stands what is wrong with it. */
