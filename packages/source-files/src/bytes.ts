@@ -25,25 +25,42 @@ export interface Meter {
  * The bytes of a file, decompressed. A compressed file that was cut off fails: it is never taken for a short one. At the
  * end every byte of the file was consumed, also by the decompressor, or it is an error.
  */
-export async function* bytesOf(path: string, signal: AbortSignal, meter?: Meter): AsyncGenerator<Buffer> {
+export async function* bytesOf(
+  path: string,
+  signal: AbortSignal,
+  { meter, into }: { readonly meter?: Meter | undefined; readonly into?: Buffer } = {},
+): AsyncGenerator<Buffer> {
   await using file = await openFile(path)
-  for await (const piece of pieces(file, compressionOf(path), signal)) {
+  for await (const piece of pieces(file, compressionOf(path), signal, into)) {
     if (meter !== undefined) meter.bytes += piece.length
     yield piece
   }
 }
 
-function pieces(file: FileHandle, compression: Compression | undefined, signal: AbortSignal): AsyncGenerator<Buffer> {
-  if (compression === undefined) return chunks(file, signal)
+/**
+ * The same, for whoever is done with a piece before the next one is asked for: all may be in one buffer. Buffers of their own
+ * are freed late, and leave gaps in the memory of the process.
+ */
+export function passingBytesOf(path: string, signal: AbortSignal, meter?: Meter): AsyncGenerator<Buffer> {
+  return bytesOf(path, signal, { meter, into: Buffer.allocUnsafeSlow(CHUNK) })
+}
+
+function pieces(
+  file: FileHandle,
+  compression: Compression | undefined,
+  signal: AbortSignal,
+  into: Buffer | undefined,
+): AsyncGenerator<Buffer> {
+  if (compression === undefined) return chunks(file, signal, into)
   return compression === 'zstd' ? zstdFrames(chunks(file, signal), CHUNK) : gunzipped(file, signal)
 }
 
-/** The bytes of a file as they are stored, and as many as it says to have. */
-async function* chunks(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
+/** The bytes of a file as they are stored, and as many as it says to have. @param into absent: each piece has a buffer of its own. */
+async function* chunks(file: FileHandle, signal: AbortSignal, into?: Buffer): AsyncGenerator<Buffer> {
   let read = 0
   for (;;) {
     signal.throwIfAborted()
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK), 0, CHUNK)
+    const { bytesRead, buffer } = await file.read(into ?? Buffer.allocUnsafeSlow(CHUNK), 0, CHUNK)
     if (bytesRead === 0) break
     read += bytesRead
     yield buffer.subarray(0, bytesRead)

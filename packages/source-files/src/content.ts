@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import { bytesOf, type Meter } from './bytes.ts'
+import { type Meter, passingBytesOf } from './bytes.ts'
 import { InvalidFileError } from './invalid-file-error.ts'
 import { refuseOtherKinds } from './magic.ts'
 
@@ -14,7 +14,7 @@ export async function* textOf(
   meter?: Meter,
 ): AsyncGenerator<string> {
   const file = new FileText(encoding)
-  for await (const bytes of bytesOf(path, signal, meter)) {
+  for await (const bytes of passingBytesOf(path, signal, meter)) {
     file.begin(bytes)
     const text = file.feed(bytes)
     if (text !== '') yield text

@@ -27,6 +27,8 @@ export const rowsIn = (page: CsvPage): number => ('block' in page ? page.to - pa
 
 // Long enough to be worth its overhead, short enough that a part's limit is met closely.
 const PAGE = 2000
+/** A page of a block has hardly more text. V8 keeps a longer one among large objects, which it frees late. */
+const PAGE_BYTES = 64 * 1024
 const LF = 10
 /** A record that is longer is read as a text, which knows how long one may be. */
 const LONG = 256 * 1024
@@ -114,8 +116,13 @@ export class CsvReader {
     const { count } = scanner
     this.#parser.pass(scanner.lines)
     this.#text.pass(to - from)
-    const block = new CsvBlock(this.#bytes, scanner, [from, to], this.#dialect.quote)
-    for (let at = 0; at < count; at += PAGE) yield { names, block, from: at, to: Math.min(at + PAGE, count) }
+    const block = new CsvBlock(this.#bytes, scanner, this.#dialect.quote)
+    for (let at = 0; at < count; ) {
+      const most = Math.min(at + PAGE, count)
+      const end = block.rowAt(block.offsetOf(at) + PAGE_BYTES, at + 1, most)
+      yield { names, block, from: at, to: end }
+      at = end
+    }
   }
 
   *#asText(bytes: Buffer): Generator<CsvPage> {

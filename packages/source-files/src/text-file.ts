@@ -1,4 +1,4 @@
-import { bytesOf, type Meter } from './bytes.ts'
+import { type Meter, passingBytesOf } from './bytes.ts'
 import type { FileTable, Format } from './config.ts'
 import { textOf } from './content.ts'
 import { type CsvPage, CsvReader } from './csv-reader.ts'
@@ -19,7 +19,7 @@ export async function* csvPages(
   meter?: Meter,
 ): AsyncGenerator<CsvPage> {
   const reader = new CsvReader(table, format)
-  for await (const bytes of bytesOf(path, signal, meter)) yield* reader.feed(bytes)
+  for await (const bytes of passingBytesOf(path, signal, meter)) yield* reader.feed(bytes)
   yield* reader.end()
 }
 

@@ -246,7 +246,7 @@ function blockOf(values: readonly (string | null)[]): CsvBlock {
   const to = bytes.length - 1
   expect(scanner.scan(bytes, 0, to)).toBe(to)
   expect(scanner.count).toBe(values.length)
-  return new CsvBlock(bytes, scanner, [0, to], '"')
+  return new CsvBlock(bytes, scanner, '"')
 }
 
 describe('a value of a CSV file, read from bytes', () => {
