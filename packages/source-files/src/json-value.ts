@@ -19,7 +19,8 @@ export const typedJson: JsonReader = {
   number: (text) => typedNumber(text),
 }
 
-const MAY_BE_WHOLE_FRACTION = /\d(?:\.0|[eE])/
+/** All digits behind a point are zeros, or there is an exponent. */
+const MAY_BE_WHOLE_FRACTION = /\d(?:\.0+(?!\d)|[eE][+-]?\d)/
 
 /** Stands for a whole number that was written as a fraction, such as `1.0`. */
 export const WHOLE_FRACTION: unique symbol = Symbol('whole fraction')

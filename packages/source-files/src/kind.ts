@@ -54,7 +54,7 @@ export function kindOfJson(value: unknown): number {
     case 'number':
       return Number.isSafeInteger(value) && !Object.is(value, -0) ? Kind.integer : Kind.double
     case 'string':
-      return /^\d/.test(value) ? kindOfTime(value, true) : Kind.text
+      return isDigit(value.charCodeAt(0)) ? kindOfTime(value, true) : Kind.text
     case 'symbol':
       return value === WHOLE_FRACTION ? Kind.double : Kind.none
     default:

@@ -62,7 +62,8 @@ export async function lookInto(file: TableFile, looking: Looking, depth: Depth, 
 }
 
 function add(kinds: Kinds, name: string, kind: number): void {
-  kinds.set(name, (kinds.get(name) ?? Kind.none) | kind)
+  const before = kinds.get(name)
+  if (before === undefined || (before | kind) !== before) kinds.set(name, (before ?? Kind.none) | kind)
 }
 
 async function lookIntoParquet({ path }: TableFile, { client, signal }: Looking, kinds: Kinds): Promise<Looked> {

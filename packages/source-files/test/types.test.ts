@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { typedJson, WHOLE_FRACTION } from '../src/json-value.ts'
 import { Folder, judged, open, remembered, revision } from './harness.ts'
 
 async function typesOfCsv(values: readonly string[], more: Record<string, unknown> = {}): Promise<string> {
@@ -58,6 +60,26 @@ describe('types of CSV columns', () => {
 })
 
 describe('types of JSON columns', () => {
+  it('know every whole number that is written as a fraction, in whatever text it stands', () => {
+    const number = fc.oneof(
+      fc.stringMatching(/^-?(?:0|[1-9]\d{0,3})\.[0-9]{1,4}$/),
+      fc.stringMatching(/^-?(?:0|[1-9]\d{0,2})(?:\.0{1,3})?(?:[eE][+-]?\d{1,3})?$/),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(number, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom('', ' ', '\n'),
+        (numbers, space) => {
+          const text = `[${numbers.map((one) => `${one}${space}`).join(',')}]`
+          const isWhole = (one: string) => typedJson.number(one) === WHOLE_FRACTION
+          const found = (typedJson.parse(text) as unknown[]).map((value) => value === WHOLE_FRACTION)
+          expect(found).toEqual(numbers.map(isWhole))
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+
   it.each([
     ['[1, 2]', 'integer'],
     ['[1.0, 2.0]', 'double'],
