@@ -1,4 +1,4 @@
-import { dayText } from './vector.ts'
+import { dayText } from './time-texts.ts'
 
 // Texts as DuckDB writes them in JSON, for what is made a value here and stands beside what DuckDB makes one of.
 

@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer'
 import type { DuckDBBlobVector, DuckDBDataChunk, DuckDBVector } from '@duckdb/node-api'
 import { driver } from './driver.ts'
+import { dayText, farTimeText, TimeTexts } from './time-texts.ts'
 
 /** How the values of a result column lie in memory, and what becomes of them. */
 export type Layout = 'number' | 'int64' | 'date' | 'local' | 'instant' | 'string' | 'other'
@@ -78,23 +79,13 @@ function read(vector: DuckDBVector, inside: Inside, layout: Layout, rows: Slice)
       return wide(
         inside,
         rows,
-        (number) => number,
+        (_at, number) => number,
         (big) => big,
       )
     case 'local':
-      return wide(
-        inside,
-        rows,
-        (micros) => isoOf(micros, ''),
-        (big) => farIso(big, ''),
-      )
+      return times(inside, rows, '')
     case 'instant':
-      return wide(
-        inside,
-        rows,
-        (micros) => isoOf(micros, 'Z'),
-        (big) => farIso(big, 'Z'),
-      )
+      return times(inside, rows, 'Z')
     case 'date':
       return numbers(inside, rows).map(dayText)
     default:
@@ -113,7 +104,7 @@ function numbers(inside: Inside, { from, to }: Slice): number[] {
 function wide(
   inside: Inside,
   { from, to }: Slice,
-  small: (value: number) => unknown,
+  small: (at: number, value: number) => unknown,
   big: (value: bigint) => unknown,
 ): unknown[] {
   const { buffer, byteOffset } = inside.items!
@@ -124,60 +115,22 @@ function wide(
     values[at - from] =
       // Not -2^53 itself: no number says that it is not the one below.
       high < 0x200000 && (high > -0x200000 || (high === -0x200000 && halves[at * 2] !== 0))
-        ? small(high * 0x1_0000_0000 + (halves[at * 2]! >>> 0))
+        ? small(at - from, high * 0x1_0000_0000 + (halves[at * 2]! >>> 0))
         : big(new BigInt64Array(buffer, byteOffset + at * 8, 1)[0]!)
   }
   return values
 }
 
-const DAY = 86_400_000_000
-const days = new Map<number, string>()
-const TWO = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'))
-
-/** A day since 1970 as `YYYY-MM-DD`; outside the years 0 to 9999 with a year of more digits or a sign, which no date column takes. */
-export function dayText(day: number): string {
-  const known = days.get(day)
-  if (known !== undefined) return known
-  if (day < -719_528 || day > 2_932_896) return farDayText(day)
-  const text = new Date(day * 86_400_000).toISOString().slice(0, 10)
-  if (days.size >= 10_000) days.clear()
-  days.set(day, text)
-  return text
-}
-
-/** Days of 400 years, after which the calendar is the same again. */
-const CYCLE = 146_097
-const ENDLESS = 2 ** 31 - 1
-
-function farDayText(day: number): string {
-  if (Math.abs(day) === ENDLESS) return day < 0 ? '-infinity' : 'infinity'
-  const cycles = Math.floor((day + 719_528) / CYCLE)
-  const within = new Date((day - cycles * CYCLE) * 86_400_000).toISOString()
-  const year = Number(within.slice(0, 4)) + cycles * 400
-  return `${year < 0 ? '-' : ''}${String(Math.abs(year)).padStart(4, '0')}${within.slice(4, 10)}`
-}
-
-function isoOf(micros: number, zone: '' | 'Z'): string {
-  const day = Math.floor(micros / DAY)
-  return isoText(day, micros - day * DAY, zone)
-}
-
-const ENDLESS_MICROS = 2n ** 63n - 1n
-
-/** Before 1684 and after 2255 the microseconds are not a safe integer. */
-function farIso(micros: bigint, zone: '' | 'Z'): string {
-  if (micros === ENDLESS_MICROS || micros === -ENDLESS_MICROS) return micros < 0n ? '-infinity' : 'infinity'
-  const rest = ((micros % 86_400_000_000n) + 86_400_000_000n) % 86_400_000_000n
-  return isoText(Number((micros - rest) / 86_400_000_000n), Number(rest), zone)
-}
-
-function isoText(day: number, rest: number, zone: '' | 'Z'): string {
-  const seconds = Math.floor(rest / 1_000_000)
-  const fraction = rest - seconds * 1_000_000
-  const minutes = (seconds / 60) | 0
-  const hour = (minutes / 60) | 0
-  const text = `${dayText(day)}T${TWO[hour]}:${TWO[minutes - hour * 60]}:${TWO[seconds - minutes * 60]}`
-  return fraction === 0 ? text + zone : `${text}.${String(fraction).padStart(6, '0')}${zone}`
+/** Times as ISO texts. */
+function times(inside: Inside, rows: Slice, zone: '' | 'Z'): unknown[] {
+  const texts = new TimeTexts(rows.to - rows.from, zone)
+  const far = wide(
+    inside,
+    rows,
+    (at, micros) => texts.add(at, micros),
+    (big) => farTimeText(big, zone),
+  )
+  return texts.all(far as (string | undefined)[])
 }
 
 /**
