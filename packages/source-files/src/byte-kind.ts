@@ -19,7 +19,7 @@ export function kindOfBytes(bytes: Uint8Array, start: number, end: number): numb
 }
 
 /** Whether the text at a place is `true` or `false`. */
-export function isBoolean(bytes: Uint8Array, start: number, end: number): boolean {
+function isBoolean(bytes: Uint8Array, start: number, end: number): boolean {
   return isTrue(bytes, start, end) || isFalse(bytes, start, end)
 }
 

@@ -38,7 +38,7 @@ export function columnReader(type: ColumnType, declared: boolean): ReadColumn {
   }
 }
 
-export const readTexts: ReadColumn = (block, column, from, to) => block.texts(column, from, to)
+const readTexts: ReadColumn = (block, column, from, to) => block.texts(column, from, to)
 
 function numbers(
   numberAt: (bytes: Uint8Array, start: number, end: number) => number,

@@ -9,12 +9,12 @@ import { CsvScanner } from './csv-scanner.ts'
 /** Some rows of a delimited file under the names of its columns: records, or rows of a block. */
 export type CsvPage = RecordPage | BlockPage
 
-export interface RecordPage {
+interface RecordPage {
   readonly names: readonly string[]
   readonly records: readonly (Fields | BadRecord)[]
 }
 
-export interface BlockPage {
+interface BlockPage {
   readonly names: readonly string[]
   readonly block: CsvBlock
   /** The rows of the block that are in this page; those of the next follow. */
