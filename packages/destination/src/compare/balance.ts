@@ -1,6 +1,7 @@
-import type { EncodedRow, SourceRows, StoredRow } from '@tidemark/core/engine'
+import type { ComparedScope, EncodedRow, SourceRows, StoredRow } from '@tidemark/core/engine'
 import { joinedText } from './canonical-text.ts'
 import { RowSum } from './row-sum.ts'
+import type { StoredTable } from './stored-table.ts'
 import { turns } from './turn.ts'
 
 /** So many rows of a source, of so many characters, are kept until it is known whether they are all there. */
@@ -12,9 +13,18 @@ type Texts = readonly (string | null)[]
 export interface BalanceOptions {
   /** Whether rows without a place on the cursor are left out. */
   readonly cursored: boolean
-  readonly textsOf: (row: EncodedRow) => Texts
-  readonly storedTexts: (row: StoredRow) => Texts
   readonly isRefused: (row: EncodedRow) => boolean
+  readonly weights: Weights
+}
+
+/** What equal rows share and no others: a text or bytes. */
+type Weight = string | Uint8Array
+
+/** How rows are weighed. */
+export interface Weights {
+  ofEncoded(rows: readonly EncodedRow[]): Iterable<Weight>
+  /** Of the rows of the destination that are not marked as deleted, some at a time. */
+  live(scope: ComparedScope): AsyncIterable<Iterable<Weight>>
 }
 
 /**
@@ -36,15 +46,14 @@ export class Balance {
 
   /** Puts rows of the source in, and keeps them as long as they are not too much. */
   add(given: SourceRows): void {
-    const { cursored, textsOf, isRefused } = this.#options
-    for (const row of given.rows) {
-      const position = row.at(-1)
-      if (cursored && position === null) continue
-      if (isRefused(row)) {
-        this.rejected++
-        continue
-      }
-      const weight = weightOf(textsOf(row), position)
+    const { cursored, isRefused, weights } = this.#options
+    const weighed = given.rows.filter((row) => {
+      if (cursored && row.at(-1) === null) return false
+      if (!isRefused(row)) return true
+      this.rejected++
+      return false
+    })
+    for (const weight of weights.ofEncoded(weighed)) {
       this.#characters += weight.length
       this.#sum.add(weight)
     }
@@ -53,15 +62,18 @@ export class Balance {
     this.#kept?.push(given)
   }
 
-  /** Takes rows of the destination out, but for those that are marked as deleted. @returns how many. */
-  async remove(stored: AsyncIterable<StoredRow>, signal: AbortSignal | undefined): Promise<number> {
+  /** Takes the live rows of a scope of the destination out. @returns how many. */
+  async remove(scope: ComparedScope, signal: AbortSignal | undefined): Promise<number> {
     const { isDue, take } = turns(signal)
     let rows = 0
-    for await (const row of stored) {
-      if (isDue()) await take()
-      if (row.deletedAt !== null) continue
-      rows++
-      this.#sum.add(weightOf(this.#options.storedTexts(row), row.position), -1)
+    for await (const some of this.#options.weights.live(scope)) {
+      let isTurn = false
+      for (const weight of some) {
+        if (isDue()) isTurn = true
+        rows++
+        this.#sum.add(weight, -1)
+      }
+      if (isTurn) await take()
     }
     return rows
   }
@@ -76,5 +88,24 @@ export class Balance {
   }
 }
 
-const weightOf = (texts: Texts, position: unknown): string =>
+/** Rows by the texts of their values, and their positions. */
+export function textWeights({ stored, textsOf, storedTexts }: TextWeights): Weights {
+  return {
+    *ofEncoded(rows) {
+      for (const row of rows) yield textOf(textsOf(row), row.at(-1))
+    },
+    async *live(scope) {
+      for await (const rows of stored.rows(scope))
+        yield rows.filter((row) => row.deletedAt === null).map((row) => textOf(storedTexts(row), row.position))
+    },
+  }
+}
+
+interface TextWeights {
+  readonly stored: Pick<StoredTable, 'rows'>
+  readonly textsOf: (row: EncodedRow) => Texts
+  readonly storedTexts: (row: StoredRow) => Texts
+}
+
+const textOf = (texts: Texts, position: unknown): string =>
   joinedText([...texts, position === null ? null : String(position)])

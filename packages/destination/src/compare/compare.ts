@@ -11,7 +11,7 @@ import {
 import { rejectOf } from '../rows/refused.ts'
 import { dataTypes, type Layout } from '../table/columns.ts'
 import type { Canonical } from '../values/canonical.ts'
-import { Balance } from './balance.ts'
+import { Balance, textWeights } from './balance.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
 import { digest } from './digest.ts'
 import { jsonOf } from './json-of.ts'
@@ -69,6 +69,7 @@ export function compare({
 
   const textsOf = (row: EncodedRow) => types.map((type, at) => canonicalText(forms[at]!(row[at]), type))
   const storedTexts = (row: StoredRow) => types.map((type, at) => canonicalText(row.values[at], type))
+  const weights = stored.weights ?? textWeights({ stored, textsOf, storedTexts })
   const keyDigest = (texts: readonly (string | null)[], partition: string) =>
     digest(joinedText(globalKey || !partitioned ? texts : [partition, ...texts]))
   // A feed's number says when a row was told, and nothing of the row.
@@ -246,7 +247,7 @@ export function compare({
       changed = 0
       current = { number, scope, again: number === last }
       const isExact = current.again || number === unequal || scope.asOf !== undefined
-      balance = isExact ? undefined : new Balance({ cursored, textsOf, storedTexts, isRefused })
+      balance = isExact ? undefined : new Balance({ cursored, isRefused, weights })
       unequal = undefined
     },
     add(given) {
@@ -258,19 +259,20 @@ export function compare({
     async end(deletionsUnknown, signal) {
       const { number, scope, again } = current!
       if (balance !== undefined) {
-        const rows = await balance.remove(stored.rows(scope), signal)
+        const rows = await balance.remove(scope, signal)
         if (balance.isEven) return { rows, rejected: balance.rejected, changed: 0, doubtful: 0 }
         stopWeighing(balance)
       }
       if (unequal !== undefined) return { rows: 0, rejected: 0, changed: 0, doubtful: 0, inexact: true }
       const { isDue, take } = turns(signal)
       let rows = 0
-      for await (const row of stored.rows(scope)) {
-        if (isDue()) await take()
-        if (row.deletedAt === null) rows++
-        if (keyed) findKeyed(row, deletionsUnknown)
-        else findUnkeyed(row, deletionsUnknown)
-      }
+      for await (const some of stored.rows(scope))
+        for (const row of some) {
+          if (isDue()) await take()
+          if (row.deletedAt === null) rows++
+          if (keyed) findKeyed(row, deletionsUnknown)
+          else findUnkeyed(row, deletionsUnknown)
+        }
       await findLeft(scope.partition, take)
       last = number
       return {

@@ -1,6 +1,7 @@
 import type { ComparedScope, EncodedKey, Extent, StoredRow } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { Connections, Dialect } from '../dialects/dialect.ts'
+import type { EncodedRows } from '../dialects/encoded-rows.ts'
 import { sameKey } from '../rows/merge.ts'
 import { and, list } from '../rows/sql.ts'
 import { dataColumns, dataTypes, type Layout, systemTypes } from '../table/columns.ts'
@@ -9,13 +10,26 @@ import { dataColumns, dataTypes, type Layout, systemTypes } from '../table/colum
 export interface StoredTable {
   /** Live rows of a scope. */
   extent(scope: ComparedScope): Promise<Extent>
-  /** Rows of a scope, marked ones too, in no order. */
-  rows(scope: ComparedScope): AsyncIterable<StoredRow>
+  /** Rows of a scope, marked ones too, in no order, some at a time. */
+  rows(scope: ComparedScope): AsyncIterable<readonly StoredRow[]>
   /** All rows, of whatever partition. */
-  all(): AsyncIterable<StoredRow>
+  all(): AsyncIterable<readonly StoredRow[]>
+  /** What tells in bytes whether rows are equal. Absent: the database has no such form. */
+  readonly weights?: StoredWeights
   /** Rows of these keys, wherever on the cursor they lie. */
   rowsOf(keys: readonly EncodedKey[], partition: string): Promise<readonly StoredRow[]>
 }
+
+/** Bytes of rows that are the same for equal rows, with their positions, and for no others. */
+export interface StoredWeights {
+  ofEncoded(rows: EncodedRows): Iterable<Uint8Array>
+  /** Of the live rows of a scope, some at a time. */
+  live(scope: ComparedScope): AsyncIterable<Iterable<Uint8Array>>
+}
+
+/** So many rows, or of so many characters, are handed on at a time: to wait for each costs as much as the row. */
+const AT_ONCE = 200
+const CHARACTERS = 1_000_000
 
 /** The rows of one table, as they stand. */
 export function storedTable(connections: Connections, dialect: Dialect, layout: Layout): StoredTable {
@@ -45,7 +59,22 @@ export function storedTable(connections: Connections, dialect: Dialect, layout: 
   const read = (condition: RawBuilder<unknown>) =>
     connections.reading(layout.name, async function* (session) {
       const query = sql`select ${selected} from ${target.table} as t where ${condition}`
-      for await (const values of session.stream(query)) yield rowOf(values)
+      let rows: StoredRow[] = []
+      let characters = 0
+      for await (const values of session.stream(query)) {
+        for (const value of values) characters += (value as { readonly length?: number } | null)?.length ?? 0
+        if (rows.push(rowOf(values)) < AT_ONCE && characters < CHARACTERS) continue
+        yield rows
+        rows = []
+        characters = 0
+      }
+      yield rows
+    })
+  const live = (scope: ComparedScope) =>
+    connections.reading(layout.name, async function* (session) {
+      const where = sql`${within(scope)} and t._deleted_at is null`
+      const own = list([...dataColumns(layout), '_cursor'], 't')
+      yield* session.weights!(types, sql`select ${own} from ${target.table} as t where ${where}`)
     })
   return {
     async extent(scope) {
@@ -58,6 +87,9 @@ export function storedTable(connections: Connections, dialect: Dialect, layout: 
     },
     rows: (scope) => read(within(scope)),
     all: () => read(sql`true`),
+    ...(dialect.weightsOf === undefined
+      ? {}
+      : { weights: { ofEncoded: (rows) => dialect.weightsOf!(types, rows), live } }),
     async rowsOf(keys, partition) {
       const mode = dialect.looksUpBy === 'values' ? 'read' : 'part'
       return await connections.transaction({ mode, table: layout.name }, async (session) => {

@@ -55,6 +55,11 @@ export interface Dialect {
   readonly writesBy: 'merge' | 'upsert'
   /** So many staged rows one statement moves, and the process does what else it has to in between. Absent: all at once. */
   readonly movedAtOnce?: number
+  /**
+   * Bytes of encoded rows, the same as `Session.weights` gives of equal rows that are stored; rows that differ in a value or in
+   * their position never have the same. Absent: the database has no such form, and the texts of values tell.
+   */
+  weightsOf?(types: readonly ColumnType[], rows: EncodedRows): Iterable<Uint8Array>
   /** Whether looking up rows by many keys needs a transaction that may write, for a temporary table of the keys. */
   readonly looksUpBy: 'temporary table' | 'values'
 
@@ -140,6 +145,11 @@ export interface Session {
   rows(query: RawBuilder<unknown>): Promise<readonly (readonly unknown[])[]>
   /** The same as they arrive: few are held at a time. */
   stream(query: RawBuilder<unknown>): AsyncIterable<readonly unknown[]>
+  /**
+   * Bytes of the rows of a query, some rows at a time, each as `Dialect.weightsOf` gives it: for as long as it is looked at.
+   * Absent: the database has no such form. @param types of its columns, without the position behind them.
+   */
+  weights?(types: readonly ColumnType[], query: RawBuilder<unknown>): AsyncIterable<Iterable<Uint8Array>>
   /** Does work and undoes what it did to the database where it says so; a transaction within the transaction. */
   tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T>
   /**

@@ -175,14 +175,15 @@ export class TableRelocation implements Relocation {
     const { connections, dialect } = this.#base
     let rows: StoredRow[] = []
     let characters = 0
-    for await (const row of storedTable(connections, dialect, tableLayout(table, loose)).all()) {
-      rows.push(row)
-      for (const value of row.values) characters += sizeOf(value)
-      if (rows.length < ROWS && characters < CHARACTERS) continue
-      yield rows
-      rows = []
-      characters = 0
-    }
+    for await (const some of storedTable(connections, dialect, tableLayout(table, loose)).all())
+      for (const row of some) {
+        rows.push(row)
+        for (const value of row.values) characters += sizeOf(value)
+        if (rows.length < ROWS && characters < CHARACTERS) continue
+        yield rows
+        rows = []
+        characters = 0
+      }
     if (rows.length > 0) yield rows
   }
 

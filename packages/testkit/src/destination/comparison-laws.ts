@@ -1,5 +1,6 @@
 import type { Comparison, Difference } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
 import {
   DestinationUnderTest,
@@ -8,6 +9,25 @@ import {
   type TestDatabase,
   type TestTable,
 } from './destination-under-test.ts'
+import { REPRESENTABLE } from './value-cases.ts'
+
+/** Without those that take long to write so often. */
+const CASES = REPRESENTABLE.filter(([name]) => name !== 'text of a megabyte')
+
+/** Another value of the same kind; undefined where no other is sure to fit. */
+function otherThan(name: string, value: unknown): unknown {
+  if (typeof value === 'string') {
+    if (name.startsWith('text')) return `${value}!`
+    if (/^-?[\d.]+$/.test(value)) return value === '7' ? '8' : '7'
+    return /^\d{4}-/.test(value) ? value.replace(/^\d{4}/, (year) => (year === '2012' ? '2016' : '2012')) : undefined
+  }
+  if (typeof value === 'number') return value === 7 ? 8 : 7
+  if (typeof value === 'bigint') return 7n
+  if (typeof value === 'boolean') return !value
+  if (value instanceof Uint8Array) return Uint8Array.from([...value, 1])
+  if (typeof value === 'object' && value !== null && !(value instanceof Date)) return [value, 'other']
+  return undefined
+}
 
 /** Laws of rows held against those of a source. */
 export function testComparisons(database: () => TestDatabase): void {
@@ -61,6 +81,50 @@ export function testComparisons(database: () => TestDatabase): void {
       // Two rows that changed places are different rows.
       const swapped = [{ ...rows[0]!, note: rows[1]!.note }, { ...rows[1]!, note: rows[0]!.note }, ...rows.slice(2)]
       expect(await look(table, swapped)).toEqual(['different [1]', 'different [2]'])
+    })
+
+    it('knows rows of all values as equal at the first look, and finds each value that changes', async () => {
+      const row = z.object({
+        id: z.int(),
+        // Too much to keep: rows that were not known as equal would be asked for again.
+        filler: z.string(),
+        ...Object.fromEntries(CASES.map(([, schema], at) => [`c${at}`, schema])),
+      })
+      const given = Object.fromEntries(
+        CASES.flatMap(([, , value], at) => (value === undefined ? [] : [[`c${at}`, value]])),
+      )
+      const firstLook = async (table: TestTable, number: number, source: Row) => {
+        comparison.begin(number, { partition: '', window: undefined })
+        comparison.add({ rows: [table.encode(source)], deletions: [], presentKeys: [] })
+        return await comparison.end(false)
+      }
+      const heavy = await world.table({ row, primaryKey: ['id'] })
+      const all = { id: 1, filler: 'x'.repeat(9_000_000), ...given }
+      await heavy.write([all])
+      let comparison = await world.destination.compare(heavy.shape)
+      expect(await firstLook(heavy, 0, all)).toEqual({ rows: 1, rejected: 0, changed: 0, doubtful: 0 })
+      comparison.close()
+      const light = await world.table({ name: 'light', row, primaryKey: ['id'] })
+      await light.write([{ ...all, filler: '' }])
+      comparison = await world.destination.compare(light.shape)
+      for (const [at, [name, , value]] of CASES.entries()) {
+        const other = otherThan(name, value)
+        if (other === undefined) continue
+        const found = await firstLook(light, at, { ...all, filler: '', [`c${at}`]: other })
+        expect(found.doubtful, name).toBe(1)
+      }
+      comparison.close()
+    })
+
+    it('ends in the middle when a signal says so, and the destination works on', async () => {
+      const table = await world.table(keyed)
+      const rows = Array.from({ length: 8000 }, (_, id) => ({ ...thing(id, 10), note: 'x'.repeat(500) }))
+      await table.write(rows)
+      const comparison = await world.destination.compare(table.shape)
+      comparison.begin(0, { partition: '', window })
+      await expect(comparison.end(false, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
+      comparison.close()
+      expect(await look(table, rows)).toEqual([])
     })
 
     it('calls a row that lies elsewhere different, once', async () => {

@@ -6,6 +6,7 @@ import { codecOf } from './codec.ts'
 import { COMPARABLES, DECODERS, SHOWN_FORMS, TYPE_NAMES } from './column-types.ts'
 import { postgresEditor } from './editor.ts'
 import { postgresProfile } from './profile.ts'
+import { RowWeights } from './row-weights.ts'
 import type { Sessions } from './sessions.ts'
 import { stagingName } from './staging-tables.ts'
 import { postgresFlavor } from './state-dialect.ts'
@@ -41,6 +42,7 @@ export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' 
         : chunks(expressions, MAX_EXPRESSIONS).map((some) => sql`row(${sql.join(some)})`),
     rowPlace: ROW_PLACE,
     writesBy: 'merge',
+    weightsOf: (types, rows) => new RowWeights(types).ofEncoded(rows),
     looksUpBy: 'temporary table',
     stagingTable: (staging) => table(stagingName(staging)),
     createStaging: (name, columns) =>

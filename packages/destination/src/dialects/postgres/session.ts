@@ -1,4 +1,4 @@
-import type { Batch, BinaryRows, Lease, StepRef, TableState } from '@tidemark/core/engine'
+import type { Batch, BinaryRows, ColumnType, Lease, StepRef, TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { loadHalving } from '../../rows/load.ts'
@@ -14,12 +14,14 @@ import type { Terms } from '../terms.ts'
 import { attempt } from './attempt.ts'
 import { continueNumbers } from './continue-numbers.ts'
 import { copyBinary, copyInto, copyStraight } from './copy-into.ts'
+import { copiedOut, withValues } from './copy-out.ts'
 import { indexPositions } from './editor.ts'
 import { emptyTable } from './empty-table.ts'
 import { isOwnKey } from './errors.ts'
 import { fetched } from './fetched.ts'
 import { withPart, workHalving } from './part-table.ts'
 import { presentTables } from './present.ts'
+import { RowWeights } from './row-weights.ts'
 import type { Reserved } from './sessions.ts'
 import { dropLeftovers, dropStaging } from './staging-tables.ts'
 
@@ -58,6 +60,12 @@ export class PostgresSession implements Session {
 
   stream(query: RawBuilder<unknown>): AsyncIterable<readonly unknown[]> {
     return fetched(this, query)
+  }
+
+  async *weights(types: readonly ColumnType[], query: RawBuilder<unknown>): AsyncGenerator<Iterable<Uint8Array>> {
+    const weights = new RowWeights(types)
+    const { sql: text, parameters } = query.compile(this.db)
+    for await (const block of copiedOut(this.client, withValues(text, parameters))) yield weights.ofBlock(block)
   }
 
   async tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T> {

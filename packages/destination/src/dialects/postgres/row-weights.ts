@@ -1,0 +1,69 @@
+import type { ColumnType } from '@tidemark/core/engine'
+import { canonicalText } from '../../compare/canonical-text.ts'
+import { parseJson } from '../../values/value-text.ts'
+import type { EncodedRows } from '../encoded-rows.ts'
+import { COPY_FIELDS } from './column-types.ts'
+import { CopiedRows, fieldEnd } from './copied-rows.ts'
+import type { RowBlock } from './copy-out.ts'
+import { CopyRows } from './copy-rows.ts'
+
+/** Bytes of rows by which equal ones are known: those of a binary COPY, which has one form for each value but json. */
+export class RowWeights {
+  readonly #types: readonly ColumnType[]
+  readonly #jsonAt: readonly number[]
+
+  /** @param types of the values, without that of the position behind them. */
+  constructor(types: readonly ColumnType[]) {
+    this.#types = [...types, 'integer']
+    this.#jsonAt = types.flatMap((type, at) => (type === 'json' ? [at] : []))
+  }
+
+  /** Of encoded rows, which do not differ from stored ones. */
+  *ofEncoded(rows: EncodedRows): Generator<Uint8Array> {
+    const copied = new CopiedRows()
+    const fields = this.#types.map((type) => COPY_FIELDS[type])
+    let weights: Uint8Array[] = []
+    const take = (bytes: Buffer, from: number, end: number): void => {
+      weights.push(this.#weightOf(bytes.subarray(from, end)))
+    }
+    for (const chunk of new CopyRows(fields, { fields: 0, bytes: NOTHING }).chunks(rows)) {
+      copied.add(chunk, take)
+      yield* weights
+      weights = []
+    }
+  }
+
+  /** Of rows as the server copied them out. */
+  *ofBlock({ bytes, ends }: RowBlock): Generator<Uint8Array> {
+    let from = 0
+    for (const end of ends) {
+      yield this.#weightOf(bytes.subarray(from, end))
+      from = end
+    }
+  }
+
+  /** A row with its json in the form in which equal values are equal texts. */
+  #weightOf(row: Buffer): Buffer {
+    if (this.#jsonAt.length === 0) return row
+    const parts: Buffer[] = []
+    let copied = 0
+    let at = 2
+    let field = 0
+    for (const jsonAt of this.#jsonAt) {
+      for (; field < jsonAt; field++) at = fieldEnd(row, at)
+      const end = fieldEnd(row, at)
+      // Behind the length there is the version of the format, and of an empty array or object nothing else than two signs.
+      if (end > at + 7) {
+        const text = canonicalText(parseJson(row.toString('utf8', at + 5, end)), 'json')!
+        const bytes = Buffer.from(text)
+        const length = Buffer.alloc(4)
+        length.writeInt32BE(bytes.length)
+        parts.push(row.subarray(copied, at), length, bytes)
+        copied = end
+      }
+    }
+    return parts.length === 0 ? row : Buffer.concat([...parts, row.subarray(copied)])
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
