@@ -50,10 +50,7 @@ export class BatchBuffer {
   }
 
   #keyOf(row: EncodedRow): unknown {
-    if (this.#single >= 0) {
-      const value = row[this.#single]
-      return value instanceof Uint8Array ? textOf(value) : value
-    }
+    if (this.#single >= 0) return comparableIn(row[this.#single])
     return keyText(this.#key.map((at) => row[at]))
   }
 
@@ -68,6 +65,13 @@ export class BatchBuffer {
     return taken
   }
 }
+
+/** A key by which a map finds equal ones: its value where it has one column, which is found in a tenth of the time of a text. */
+export function mapKey(values: EncodedKey): unknown {
+  return values.length === 1 ? comparableIn(values[0]) : keyText(values)
+}
+
+const comparableIn = (value: unknown): unknown => (value instanceof Uint8Array ? textOf(value) : value)
 
 /** A key as one text. The length in front of each component keeps ('a', 'bc') and ('ab', 'c') apart. */
 export function keyText(values: EncodedKey): string {

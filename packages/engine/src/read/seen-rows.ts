@@ -1,7 +1,7 @@
 import type { Deletion, EncodedKey, EncodedRow, Prepared, Range, StepRef, Table } from '@tidemark/core/engine'
 import type { Step } from '../plan/step.ts'
 import { lookedBack } from '../report/lateness.ts'
-import { keyText } from './batch-buffer.ts'
+import { mapKey } from './batch-buffer.ts'
 
 type Position = number | bigint
 
@@ -26,8 +26,8 @@ const MOST_CHARACTERS = 32 * 1024 * 1024
 export class SeenRows {
   readonly #key: readonly number[]
   readonly #below: bigint | undefined
-  readonly #rows = new Map<string, Position>()
-  readonly #deletions = new Map<string, Deletion>()
+  readonly #rows = new Map<unknown, Position>()
+  readonly #deletions = new Map<unknown, Deletion>()
   #characters = 0
   #isFull = false
 
@@ -55,7 +55,7 @@ export class SeenRows {
 
   /** @returns whether the key was seen at a greater position. */
   saw(values: EncodedKey, position: Position): boolean {
-    const key = keyText(values)
+    const key = mapKey(values)
     const known = this.#rows.get(key)
     if (known !== undefined && known > position) return true
     if (this.#hasRoom(this.#rows, key)) this.#rows.set(key, position)
@@ -64,14 +64,15 @@ export class SeenRows {
 
   /** A deletion that came from below what is covered again. */
   deleted(deletion: Deletion): void {
-    const key = keyText(deletion.key)
+    const key = mapKey(deletion.key)
     if (this.#hasRoom(this.#deletions, key)) this.#deletions.set(key, deletion)
   }
 
-  #hasRoom(kept: ReadonlyMap<string, unknown>, key: string): boolean {
+  #hasRoom(kept: ReadonlyMap<unknown, unknown>, key: unknown): boolean {
     if (kept.has(key)) return true
-    const fits = kept.size < MAX_KEYS && this.#characters + key.length <= MOST_CHARACTERS
-    if (fits) this.#characters += key.length
+    const characters = typeof key === 'string' ? key.length : 0
+    const fits = kept.size < MAX_KEYS && this.#characters + characters <= MOST_CHARACTERS
+    if (fits) this.#characters += characters
     else this.#isFull = true
     return fits
   }
