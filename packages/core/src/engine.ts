@@ -96,7 +96,7 @@ export {
 } from './store/project.ts'
 export type { QueryLimits, QueryResult } from './store/query-result.ts'
 export { isPastRejectLimit, type RejectShare, type RejectTally, unfitText } from './store/reject-limit.ts'
-export type { Contents, KnownTable, Relocation, StoredRow } from './store/relocation.ts'
+export type { Contents, KnownTable, NativeCopier, Relocation, RowCopier, StoredRow } from './store/relocation.ts'
 export type { PageCount, RunChange } from './store/run-change.ts'
 export type { RunLog, RunLogFilter, RunLogLine } from './store/run-log.ts'
 export {

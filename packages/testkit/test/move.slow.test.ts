@@ -282,6 +282,40 @@ describe.each(WAYS)('a move from %s to %s', (one, other) => {
   })
 })
 
+describe.each(WAYS)('a move from %s to %s notices', (one, other) => {
+  it('a value that something changed of what it wrote', async () => {
+    const source = newSource()
+    const [a, b] = [await PLACES[one]!(), await PLACES[other]!()]
+    const from = await filled(a, source)
+    const to = await b.open(true)
+    const { relocation } = to as { relocation: { native?: object } }
+    for (const copier of [relocation, relocation.native!] as { put(...all: unknown[]): Promise<void> }[]) {
+      const put = copier.put.bind(copier)
+      copier.put = async (lease, table, ...more) => {
+        await put(lease, table, ...more)
+        const { name } = table as { name: string }
+        if (name === 'memory_unkeyed') await b.hand(`update memory_unkeyed set text = 'x' where id = ${FIRST + 8n}`)
+      }
+    }
+    await expect(move({ from, to })).rejects.toMatchObject({ code: 'destination-differs' })
+  })
+})
+
+describe('a move of a table of which a hand changed a column', () => {
+  it('looks at its values, which may not be what its type says', async () => {
+    const source = newSource()
+    const [a, b] = [await PLACES['postgres']!(), await PLACES['postgres']!()]
+    const from = await filled(a, source)
+    // As many bytes as before, and with those of the other type they would be other numbers.
+    await a.hand('alter table memory_keyed alter column "double" type bigint')
+    const to = await b.open(true)
+    await move({ from, to })
+    const doubles = async (destination: Destination) =>
+      (await destination.query('select "double"::text from memory_keyed order by id')).rows
+    expect(await doubles(to)).toEqual(await doubles(from))
+  })
+})
+
 describe('a move is refused', () => {
   it('into a place that holds tables, or half of another move, or a table of that name', async () => {
     const source = newSource()

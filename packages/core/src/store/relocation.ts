@@ -30,23 +30,37 @@ export interface KnownTable {
   readonly schema: RecordedSchema
 }
 
-/** State and rows of a destination as stored, to export them or to copy them elsewhere. */
-export interface Relocation {
-  /** Where the destination is, for people: without a password. */
-  readonly place: string
-  /** All records of a kind, at one moment each chunk; nothing changes in between where the tables are held. */
-  records(kind: RecordKind): AsyncIterable<RecordChunk>
-  /** What a table holds; undefined if it does not exist. @throws SyncError code `schema` if columns of it are missing. */
+/** How rows of tables are copied to another database, in chunks of one kind. */
+export interface RowCopier<Chunk> {
+  /** What a table holds; undefined if it does not exist. @throws SyncError code `table-changed` if columns of it are missing. */
   contents(table: KnownTable): Promise<Contents | undefined>
   /**
    * The rows of a table in chunks, at one moment, and whether undeclared fields are among the values, as the last one;
    * undefined if the table does not exist.
    */
-  rows(
-    table: KnownTable,
-  ): Promise<{ readonly loose: boolean; readonly chunks: AsyncIterable<readonly StoredRow[]> } | undefined>
+  rows(table: KnownTable): Promise<{ readonly loose: boolean; readonly chunks: AsyncIterable<Chunk> } | undefined>
   /** Sums up rows as `contents` does. */
-  sum(table: KnownTable, loose: boolean): { add(rows: readonly StoredRow[]): void; contents(): Contents }
+  sum(table: KnownTable, loose: boolean): { add(rows: Chunk): void; contents(): Contents }
+  /** Writes rows into a table that was made here. @throws SyncError code `unfit` that says what does not fit. */
+  put(lease: Lease, table: KnownTable, loose: boolean, rows: Chunk): Promise<void>
+}
+
+/** Copies rows in a form that only databases of one kind have, so that no value is made of what is copied. Its sums are its own. */
+export interface NativeCopier extends RowCopier<unknown> {
+  /** As for any copier; undefined too where a table is not as the state says, so that its values have to be looked at. */
+  rows: RowCopier<unknown>['rows']
+  /** Its name: databases with the same one take each other's chunks. */
+  readonly form: string
+}
+
+/** State and rows of a destination as stored, to export them or to copy them elsewhere. `contents` and `sum` are the same in every database. */
+export interface Relocation extends RowCopier<readonly StoredRow[]> {
+  /** Absent: this database has no such form. */
+  readonly native?: NativeCopier | undefined
+  /** Where the destination is, for people: without a password. */
+  readonly place: string
+  /** All records of a kind, at one moment each chunk; nothing changes in between where the tables are held. */
+  records(kind: RecordKind): AsyncIterable<RecordChunk>
   /**
    * Marks this destination as one that is moved into, until `replace`: nothing else opens it. Tables of an earlier attempt
    * are dropped.
@@ -56,8 +70,6 @@ export interface Relocation {
   begin(from: string): Promise<void>
   /** Creates an empty table. @throws SyncError code `schema` if it cannot be created here. */
   create(lease: Lease, table: KnownTable, loose: boolean): Promise<void>
-  /** Writes rows into a table that was made here. @throws SyncError code `unfit` that names the first one that does not fit. */
-  put(lease: Lease, table: KnownTable, loose: boolean, rows: readonly StoredRow[]): Promise<void>
   /**
    * Replaces the whole state here with these records, in one transaction behind the fences of these leases; a move into
    * this place is complete with it.

@@ -60,6 +60,8 @@ export interface Dialect {
    * their position never have the same. Absent: the database has no such form, and the texts of values tell.
    */
   weightsOf?(types: readonly ColumnType[], rows: EncodedRows): Iterable<Uint8Array>
+  /** The form of `Session.copyOut`: another database of the same form takes such rows. Absent: it has none, or not with the encoding of this one. */
+  readonly nativeForm?: string | undefined
   /** Whether looking up rows by many keys needs a transaction that may write, for a temporary table of the keys. */
   readonly looksUpBy: 'temporary table' | 'values'
 
@@ -118,6 +120,15 @@ export interface LoadInto {
   readonly entries?: { readonly kind: EntryKind; readonly from: number } | undefined
 }
 
+/** Some rows as their database writes them. */
+export interface NativeRows {
+  readonly count: number
+  /** About how much memory they take. */
+  readonly bytes: number
+  /** Of each row what only equal ones share. */
+  weights(): Iterable<string | Uint8Array>
+}
+
 /** What an entry of a staging table is: a row, a reported deletion, or a key that was only seen, because its row was rejected. */
 export type EntryKind = 0 | 1 | 2
 
@@ -150,6 +161,10 @@ export interface Session {
    * Absent: the database has no such form. @param types of its columns, without the position behind them.
    */
   weights?(types: readonly ColumnType[], query: RawBuilder<unknown>): AsyncIterable<Iterable<Uint8Array>>
+  /** The rows of a query in blocks, as the database writes them. Only with `Dialect.nativeForm`. */
+  copyOut?(query: RawBuilder<unknown>): AsyncIterable<NativeRows>
+  /** Puts such rows into a table. @returns how many. */
+  copyIn?(into: Pick<LoadInto, 'table' | 'columns'>, rows: readonly NativeRows[]): Promise<number>
   /** Does work and undoes what it did to the database where it says so; a transaction within the transaction. */
   tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T>
   /**

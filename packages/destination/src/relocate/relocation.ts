@@ -4,6 +4,7 @@ import {
   type KnownTable,
   type Lease,
   messageOf,
+  type NativeCopier,
   type RecordChunk,
   type RecordKind,
   type Relocation,
@@ -12,27 +13,19 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { storedTable } from '../compare/stored-table.ts'
-import type { Connections, Dialect, Session } from '../dialects/dialect.ts'
 import { loadHalving } from '../rows/load.ts'
 import type { StateDatabase } from '../state/state-types.ts'
 import { dataTypes, systemTypes } from '../table/columns.ts'
 import { columnCount } from '../table/prepare.ts'
 import { contentsSum } from './contents-sum.ts'
 import { markMade, markMoving, moveInto, unmarkMoving } from './moving.ts'
+import { NativeCopies } from './native-copies.ts'
+import type { RelocationBase } from './relocation-base.ts'
 import { readRecords, replaceRecords } from './state-records.ts'
 import { storedColumns, storedForms, unfit } from './stored-form.ts'
 import { tableLayout, tablePlan } from './table-layout.ts'
 
 type Db = Kysely<StateDatabase>
-
-export interface RelocationBase {
-  readonly connections: Connections
-  readonly dialect: Dialect
-  /** A transaction that holds a table's fence. */
-  fenced<T>(lease: Lease, work: (session: Session) => Promise<T>): Promise<T>
-  /** Proves within a transaction that a lease is still held. */
-  prove(db: Db, lease: Lease): Promise<void>
-}
 
 /** A chunk holds so many rows, or about so many characters. */
 const ROWS = 10_000
@@ -40,10 +33,14 @@ const CHARACTERS = 8_000_000
 
 /** State and rows of one database as stored. */
 export class TableRelocation implements Relocation {
+  readonly native: NativeCopier | undefined
   readonly #base: RelocationBase
 
   constructor(base: RelocationBase) {
     this.#base = base
+    const { nativeForm } = base.dialect
+    this.native =
+      nativeForm === undefined ? undefined : new NativeCopies(nativeForm, base, (table) => this.#looseOf(table))
   }
 
   get place(): string {

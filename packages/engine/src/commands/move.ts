@@ -5,6 +5,7 @@ import {
   type Lease,
   RECORD_KINDS,
   type RecordChunk,
+  type RowCopier,
   type StateRecord,
 } from '@tidemark/core/engine'
 import { knownTables } from '../lease/known-tables.ts'
@@ -86,21 +87,44 @@ interface Way {
   readonly progress: (rows: number) => void
 }
 
-async function moveTable(table: KnownTable, lease: Lease, { from, to, signal, progress }: Way) {
-  const there = await from.relocation.rows(table)
+async function moveTable(table: KnownTable, lease: Lease, way: Way) {
+  const from = way.from.relocation
+  const to = way.to.relocation
+  const { native } = from
+  // Two databases of one kind copy rows as they write them.
+  if (native !== undefined && native.form === to.native?.form) {
+    const there = await native.rows(table)
+    if (there !== undefined) return await copyTable({ table, lease, way, from: native, to: to.native }, there)
+  }
+  const there = await from.rows(table)
   // It was known and never filled, or is missing: the state says which, and the next sync what to do.
   if (there === undefined) return { rows: 0, hash: '' }
-  const { loose, chunks } = there
-  await to.relocation.create(lease, table, loose)
-  const sent = from.relocation.sum(table, loose)
+  return await copyTable({ table, lease, way, from, to }, there)
+}
+
+interface Copying<Chunk> {
+  readonly table: KnownTable
+  readonly lease: Lease
+  readonly way: Way
+  readonly from: RowCopier<Chunk>
+  readonly to: RowCopier<Chunk>
+}
+
+async function copyTable<Chunk>(
+  { table, lease, way, from, to }: Copying<Chunk>,
+  { loose, chunks }: { readonly loose: boolean; readonly chunks: AsyncIterable<Chunk> },
+) {
+  const { signal, progress } = way
+  await way.to.relocation.create(lease, table, loose)
+  const sent = from.sum(table, loose)
   for await (const rows of chunks) {
     signal.throwIfAborted()
     sent.add(rows)
-    await to.relocation.put(lease, table, loose, rows)
+    await to.put(lease, table, loose, rows)
     progress(sent.contents().rows)
   }
   signal.throwIfAborted()
-  const arrived = await to.relocation.contents(table)
+  const arrived = await to.contents(table)
   const { rows, hash } = sent.contents()
   if (arrived?.rows !== rows || arrived.hash !== hash) {
     throw new SyncError(

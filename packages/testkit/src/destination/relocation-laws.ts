@@ -32,6 +32,36 @@ export function testRelocations(database: () => TestDatabase): void {
       expect(await relocation.contents({ ...known(), name: 'nothing' })).toBeUndefined()
     })
 
+    it('sums up rows in its own form, as they are copied: whatever changes changes it, in any column', async () => {
+      const { native } = world.destination.relocation
+      if (native === undefined) return
+      const sumOf = async () => {
+        const { loose, chunks } = (await native.rows(known()))!
+        const sum = native.sum(known(), loose)
+        for await (const one of chunks) sum.add(one)
+        return sum.contents()
+      }
+      const before = await native.contents(known())
+      expect(before?.rows).toBe(2)
+      expect(await sumOf()).toEqual(before)
+      const seen = new Set([before?.hash])
+      for (const change of [
+        "note = 'x'",
+        'id = 7',
+        'at = 8',
+        '_cursor = 9',
+        'note = null',
+        '_deleted_at = _synced_at',
+      ]) {
+        await database().execute(`update ${table.name} set ${change} where id <> 2`)
+        const after = await native.contents(known())
+        expect(await sumOf()).toEqual(after)
+        expect(seen, change).not.toContain(after?.hash)
+        seen.add(after?.hash)
+      }
+      expect(await native.rows({ ...known(), name: 'nothing' })).toBeUndefined()
+    })
+
     it('puts records in the place of all that is known, and back', async () => {
       const { relocation } = world.destination
       const before = await records()

@@ -1,11 +1,33 @@
 import pg from 'pg'
+import type { NativeRows } from '../dialect.ts'
 import { CopiedRows } from './copied-rows.ts'
 
 /** Rows in the bytes of a binary COPY, one after the other. */
-export interface RowBlock {
-  readonly bytes: Buffer
-  /** Where each of them ends. */
-  readonly ends: readonly number[]
+export class RowBlock implements NativeRows {
+  readonly binary: Buffer
+  readonly #ends: readonly number[]
+
+  /** @param ends where each of them ends. */
+  constructor(binary: Buffer, ends: readonly number[]) {
+    this.binary = binary
+    this.#ends = ends
+  }
+
+  get count(): number {
+    return this.#ends.length
+  }
+
+  get bytes(): number {
+    return this.binary.length
+  }
+
+  *weights(): Generator<Buffer> {
+    let from = 0
+    for (const end of this.#ends) {
+      yield this.binary.subarray(from, end)
+      from = end
+    }
+  }
 }
 
 /** A statement with the values of its parameters: COPY takes none. */
@@ -44,7 +66,7 @@ export async function* copiedOut(client: pg.ClientBase, query: string): AsyncGen
   let wake = (): void => {}
   const finish = (): void => {
     if (at === 0) return
-    full.push({ bytes: block.subarray(0, at), ends })
+    full.push(new RowBlock(block.subarray(0, at), ends))
     block = Buffer.allocUnsafeSlow(BLOCK)
     ends = []
     at = 0

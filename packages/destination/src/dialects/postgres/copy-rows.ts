@@ -11,8 +11,9 @@ const FIXED = 12
 /** Texts up to so many characters are copied here when they are ASCII; for longer ones the call into C++ is worth it. */
 const SHORT = 48
 
-const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
-const TRAILER = Buffer.from([0xff, 0xff])
+/** What stands before and behind the rows. */
+export const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
+export const TRAILER = Buffer.from([0xff, 0xff])
 const TWO_32 = 4_294_967_296
 
 const INTEGER = 0

@@ -43,6 +43,8 @@ export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' 
     rowPlace: ROW_PLACE,
     writesBy: 'merge',
     weightsOf: (types, rows) => new RowWeights(types).ofEncoded(rows),
+    // With another encoding each text is looked at, so that the one that does not fit is named.
+    nativeForm: repertoire.encoding === undefined ? 'postgres' : undefined,
     looksUpBy: 'temporary table',
     stagingTable: (staging) => table(stagingName(staging)),
     createStaging: (name, columns) =>

@@ -34,12 +34,8 @@ export class RowWeights {
   }
 
   /** Of rows as the server copied them out. */
-  *ofBlock({ bytes, ends }: RowBlock): Generator<Uint8Array> {
-    let from = 0
-    for (const end of ends) {
-      yield this.#weightOf(bytes.subarray(from, end))
-      from = end
-    }
+  *ofBlock(block: RowBlock): Generator<Uint8Array> {
+    for (const row of block.weights()) yield this.#weightOf(row)
   }
 
   /** A row with its json in the form in which equal values are equal texts. */

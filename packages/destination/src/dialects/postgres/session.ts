@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { loadHalving } from '../../rows/load.ts'
 import { insertRows, mergeEqual, mergeRows } from '../../rows/merge.ts'
 import { changed, exists } from '../../rows/run.ts'
+import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
 import { dataTypes } from '../../table/columns.ts'
 import type { Attempt, Dialect, LoadInto, Session, Tentative, WriteOptions } from '../dialect.ts'
@@ -13,8 +14,10 @@ import type { Target } from '../target.ts'
 import type { Terms } from '../terms.ts'
 import { attempt } from './attempt.ts'
 import { continueNumbers } from './continue-numbers.ts'
+import { copyIn } from './copy-in.ts'
 import { copyBinary, copyInto, copyStraight } from './copy-into.ts'
-import { copiedOut, withValues } from './copy-out.ts'
+import { copiedOut, type RowBlock, withValues } from './copy-out.ts'
+import { SIGNATURE, TRAILER } from './copy-rows.ts'
 import { indexPositions } from './editor.ts'
 import { emptyTable } from './empty-table.ts'
 import { isOwnKey } from './errors.ts'
@@ -64,8 +67,17 @@ export class PostgresSession implements Session {
 
   async *weights(types: readonly ColumnType[], query: RawBuilder<unknown>): AsyncGenerator<Iterable<Uint8Array>> {
     const weights = new RowWeights(types)
+    for await (const block of this.copyOut(query)) yield weights.ofBlock(block)
+  }
+
+  copyOut(query: RawBuilder<unknown>): AsyncGenerator<RowBlock> {
     const { sql: text, parameters } = query.compile(this.db)
-    for await (const block of copiedOut(this.client, withValues(text, parameters))) yield weights.ofBlock(block)
+    return copiedOut(this.client, withValues(text, parameters))
+  }
+
+  async copyIn({ table, columns }: Pick<LoadInto, 'table' | 'columns'>, rows: readonly RowBlock[]): Promise<number> {
+    const { sql: text } = sql`copy ${table} (${list(columns)}) from stdin (format binary)`.compile(this.db)
+    return await copyIn(this.client, text, [SIGNATURE, ...rows.map(({ binary }) => binary), TRAILER])
   }
 
   async tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T> {

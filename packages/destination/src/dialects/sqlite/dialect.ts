@@ -43,6 +43,7 @@ export function sqliteDialect(database: Database): Dialect {
     writesBy: 'upsert',
     // The process does nothing else while a statement runs.
     movedAtOnce: 50_000,
+    nativeForm: 'sqlite',
     looksUpBy: 'values',
     stagingTable: ({ slot }) => sql.id('temp', stagingName(slot)),
     createStaging: (table, columns) =>

@@ -19,9 +19,13 @@ import { CONSTRAINT, codeOf, refuses } from './errors.ts'
 import type { KeptStatements } from './kept-statements.ts'
 import { indexPositions, mainTable, stagingName } from './names.ts'
 import type { Truth, Upserts } from './upserts.ts'
+import { ValueRows } from './value-rows.ts'
 
 /** Rows that are undone together: what a savepoint changes is kept in a journal of its own. */
 const AT_ONCE = 1000
+
+/** A block that is copied has so many bytes, or one row of more. */
+const BYTES = 1_000_000
 
 /** So many keys, and so many parameters, one statement is given. */
 const KEYS = 1000
@@ -55,6 +59,26 @@ export class SqliteSession implements Session {
     const { sql: text, parameters } = query.compile(this.db)
     const rows = prepared(this.#raw, text).iterate(...(parameters as readonly SQLInputValue[]))
     for (const row of rows) yield row as unknown as readonly unknown[]
+  }
+
+  async *copyOut(query: RawBuilder<unknown>): AsyncGenerator<ValueRows> {
+    let rows: (readonly unknown[])[] = []
+    let bytes = 0
+    for await (const row of this.stream(query)) {
+      rows.push(row)
+      for (const value of row) bytes += 8 + ((value as { readonly length?: number } | null)?.length ?? 0)
+      if (rows.length < AT_ONCE && bytes < BYTES) continue
+      yield new ValueRows(rows, bytes)
+      rows = []
+      bytes = 0
+    }
+    if (rows.length > 0) yield new ValueRows(rows, bytes)
+  }
+
+  async copyIn({ table, columns }: Pick<LoadInto, 'table' | 'columns'>, blocks: readonly ValueRows[]): Promise<number> {
+    let count = 0
+    for (const { rows } of blocks) count += await this.load({ table, columns, types: [] }, rows)
+    return count
   }
 
   async tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T> {
