@@ -1,10 +1,13 @@
 import type { Lease, Project } from '@tidemark/core/engine'
-import type { Dialect, Mode, Session } from './dialects/dialect.ts'
+import type { Dialect, Session, TransactionOptions } from './dialects/dialect.ts'
 import type { Leasing } from './leasing.ts'
 import type { Stagings } from './rows/stagings.ts'
 import type { TableWriter } from './rows/table-writer.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
 import type { LeaseTurns } from './state/lease-turns.ts'
+
+/** How a transaction behind a fence is done. */
+export type FencedOptions = Pick<TransactionOptions, 'mode' | 'isSmall'>
 
 /** What of a destination batches are committed with. */
 export interface Committing {
@@ -19,7 +22,7 @@ export interface Committing {
   /** A transaction that holds a lease's fence. */
   fenced<T>(
     lease: Lease,
-    mode: Mode,
+    options: FencedOptions,
     work: (session: Session, now: bigint) => Promise<T>,
     done?: (result: T) => void,
   ): Promise<T>

@@ -29,7 +29,7 @@ export async function commitBatch(store: Committing, lease: Lease, batch: FeedBa
   }
   try {
     const { committed } = await store.turns.takeAll(leases, () =>
-      store.fenced(lease, mode, write, ({ stagings }) => {
+      store.fenced(lease, { mode }, write, ({ stagings }) => {
         for (const [one, staging] of stagings) store.stagings.set(one, OF_FEED, staging)
       }),
     )

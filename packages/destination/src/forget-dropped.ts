@@ -14,5 +14,5 @@ export async function forgetDropped(
     (await mayMiss(session.db, lease.table)) ? await droppedIn({ dialect, session, target }) : [],
   )
   if (dropped.length === 0) return
-  await fenced(lease, 'write', (session, now) => takeOutDropped({ dialect, session, target }, dropped, now))
+  await fenced(lease, { mode: 'write' }, (session, now) => takeOutDropped({ dialect, session, target }, dropped, now))
 }

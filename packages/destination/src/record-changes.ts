@@ -6,9 +6,10 @@ import { recordFact } from './state/state-store.ts'
 
 /** Records state changes of a table in one fenced transaction. What a step that failed had staged is dropped with it. */
 export async function recordChanges(store: Committing, lease: Lease, changes: readonly StateChange[]): Promise<void> {
+  const purges = changes.some((change) => change.kind === 'pass-completed' && change.purge)
   await store.fenced(
     lease,
-    'write',
+    { mode: 'write', isSmall: !purges },
     async (session, now) => {
       const dropped: string[] = []
       for (const change of changes) {

@@ -29,7 +29,7 @@ export async function commitRows(
     return output
   }
   try {
-    const { committed } = await store.fenced(lease, mode, write, ({ staging }) =>
+    const { committed } = await store.fenced(lease, { mode }, write, ({ staging }) =>
       stagings.set(lease, step.partition, staging),
     )
     return committed

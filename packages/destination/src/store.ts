@@ -22,10 +22,10 @@ import type {
   StateChange,
 } from '@tidemark/core/engine'
 import { sql } from 'kysely'
-import type { Committing } from './committing.ts'
+import type { Committing, FencedOptions } from './committing.ts'
 import { openComparison, planComparison } from './compare/open-comparison.ts'
 import { storedTable } from './compare/stored-table.ts'
-import type { Connections, Dialect, Mode, Session } from './dialects/dialect.ts'
+import type { Connections, Dialect, Session } from './dialects/dialect.ts'
 import type { Target } from './dialects/target.ts'
 import { commitBatch } from './feed-batch.ts'
 import { forgetDropped } from './forget-dropped.ts'
@@ -55,6 +55,7 @@ import { checkPartition, textProblem } from './table/check-partition.ts'
 import { tableName } from './table/names.ts'
 import { planTable } from './table/prepare.ts'
 import { previewTable } from './table/preview.ts'
+import { Turns } from './turns.ts'
 
 export interface StoreOptions extends Omit<LeaseOptions, 'flavor'> {
   readonly project?: Project | undefined
@@ -71,6 +72,7 @@ export class SqlStore implements Destination {
   readonly #targets = new Map<string, () => Target>()
   readonly #stagings: Stagings
   readonly #turns = new LeaseTurns()
+  readonly #prepares: Turns
   readonly #leasing: Leasing
   readonly #committing: Committing
 
@@ -78,6 +80,7 @@ export class SqlStore implements Destination {
     this.#connections = connections
     this.#dialect = dialect
     this.#stagings = new Stagings(dialect.reusesStagingNames)
+    this.#prepares = new Turns(dialect.preparesAtOnce)
     this.#options = { ...options, flavor: remembersTables(dialect.flavor) }
     this.#leasing = new Leasing(connections, this.#stagings, this.#options)
     this.#committing = {
@@ -94,7 +97,7 @@ export class SqlStore implements Destination {
       connections,
       dialect,
       prove: async (db, lease) => void (await fence(db, lease, options.runner, dialect.flavor)),
-      fenced: (lease, work) => this.#fenced(lease, 'write', work),
+      fenced: (lease, work) => this.#fenced(lease, { mode: 'write' }, work),
     })
   }
 
@@ -147,18 +150,19 @@ export class SqlStore implements Destination {
     return this.#leasing.release(leases)
   }
 
-  async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
-    const { editor } = this.#dialect
+  prepare(lease: Lease, shape: Shape): Promise<Prepared> {
     const name = tableName(shape.name)
-    const { schema: recorded, work } = await this.#read(({ db }) =>
-      planTable(db, editor, name, lease, shape, this.#options.project),
-    )
-    if (work !== undefined && lease.window !== undefined) throw notAlone(name)
-    const changes = work === undefined ? [] : await this.#fenced(lease, 'shape', ({ db }, now) => work(db, now))
-    const { prepared, target } = preparedTable(this.#dialect, { name, shape, schema: recorded, changes })
-    if (shape.fed === true) await forgetDropped(this.#committing, lease, target())
-    this.#targets.set(name, target)
-    return prepared
+    return this.#prepares.take(async () => {
+      const plan = ({ db }: Session) => planTable(db, this.#dialect.editor, name, lease, shape, this.#options.project)
+      const { schema: recorded, work, isNew: isSmall } = await this.#read(plan)
+      if (work !== undefined && lease.window !== undefined) throw notAlone(name)
+      const how: FencedOptions = { mode: 'shape', isSmall }
+      const changes = work === undefined ? [] : await this.#fenced(lease, how, ({ db }, now) => work(db, now))
+      const { prepared, target } = preparedTable(this.#dialect, { name, shape, schema: recorded, changes })
+      if (shape.fed === true) await forgetDropped(this.#committing, lease, target())
+      this.#targets.set(name, target)
+      return prepared
+    })
   }
 
   async preview(shape: Shape): Promise<Prepared> {
@@ -222,7 +226,7 @@ export class SqlStore implements Destination {
 
   async reset(lease: Lease, table: string): Promise<void> {
     const name = tableName(table)
-    await this.#fenced(lease, 'shape', async (session) => {
+    await this.#fenced(lease, { mode: 'shape' }, async (session) => {
       await session.empty(name)
       await forget(session.db, name)
     })
@@ -275,7 +279,7 @@ export class SqlStore implements Destination {
    */
   async #fenced<T>(
     lease: Lease,
-    mode: Mode,
+    how: FencedOptions,
     work: (session: Session, now: bigint) => Promise<T>,
     done?: (result: T) => void,
   ): Promise<T> {
@@ -283,7 +287,7 @@ export class SqlStore implements Destination {
     const { runner, flavor } = this.#options
     return await this.#turns.take(lease, async () => {
       const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
-      const options = { mode, table: lease.feed === true ? undefined : lease.table, landed }
+      const options = { ...how, table: lease.feed === true ? undefined : lease.table, landed }
       const result = await this.#connections.transaction(options, async (session) => {
         const held = await fence(session.db, lease, runner, flavor)
         commits = held.commits

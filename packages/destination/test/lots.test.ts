@@ -31,3 +31,13 @@ it('a lot that fails, before or after it was taken, fails for its own alone', as
   await lots.add(['c'])
   expect(asked).toEqual([['b'], ['c']])
 })
+
+it('a lot that is full takes no more', async () => {
+  const done: number[] = []
+  const lots = new Lots<number>(async (take) => {
+    await Promise.resolve()
+    done.push(take().length)
+  }, 3)
+  await Promise.all(Array.from({ length: 8 }, (_, at) => lots.add([at])))
+  expect(done).toEqual([3, 3, 2])
+})

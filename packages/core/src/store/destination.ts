@@ -50,7 +50,8 @@ export interface Destination {
   renew(): Promise<void>
   release(leases: readonly Lease[]): Promise<void>
   /**
-   * Makes the table fit the shape: creates it, adds columns, widens types without loss. A fenced transaction of its own.
+   * Makes the table fit the shape: creates it, adds columns, widens types without loss. Behind the fence of its lease, whole or not at
+   * all. Several tables may be prepared at the same time; a database for which that is cheaper commits them together.
    * @throws SyncError code `schema` where the shape cannot be reached without loss, or the mode forbids it.
    */
   prepare(lease: Lease, shape: Shape): Promise<Prepared>

@@ -29,6 +29,8 @@ export interface Dialect {
   readonly flavor: StateDialect
   /** Makes and changes tables. */
   readonly editor: SchemaEditor
+  /** How many tables are made or changed at the same time: several where small transactions are committed together. */
+  readonly preparesAtOnce: number
   /** How values are encoded. */
   readonly codec: ValueCodec
   /** An encoded value in its canonical form. */
@@ -90,6 +92,8 @@ export type Mode =
 
 export interface TransactionOptions {
   readonly mode: Mode
+  /** It changes few rows and waits for nobody: where every commit waits for the disk, several that come at the same time are committed together. Each fails alone. */
+  readonly isSmall?: boolean | undefined
   /** The table that is written or read, for an error that names who has locked it. */
   readonly table?: string | undefined
   /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */

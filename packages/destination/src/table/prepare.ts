@@ -28,6 +28,8 @@ export function columnCount({ columns, extra, ...plan }: Plan): number {
 export interface Preparation {
   readonly schema: RecordedSchema
   readonly changes: readonly string[]
+  /** There is no such table yet, so making it is little work. */
+  readonly isNew?: boolean | undefined
   /** Does what is to be done, inside a fenced transaction. Absent: the table is as it should be. */
   readonly work?: ((db: Db, now: bigint) => Promise<readonly string[]>) | undefined
 }
@@ -142,7 +144,7 @@ export async function planTable(
       await save(target, now)
       return recordShapeChanges(target, name, [TABLE_CREATED], now)
     }
-    return { schema: recorded, changes: [], work }
+    return { schema: recorded, changes: [], isNew: true, work }
   }
   if (free || known.widened.size > 0) {
     const ours = (old?.columns ?? []).map(({ column }) => column)

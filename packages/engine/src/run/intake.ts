@@ -36,6 +36,8 @@ export interface IntakeOptions {
   readonly before: State
 }
 
+/** So many tables are prepared at the same time, so that a database can commit them together. */
+const AT_ONCE = 100
 const LOCKED = { retryAfterMs: undefined }
 /** Of more tables than these the whole state is read. */
 const ASKED_BY_NAME = 20
@@ -144,8 +146,7 @@ export class Intake {
     // Who hands out does not take what a feed tells: this process may be reading that feed already.
     const assumed = options.handOut === undefined ? named : named.filter((one) => one.fed === undefined)
     for (const table of named)
-      if (!assumed.includes(table))
-        options.handOut?.({ table, partition: '', steps: new StepList([]), most: undefined })
+      if (table.fed !== undefined) options.handOut?.({ table, partition: '', steps: new StepList([]), most: undefined })
     if (options.range !== undefined) {
       for (const table of assumed) await this.#begun([await takeRange(table, options.range, this.#options)])
       return
@@ -186,18 +187,20 @@ export class Intake {
     const { options } = context
     this.tables.push(...taken)
     options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
-    for (const table of taken) {
-      table.isLocked = await prepareTable(table, context, true)
-      if (table.isLocked) this.#prepareLater(table)
-      else {
-        if (options.handOut !== undefined) await recordPasses(table, context)
-        this.#ready(table)
-      }
-    }
+    for (let at = 0; at < taken.length; at += AT_ONCE)
+      await allDone(taken.slice(at, at + AT_ONCE).map((table) => this.#prepare(table)))
     await recordTablesChecked(
       taken.filter(({ isLocked }) => !isLocked),
       context,
     )
+  }
+
+  async #prepare(table: TableRun): Promise<void> {
+    const { context } = this.#options
+    table.isLocked = await prepareTable(table, context, true)
+    if (table.isLocked) return this.#prepareLater(table)
+    if (context.options.handOut !== undefined) await recordPasses(table, context)
+    this.#ready(table)
   }
 
   #ready(table: TableRun): void {
@@ -238,4 +241,9 @@ export class Intake {
       .finally(() => this.#later.delete(later))
     this.#later.add(later)
   }
+}
+
+/** Waits for all of them, whichever fails. @throws what failed first in their order. */
+async function allDone(all: readonly Promise<void>[]): Promise<void> {
+  for (const one of await Promise.allSettled(all)) if (one.status === 'rejected') throw one.reason
 }

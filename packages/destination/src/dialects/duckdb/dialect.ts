@@ -17,6 +17,7 @@ export function duckdbDialect({ path, catalog }: DuckDbPlace): Dialect {
     place: path,
     flavor: duckdbFlavor,
     editor: duckdbEditor({ path, catalog }),
+    preparesAtOnce: 1,
     codec: DUCKDB_CODEC,
     canonical: DECODERS,
     decode: DECODERS,

@@ -29,6 +29,7 @@ export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' 
     place,
     flavor: postgresFlavor,
     editor: postgresEditor(schema, { place, repertoire }),
+    preparesAtOnce: 1,
     codec: codecOf(repertoire),
     canonical: SHOWN_FORMS,
     decode: DECODERS,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryResult } from '@tidemark/core/engine'
 import { Kysely, type RawBuilder, sql } from 'kysely'
+import { Lots } from '../../lots.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
 import type { Connections, Session, TransactionOptions } from '../dialect.ts'
 import { prepared } from './bulk.ts'
@@ -10,6 +11,7 @@ import { KeptStatements } from './kept-statements.ts'
 import { runQuery } from './query.ts'
 import { openReadingConnection, type ReadingConnection } from './reading-connection.ts'
 import { type Kept, SqliteSession } from './session.ts'
+import { runTogether, SmallWork, TOGETHER } from './small-work.ts'
 import { Upserts } from './upserts.ts'
 
 /** So many times as long as SQLite waits itself a program is waited for that writes. */
@@ -25,14 +27,19 @@ export class SqliteConnections implements Connections {
   readonly #database: Database
   readonly #kept: Kept
   readonly #idle: Reader[] = []
+  readonly #small = new Lots<SmallWork>(
+    (take) => this.#write((session) => runTogether(this.#database.raw, session, take())),
+    TOGETHER,
+  )
 
   constructor(database: Database) {
     this.#database = database
     this.#kept = keptOf(database)
   }
 
-  async transaction<T>({ mode }: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T> {
-    return mode === 'read' ? await this.#read(work) : await this.#write(work)
+  async transaction<T>({ mode, isSmall }: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    if (mode === 'read') return await this.#read(work)
+    return isSmall === true ? await this.#together(work) : await this.#write(work)
   }
 
   async *reading<T>(_table: string, work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
@@ -101,6 +108,12 @@ export class SqliteConnections implements Connections {
         await sleep(PAUSE_MS)
       }
     }
+  }
+
+  async #together<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const small = new SmallWork(work)
+    await this.#small.add([small])
+    return await this.#guard(async () => small.result())
   }
 
   /** Several reads that see one moment; they wait for no writer of another connection. */

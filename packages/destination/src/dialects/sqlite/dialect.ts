@@ -8,6 +8,7 @@ import type { Database } from './database.ts'
 import { sqliteEditor } from './editor.ts'
 import { mainTable, stagingName } from './names.ts'
 import { sqliteProfile } from './profile.ts'
+import { TOGETHER } from './small-work.ts'
 import { sqliteFlavor } from './state-dialect.ts'
 
 const ROW_PLACE = [{ name: '_rowid_', type: 'integer primary key' }]
@@ -22,6 +23,7 @@ export function sqliteDialect(database: Database): Dialect {
     place: database.path,
     flavor: sqliteFlavor,
     editor: sqliteEditor(database),
+    preparesAtOnce: TOGETHER,
     codec: TEXT_CODEC,
     canonical: DECODERS,
     decode: DECODERS,
