@@ -12,7 +12,20 @@ const NAMES = new Set(
  * numbers stay, even if one equals a secret; `names` lists the keys that hold them.
  */
 export function redactDeep<T>(value: T, redact: (text: string) => string, names: ReadonlySet<string> = NAMES): T {
-  return walk(value, '', { redact, names }) as T
+  return walk(value, '', { redact: once(redact), names }) as T
+}
+
+/** A document of many tables says the same of most of them. */
+function once(redact: (text: string) => string): (text: string) => string {
+  const redacted = new Map<string, string>()
+  return (text) => {
+    let known = redacted.get(text)
+    if (known === undefined) {
+      known = redact(text)
+      redacted.set(text, known)
+    }
+    return known
+  }
 }
 
 interface Redaction {
@@ -23,16 +36,19 @@ interface Redaction {
 function walk(value: unknown, key: string, how: Redaction): unknown {
   if (typeof value === 'string') return textAt(key, value, how)
   if (Array.isArray(value)) return value.map((one) => walk(one, key, how))
-  if (value instanceof Map) return new Map(entriesOf([...value], key, how))
+  if (value instanceof Map) return new Map([...value].map(([name, one]) => [name, walkIn(one, key, name, how)]))
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return value
-  return Object.fromEntries(entriesOf(Object.entries(value), key, how))
+  // A copy, so that a key "__proto__" is one like any other.
+  const redacted: Record<string, unknown> = { ...value }
+  for (const name of Object.keys(redacted)) redacted[name] = walkIn(redacted[name], key, name, how)
+  return redacted
 }
 
-function entriesOf(entries: readonly (readonly [string, unknown])[], key: string, how: Redaction): [string, unknown][] {
-  return entries.map(([name, one]) => [name, walk(one, key === 'commands' ? key : name, how)])
+function walkIn(one: unknown, key: string, name: string, how: Redaction): unknown {
+  return walk(one, key === 'commands' ? key : name, how)
 }
 
 function textAt(key: string, text: string, { redact, names }: Redaction): string {
-  if (names.has(key) || /(?:_at|At)$/.test(key)) return text
+  if (names.has(key) || key.endsWith('_at') || key.endsWith('At')) return text
   return key === 'payload' ? redactJson(text, redact) : redact(text)
 }

@@ -8,7 +8,9 @@ import { isEmpty, type Range } from '../values/window.ts'
  */
 export type Coverage = readonly Range[]
 
-// Sets that `union` made: asking for their union again costs nothing, which planning a million windows needs.
+// Sets that `union` made: asking for their union again costs nothing, which planning a million windows needs. Looking through a
+// few ranges costs less than remembering that they are joined does the collector.
+const FEW = 8
 const JOINED = new WeakSet<readonly Range[]>()
 
 /** The same set, sorted, without overlaps, neighbours joined. */
@@ -25,7 +27,7 @@ export function union(...sets: readonly (readonly Range[])[]): Coverage {
 }
 
 function remember(joined: Range[]): Coverage {
-  JOINED.add(joined)
+  if (joined.length > FEW) JOINED.add(joined)
   return joined
 }
 

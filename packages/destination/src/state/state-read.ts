@@ -86,7 +86,7 @@ export async function readState(
       table: row.table_name,
       status: row.status,
       // After a reset the shape is free: there is nothing to compare it with.
-      schema: row.schema === null || Number(row.reshape_allowed) === 1 ? null : parseFacts(row.name, row.schema),
+      schema: row.schema === null || Number(row.reshape_allowed) === 1 ? null : jsonIn(row.name, row.schema),
       identity: row.identity,
       everFilled: Number(row.ever_filled) === 1,
       present: there.get(row.name) ?? 'missing',
@@ -94,7 +94,7 @@ export async function readState(
       firstSeenAt: position(row.first_seen_at),
       lastSyncedAt: position(row.last_synced_at),
       lastCheckedAt: position(row.last_checked_at),
-      undeclared: row.undeclared == null ? [] : fieldsIn(row.name, row.undeclared),
+      undeclared: row.undeclared == null ? [] : jsonIn(row.name, row.undeclared),
       project: row.project ?? null,
       ...(Number(row.reports_deletions ?? 0) === 1 ? { reportsDeletions: true } : {}),
       removedAt: position(row.removed_at),
@@ -212,7 +212,7 @@ export function parseFacts(name: string, text: string): RecordedSchema {
   }
 }
 
-function fieldsIn(name: string, text: string): unknown {
+function jsonIn(name: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -38,10 +38,13 @@ export function completeTo(table: TableState): bigint | null | undefined {
   return least
 }
 
-/** Up to when, by the destination's clock, a complete table has what its source had. Undefined: not complete, or not known. */
-export function completeAt(table: TableState): bigint | undefined {
-  if (completeTo(table) === undefined) return undefined
-  return oldestOf(table)
+/**
+ * Up to when, by the destination's clock, a complete table has what its source had. Undefined: not complete, or not known.
+ *
+ * @param to what `completeTo` says of it.
+ */
+export function completeAt(table: TableState, to: ReturnType<typeof completeTo>): bigint | undefined {
+  return to === undefined ? undefined : oldestOf(table)
 }
 
 /**

@@ -78,18 +78,19 @@ export async function status({ destination }: { readonly destination: Pick<Desti
 /** Reads a state for people and scripts. Pure. */
 export function statusOf(state: State): Status {
   const tables = [...state.tables.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const ends = new Map(tables.map((table) => [table, completeTo(table)]))
   const tracked = tables.filter((table) => table.status !== 'removed')
   // A table that is complete, though nothing says up to when, holds none of the others back.
-  const times = tracked.flatMap((table) => completeAt(table) ?? [])
+  const times = tracked.flatMap((table) => completeAt(table, ends.get(table)) ?? [])
   const failingSources = [...(state.failingSources ?? [])]
   // Of a source that never answered nobody knows what it has.
   const isKnown = failingSources.every(([name]) => tables.some(({ source }) => source === name))
-  const isComplete = isKnown && tracked.length > 0 && tracked.every((table) => completeTo(table) !== undefined)
+  const isComplete = isKnown && tracked.length > 0 && tracked.every((table) => ends.get(table) !== undefined)
   const least = isComplete ? times.reduce<bigint | undefined>(lower, undefined) : undefined
   return {
     to_timestamp: least === undefined ? null : instantText(least),
-    synced_tables: tracked.filter((table) => completeTo(table) !== undefined).map((table) => table.name),
-    tables: tables.map(summaryOf),
+    synced_tables: tracked.filter((table) => ends.get(table) !== undefined).map((table) => table.name),
+    tables: tables.map((table) => summaryOf(table, ends.get(table))),
     feeds: feedSummaries(state),
     failing_sources: failingSources.map(([name, failure]) => ({
       name,
@@ -102,12 +103,11 @@ export function statusOf(state: State): Status {
   }
 }
 
-function summaryOf(table: TableState): TableSummary {
+function summaryOf(table: TableState, end: bigint | null | undefined): TableSummary {
   const partitions = [...table.partitions.values()]
   const cursor = table.schema?.cursor
   const text = (position: bigint): string => positionText(table, position) ?? instantText(position)
   const covered = partitions.length === 1 ? union(partitions[0]?.covered ?? []) : []
-  const end = completeTo(table)
   const checkedAt = lastCheckOf(table)
   const failure = failureOf(table)
   const listed = listedPartitions(table)
