@@ -101,19 +101,25 @@ await measure('planning', async () => {
 })
 await measure('growth', async () => {
   const found = (await inProcess('growth')) as Record<string, number>
-  const sizes = { tables: '1,000 tables', partitions: '25,000 partitions', windows: '43,800 windows' }
+  const sizes = { tables: '2,500 tables', partitions: '25,000 partitions', windows: '43,800 windows' }
   return Object.entries(sizes).flatMap(([kind, size]) =>
-    ['status', 'plan', 'sync']
-      .filter((command) => found[`${kind}.${command}.1`] !== undefined)
-      .map((command) => {
+    Object.entries({
+      first: 'the first sync',
+      status: 'status',
+      plan: 'plan',
+      sync: 'a sync with nothing new',
+      dashboard: 'the first page of the dashboard',
+    })
+      .filter(([command]) => found[`${kind}.${command}.1`] !== undefined)
+      .map(([command, title]) => {
         const of = (times: number): string => {
           const name = `${kind}.${command}.${times}`
           return `${found[name]!.toFixed(2)} s and ${found[`${name}.mb`]} MB`
         }
         return {
-          measure: `${command} of ${size} (${of(1)} of processor time and memory) to twice as many (${of(2)})`,
+          measure: `${title}, ${size} (${of(1)} of processor time and memory) to twice as many (${of(2)})`,
           found: (found[`${kind}.${command}.2`]! / found[`${kind}.${command}.1`]!).toFixed(2),
-          wanted: 'at most 2.2',
+          wanted: command === 'first' ? 'at most 2.4' : 'at most 2.2',
         }
       }),
   )

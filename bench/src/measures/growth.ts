@@ -1,13 +1,16 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Found, report } from '../measure.ts'
 
-// What commands cost that find nothing new, each a process of its own with a SQLite file, at one size and at twice that size.
-const TABLES = Number(process.argv[2] ?? 1000)
+// What the first sync of many tables costs, and commands that find nothing new, each a process of its own with a SQLite file, at one
+// size and at twice that size.
+const TABLES = Number(process.argv[2] ?? 2500)
 const PARTITIONS = 25_000
 const WINDOWS = 43_800
 const HOUR = 3_600_000_000n
@@ -48,7 +51,7 @@ interface Kind {
   readonly shape: (size: number) => { readonly tables: number; readonly partitions: number; readonly windows: number }
   /** Makes the state of this size from that of a small sync: commits of its own would take minutes. */
   readonly grow?: (state: DatabaseSync, size: number) => void
-  readonly commands: readonly ('status' | 'plan' | 'sync')[]
+  readonly commands: readonly ('status' | 'plan' | 'sync' | 'dashboard')[]
 }
 
 const KINDS: readonly Kind[] = [
@@ -56,7 +59,7 @@ const KINDS: readonly Kind[] = [
     name: 'tables',
     size: TABLES,
     shape: (tables) => ({ tables, partitions: 0, windows: 1 }),
-    commands: ['status', 'plan', 'sync'],
+    commands: ['status', 'plan', 'sync', 'dashboard'],
   },
   {
     name: 'partitions',
@@ -74,7 +77,7 @@ const KINDS: readonly Kind[] = [
         state.exec('drop table one')
       }
     },
-    commands: ['status', 'plan', 'sync'],
+    commands: ['status', 'plan', 'sync', 'dashboard'],
   },
   // Every other hour is covered, as an interrupted backfill leaves it at its worst. A sync would read what is missing.
   {
@@ -87,7 +90,7 @@ const KINDS: readonly Kind[] = [
         values ('many_t0', '', ?, ?, 0)`)
       for (let n = 0; n < size; n += 2) cover.run(END - BigInt(size - n) * HOUR, END - BigInt(size - n - 1) * HOUR)
     },
-    commands: ['status', 'plan'],
+    commands: ['status', 'plan', 'dashboard'],
   },
 ]
 
@@ -103,20 +106,21 @@ async function measured(folder: string, { name, size, shape, grow, commands }: K
   await makeProject(folder)
   const first =
     grow === undefined ? shape(wanted) : { tables: 1, partitions: name === 'partitions' ? 1 : 0, windows: 1 }
-  await cost(folder, 'sync', first)
-  if (grow !== undefined) {
+  const begun = await cost(folder, 'sync', first)
+  const found: Record<string, number> = {}
+  const note = (command: string, { cpu, megabytes }: Cost): void => {
+    found[`${name}.${command}.${times}`] = cpu
+    found[`${name}.${command}.${times}.mb`] = megabytes
+  }
+  if (grow === undefined) note('first', begun)
+  else {
     const state = new DatabaseSync(join(folder, 'many.db'))
     state.exec('begin')
     grow(state, wanted)
     state.exec('commit')
     state.close()
   }
-  const found: Record<string, number> = {}
-  for (const command of commands) {
-    const { cpu, megabytes } = await cost(folder, command, shape(wanted))
-    found[`${name}.${command}.${times}`] = cpu
-    found[`${name}.${command}.${times}.mb`] = megabytes
-  }
+  for (const command of commands) note(command, await cost(folder, command, shape(wanted)))
   return found
 }
 
@@ -132,14 +136,45 @@ async function makeProject(folder: string): Promise<void> {
   await writeFile(join(modules, 'source-many/index.js'), SOURCE)
 }
 
-/** Seconds of the processor, user and system, and the most memory that a command took. */
-async function cost(folder: string, command: string, shape: object) {
+interface Cost {
+  readonly cpu: number
+  readonly megabytes: number
+}
+
+/** Seconds of the processor, user and system, and the most memory that a command took; of the dashboard until it has served its first page. */
+async function cost(folder: string, command: string, shape: object): Promise<Cost> {
   const told = join(folder, 'told.json')
   const env = { ...process.env, TOLD: told, SHAPE: JSON.stringify(shape) }
-  const args = ['--import', TOLD, join(runner, 'dist/main.js'), command, '--json', '--destination', './many.db']
-  await run(process.execPath, args, { cwd: folder, env, maxBuffer: 1 << 28 })
+  const args = (verb: readonly string[]) =>
+    ['--import', TOLD, join(runner, 'dist/main.js'), ...verb, '--json', '--destination', './many.db'] as const
+  const options = { cwd: folder, env }
+  if (command === 'dashboard') await openDashboard(args(['ui', '--port', '0']), options)
+  else await run(process.execPath, args([command]), { ...options, maxBuffer: 1 << 28 })
   const { default: usage } = (await import(`${told}?${performance.now()}`, { with: { type: 'json' } })) as {
     readonly default: NodeJS.ResourceUsage
   }
   return { cpu: (usage.userCPUTime + usage.systemCPUTime) / 1e6, megabytes: Math.round(usage.maxRSS / 1024) }
+}
+
+async function openDashboard(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<void> {
+  const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = once(child, 'exit')
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /"url": "([^"]+)"/.exec(line)?.[1]
+      if (url === undefined) continue
+      for (const path of ['', 'api/overview']) {
+        const answer = await fetch(`${url}${path}`)
+        if (!answer.ok) throw new Error(`the dashboard answers ${answer.status}: ${await answer.text()}`)
+        await answer.arrayBuffer()
+      }
+      break
+    }
+  } finally {
+    child.kill('SIGINT')
+    await ended
+  }
 }
