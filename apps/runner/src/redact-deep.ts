@@ -2,7 +2,7 @@ import { redactJson } from '@tidemark/core/engine'
 
 // Keys of names and identifiers, in the documents that Tidemark writes.
 const NAMES = new Set(
-  `code columns command commands completeTo complete_to config cursor database exists feed from kind lane left_out level name package partition
+  `code columns command commands completeTo complete_to config cursor database exists feed fresh_until from kind lane left_out level name package partition
   place query readFrom read_from remedy see tracking source sources state status syncCommand sync_command synced_tables table tables time
   to to_timestamp type undeclared verb version what`.split(/\s+/),
 )

@@ -9,6 +9,15 @@ import { coloured, cutToned, toned, tonedLabel, toneOfStatus } from '../src/show
 import { NARROW, widthOf } from '../src/show/width.ts'
 
 describe('text for a terminal', () => {
+  it('loses every control character, mark of direction and noncharacter of ours, and nothing else', () => {
+    const removed = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdd4]/u
+    const wrong = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter((one) => {
+      const shown = oneLine(`a${one}b`)
+      return removed.test(one) ? removed.test(shown) : shown !== `a${one}b`
+    })
+    expect(wrong).toEqual([])
+  })
+
   it.each([
     ['colours', '\u001b[31mred\u001b[0m', 'red'],
     ['a title', '\u001b]0;owned\u0007x', 'x'],

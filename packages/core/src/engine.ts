@@ -130,7 +130,7 @@ export { exportedKinds, readStateDocument, type WrittenState, writeState } from 
 export type { StepRate, StepRates } from './store/step-rates.ts'
 export { type ColumnType, type CursorType, fits, holds } from './values/column-types.ts'
 export { NUMERIC } from './values/decimal.ts'
-export { formatInstant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
+export { formatInstant, instantParts, type Micros, parseDate, parseInstant, writtenInstant } from './values/instant.ts'
 export { createMasker, type Masker } from './values/masker.ts'
 export { OpenWindows } from './values/open-windows.ts'
 export { redactJson } from './values/redact-json.ts'

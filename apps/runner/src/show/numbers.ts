@@ -1,5 +1,7 @@
 /** Numbers and durations for people. */
 export function countText(count: number): string {
+  // Most counts have nothing to group, and the formatter takes long.
+  if (Number.isInteger(count) && count >= 0 && count < 1000) return String(count)
   return count.toLocaleString('en-US')
 }
 

@@ -47,9 +47,8 @@ export function textTable(
     texts
       .map((text, column) => {
         const cell = padded(text, widths[column]!, right[column] ? 'right' : 'left')
-        return tones === undefined
-          ? cell
-          : cell.replace(/\S(?:.*\S)?/, (shown) => toned(tones(text, names[column]!), shown))
+        const meant = tones?.(text, names[column]!)
+        return meant === undefined ? cell : cell.replace(/\S(?:.*\S)?/, (shown) => toned(meant, shown))
       })
       .join('  ')
       .trimEnd()

@@ -27,7 +27,8 @@ export function cut(text: string, width: number): string {
 
 /** The text padded or truncated to an exact width. */
 export function padded(text: string, width: number, side: 'left' | 'right' = 'left'): string {
-  const fitting = cut(text, width)
-  const space = ' '.repeat(Math.max(0, width - widthOf(fitting)))
+  const own = widthOf(text)
+  const fitting = own <= width ? text : cut(text, width)
+  const space = ' '.repeat(Math.max(0, width - (own <= width ? own : widthOf(fitting))))
   return side === 'right' ? space + fitting : fitting + space
 }

@@ -136,8 +136,15 @@ export function instantParts(value: Micros): { readonly seconds: string; readonl
 
 /** An instant as text, with as many digits as asked; without `precision` as many as it needs (0, 3 or 6). */
 export function formatInstant(value: Micros, zone: 'Z' | '', precision?: number): string {
+  const text = writtenInstant(value, zone, precision)
+  if (text === undefined) throw new RangeError(`the instant ${value} µs is outside the years 0 to 9999`)
+  return text
+}
+
+/** The same; undefined where no calendar holds it. */
+export function writtenInstant(value: Micros, zone: 'Z' | '', precision?: number): string | undefined {
   const parts = instantParts(value)
-  if (parts === undefined) throw new RangeError(`the instant ${value} µs is outside the years 0 to 9999`)
+  if (parts === undefined) return undefined
   if (precision === -1) return parts.seconds.slice(0, 16) + zone
   const needed = parts.fraction === '000000' ? 0 : parts.fraction.endsWith('000') ? 3 : 6
   const wanted = precision ?? needed
