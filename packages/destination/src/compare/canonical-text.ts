@@ -27,6 +27,11 @@ function sorted(_key: string, value: unknown): unknown {
 /** Texts as one: the length before each keeps ('a', 'bc') and ('ab', 'c') apart. */
 export function joinedText(texts: readonly (string | null)[]): string {
   let joined = ''
-  for (const text of texts) joined += text === null ? '-' : `${text.length}:${text}`
+  for (const text of texts) joined += joinable(text)
   return joined
+}
+
+/** One of these texts as it stands among the others. */
+export function joinable(text: string | null): string {
+  return text === null ? '-' : `${text.length}:${text}`
 }

@@ -27,7 +27,7 @@ export interface StoredWeights {
   live(scope: ComparedScope): AsyncIterable<Iterable<Uint8Array>>
 }
 
-/** So many rows, or of so many characters, are handed on at a time: to wait for each costs as much as the row. */
+/** So many rows, or of so many characters, are handed on at a time, as each is waited for at each hand. */
 const AT_ONCE = 200
 const CHARACTERS = 1_000_000
 

@@ -1,5 +1,5 @@
 import type { ColumnType, Contents, StoredRow } from '@tidemark/core/engine'
-import { canonicalText, joinedText } from '../compare/canonical-text.ts'
+import { canonicalText, joinable } from '../compare/canonical-text.ts'
 import { RowSum } from '../compare/row-sum.ts'
 
 /** Sums up the contents of rows, in whatever order they come. Equal rows of two databases have one sum. */
@@ -12,16 +12,13 @@ export function contentsSum(types: readonly ColumnType[]): {
   return {
     add(rows) {
       for (const { values, position, partition, syncedAt, deletedAt, missing, run } of rows) {
-        const texts = types.map((type, at) => canonicalText(values[at], type))
-        const system = [
-          position === null ? null : String(position),
-          partition,
-          syncedAt,
-          deletedAt,
-          ...(missing === undefined ? [] : [missing]),
-          ...(run === undefined ? [] : [run === null ? null : String(run)]),
-        ]
-        sum.add(joinedText([...texts, ...system]))
+        let joined = ''
+        for (let at = 0; at < types.length; at++) joined += joinable(canonicalText(values[at], types[at]!))
+        joined += joinable(position === null ? null : String(position))
+        joined += joinable(partition) + joinable(syncedAt) + joinable(deletedAt)
+        if (missing !== undefined) joined += joinable(missing)
+        if (run !== undefined) joined += joinable(run === null ? null : String(run))
+        sum.add(joined)
         count++
       }
     },

@@ -27,8 +27,8 @@ import { tableLayout, tablePlan } from './table-layout.ts'
 
 type Db = Kysely<StateDatabase>
 
-/** A chunk holds so many rows, or about so many characters. */
-const ROWS = 10_000
+/** A chunk holds so many rows, or about so many characters: more would outlive a round of the garbage collector. */
+const ROWS = 2_500
 const CHARACTERS = 8_000_000
 
 /** State and rows of one database as stored. */

@@ -63,10 +63,19 @@ export function dateOfCount(count: unknown): string {
   return formatInstant((BigInt(count as number) + BigInt(EPOCH_DAYS)) * BigInt(DAY), '', 0).slice(0, 10)
 }
 
+const SPACE = 32
+const POINT = 46
 const MOMENT = /^(\d{4,})-(\d\d)-(\d\d)(?: (\d\d:\d\d:\d\d)(?:\.(\d+))?)?(?:\+00)?( BC)?$/
 
 /** A time as Postgres writes it (ISO, in UTC) as `YYYY-MM-DDTHH:MM:SS.ffffff` and a zone; anything else as it is. */
 export function momentText(text: string, zone: 'Z' | ''): string {
+  if (zone === 'Z' && text.endsWith('+00') && text.charCodeAt(10) === SPACE) {
+    const end = text.length - 3
+    // Most times are written so, and a match makes an array and eight texts of each.
+    if (end === 19) return `${text.slice(0, 10)}T${text.slice(11, 19)}.000000Z`
+    if (text.charCodeAt(19) === POINT)
+      return `${text.slice(0, 10)}T${text.slice(11, 20)}${text.slice(20, end).padEnd(6, '0')}Z`
+  }
   const match = MOMENT.exec(text)
   if (match === null) return text
   const [, year = '', month, day, time, fraction = '', bc] = match
