@@ -9,7 +9,7 @@ import { carriesTime, integerLookback } from './integer-lookback.ts'
 import { lateRows } from './late-rows.ts'
 import { durationMs, spanOf } from './length.ts'
 import { microsOf } from './position.ts'
-import { isLarge, RANGE_ROWS } from './range-rows.ts'
+import { isLarge, WINDOW_ROWS } from './range-rows.ts'
 import type { Client } from './source.ts'
 import { unlessSlow } from './unless-slow.ts'
 
@@ -161,7 +161,7 @@ function sayLookback(
 
 /** More than one window; also where nobody knows. */
 function isLong({ rows }: FoundTable): boolean {
-  return rows === undefined || isLarge(rows)
+  return rows === undefined || isLarge(rows, WINDOW_ROWS)
 }
 
 /** A long backfill reads in windows, newest first; without an index each window would scan all rows. */
@@ -175,7 +175,7 @@ async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
     client.database.range(table, column, type, { ...question, withinMs: RANGE_MS }),
   )
   if (range === undefined) return undefined
-  const count = BigInt(Math.ceil(table.rows / RANGE_ROWS))
+  const count = BigInt(Math.ceil(table.rows / WINDOW_ROWS))
   const length = (microsOf(position(range.max, type)!) - microsOf(position(range.min, type)!)) / count + 1n
   // Not a number: where ids are spread over all 64 bits, it would not be exact.
   if (type === 'integer') return length
