@@ -1,3 +1,4 @@
+import { isBinaryPage } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { errorOf, hasMariaDb, mariadb, open, postgres, sqlite } from './harness.ts'
 import { target } from './target.ts'
@@ -66,6 +67,48 @@ const systems = [
   ['SQLite', sqlite, SQLITE],
   ...(hasMariaDb ? [['MariaDB', mariadb, MARIADB] as const] : []),
 ] as const
+
+const BINARY: readonly Case[] = [
+  ...POSTGRES.filter(([, type]) => type !== 'int[]'),
+  ['a whole number that becomes a fraction', 'int', ['1', '2'], ['ALTER TABLE t ALTER c TYPE numeric USING c + 0.5']],
+  ['a large number that becomes a small one', 'int8', ['1', '2'], ['ALTER TABLE t ALTER c TYPE int']],
+  ['jsonb that becomes json', 'jsonb', [`'{"a": 1}'`, `'[]'`], ['ALTER TABLE t ALTER c TYPE json']],
+  [
+    'an identifier that becomes a text',
+    'uuid',
+    ['gen_random_uuid()', 'gen_random_uuid()'],
+    ['ALTER TABLE t ALTER c TYPE text'],
+  ],
+  ['a double that becomes a float', 'float8', ['1', '2'], ['ALTER TABLE t ALTER c TYPE real']],
+]
+
+it.each(BINARY)('bytes of a column are never taken as what it was: %s', async (_what, type, values, change) => {
+  const world = await postgres()
+  await world.run(`CREATE TABLE t (id int NOT NULL PRIMARY KEY, c ${type})`)
+  for (const [at, value] of values.entries()) await world.run(`INSERT INTO t VALUES (${at + 1}, ${value})`)
+  const readAs = async (opened: Awaited<ReturnType<typeof open>>, isBinary: boolean): Promise<unknown> => {
+    const table = opened.table()
+    const binary = isBinary ? table.columns.map((column) => ({ name: column.name, type: column.type })) : undefined
+    const { signal } = new AbortController()
+    const log = { debug() {}, info() {}, warn() {} }
+    const rows: unknown[] = []
+    try {
+      for await (const page of table.read({ client: opened.client, signal, log, binary } as never)) {
+        if (isBinaryPage(page)) return 'a binary page'
+        rows.push(...(page as unknown[]))
+      }
+      return rows
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const [before, one, other] = [await open(world), await open(world), await open(world)]
+  expect(await readAs(before, true)).toBe('a binary page')
+  for (const statement of change) await world.run(statement)
+  const asked = await readAs(one, true)
+  expect(asked).not.toBe('a binary page')
+  expect(asked).toEqual(await readAs(other, false))
+})
 
 describe.each(systems)('a column of %s whose type is changed after it was found', (_, make, cases) => {
   it.each(cases)('is never decoded as what it was: %s', async (_what, column, values, change) => {

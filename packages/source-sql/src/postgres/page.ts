@@ -84,12 +84,16 @@ export class Page<T extends Row | BinaryPage<Row> = Row> implements DataRowSink 
     connection.query(`FETCH ${this.wanted} FROM tidemark`)
   }
 
-  /** Comes before the rows, so that none of another form is made. */
+  /** Comes before the rows, so that none of another form is made. The bytes of types that are written alike are others. */
   handleRowDescription({ fields }: { readonly fields: readonly { readonly dataTypeID: number }[] }): void {
     for (const [at, { name, answers }] of this.maker.columns.entries()) {
-      if (answers !== undefined && !isReadAs(fields[at]?.dataTypeID, answers))
+      if (answers !== undefined && !this.#isRead(fields[at]?.dataTypeID, answers))
         this.#failure ??= { error: new ChangedColumn(name) }
     }
+  }
+
+  #isRead(answered: number | undefined, expected: number): boolean {
+    return this.addBinary === undefined ? isReadAs(answered, expected) : answered === expected
   }
 
   /** Only where the driver reads the rows itself. */

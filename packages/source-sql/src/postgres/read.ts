@@ -33,10 +33,12 @@ export const dialect: Dialect = {
  * @returns `again` before any page where the snapshot does not hold the table as it is: another transaction may.
  */
 export async function* readPages(
-  { client, tap }: { readonly client: pg.Client; readonly tap: DataRowParser },
+  session: { readonly client: pg.Client; readonly tap: DataRowParser },
   reads: Reads,
-  { signal, timeoutMs }: Asked & { readonly timeoutMs: number },
+  asked: Asked & { readonly timeoutMs: number },
 ): AsyncGenerator<Rows, 'done' | 'again'> {
+  const { client, tap } = session
+  const { signal, timeoutMs } = asked
   const parts = reads.bounds?.nulls === true ? (['nulls', 'window'] as const) : (['window'] as const)
   const binary = tap.isReading ? await abortable(binaryReads(client, reads), signal) : undefined
   const maker = rowMaker((binary ?? reads).columns)
@@ -53,7 +55,15 @@ export async function* readPages(
     await abortable(declared, signal)
     if (part === parts[0] && (await abortable(isRewritten(client), signal))) return 'again'
     if (part === parts[0]) {
-      await abortable(checkMade(client, reads), signal)
+      // An answer that the server makes of a column hides its type; the bytes of another type are other bytes.
+      const looked = binary?.columns ?? reads.columns.filter(({ select }) => select !== undefined)
+      const changed = await abortable(changedAmong(client, reads.table, looked), signal)
+      if (changed !== undefined && binary !== undefined) {
+        // As values they may be what they were.
+        await abortable(client.query('CLOSE tidemark'), signal)
+        return yield* readPages(session, { ...reads, binary: undefined }, asked)
+      }
+      if (changed !== undefined) throw new ChangedColumn(changed)
       // The server would also count the time in which it waits for us.
       await abortable(client.query('SET LOCAL statement_timeout = 0'), signal)
     }
@@ -77,11 +87,14 @@ const KINDS = `SELECT a.attname, a.atttypid FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped`
 
-/** What is made of a column by the server hides the type of the column, so that is looked up. */
-async function checkMade(client: pg.Client, { table, columns }: Reads): Promise<void> {
-  const made = columns.filter(({ select }) => select !== undefined)
-  if (made.length === 0) return
+/** One of some columns that is of another type than when it was found. */
+async function changedAmong(
+  client: pg.Client,
+  table: Reads['table'],
+  columns: Reads['columns'],
+): Promise<string | undefined> {
+  if (columns.length === 0) return undefined
   const kinds = new Map((await ask(client, KINDS, [table.schema, table.relation])).map(([name, kind]) => [name, kind]))
   const kindOf = new Map(table.columns.map(({ name, answerKind }) => [name, answerKind]))
-  for (const { name } of made) if (kinds.get(name) !== kindOf.get(name)) throw new ChangedColumn(name)
+  return columns.find(({ name }) => kinds.get(name) !== kindOf.get(name))?.name
 }
