@@ -91,12 +91,11 @@ describe('rows in the binary form of Postgres', { timeout: 300_000 }, () => {
     }
     expect(await onlyInOne(fast, plain, REJECTS)).toEqual([])
     expect(counts(fast.report)).toEqual(counts(plain.report))
-    const binary = TYPES.filter((_, at) => binaryTables.has(`t${at}`)).map(([type]) => type)
-    expect(binary).toEqual([
-      ...['int2', 'int4', 'int8', 'oid', 'float4', 'float8', 'numeric', 'numeric(20, 4)', 'money', 'bool'],
-      ...['text', 'varchar(10)', 'char(5)', 'bytea', 'date', 'timestamp', 'timestamptz', 'timestamptz(0)', 'uuid'],
-      ...['jsonb', 'positive'],
-    ])
+    // The text of json may be one that jsonb refuses; so may what becomes json.
+    const values = TYPES.filter((_, at) => !binaryTables.has(`t${at}`)).map(([type]) => type)
+    expect(values).toEqual(
+      TYPES.map(([type]) => type).filter((type) => /^json$|\[\]|^tags$|^pair$|^nested$/.test(type)),
+    )
   })
 
   const MANY = `CREATE TABLE many (id int PRIMARY KEY, i int8, f float8, g float4, n numeric, b bool, t text, u uuid, d date,

@@ -96,7 +96,12 @@ const STRUCTURED: Reading = {
   decode: exactJson,
   answers: JSON_OID,
 }
-const TEXT: Reading = { type: 'text' }
+// Not by a cast: that of an address adds its mask, and that of a text of a fixed length cuts its blanks.
+const asWritten: BinaryReading = {
+  select: (column) => sql`CASE WHEN ${column} IS NULL THEN NULL ELSE concat(${column}) END`,
+  answers: TEXT_OID,
+}
+const TEXT: Reading = { type: 'text', binary: asWritten }
 
 /** Types of answers that are written alike, so that one becomes another without a sign. */
 const ALIKE: Readonly<Record<number, string>> = {
@@ -126,9 +131,10 @@ const FIRST_OWN = 16_384
 /** How a column of a type is read. All that is not listed is text, as Postgres writes it. */
 export function readingOf(type: PostgresType): Reading {
   if (type.kind === 'c' || type.category === 'A') return STRUCTURED
-  // The name of a type of its own may be that of another one.
-  const binary = type.kind === 'b' && type.oid < FIRST_OWN ? {} : { binary: undefined }
-  return { answers: type.oid, ...(READINGS[type.name] ?? TEXT), ...binary }
+  const reading = READINGS[type.name]
+  if (reading === undefined) return { answers: type.oid, ...TEXT }
+  // A type that a user made may have the name of another one, and other bytes.
+  return { answers: type.oid, ...reading, ...(type.oid < FIRST_OWN ? {} : { binary: undefined }) }
 }
 
 export const AS_TEXT: Reading = { type: 'text', select: (column) => sql`${column}::text`, answers: TEXT_OID }
