@@ -1,5 +1,5 @@
-import type { ComparedScope, EncodedRow, SourceRows, StoredRow } from '@tidemark/core/engine'
-import { joinedText } from './canonical-text.ts'
+import type { ColumnType, ComparedScope, EncodedRow, SourceRows, StoredRow } from '@tidemark/core/engine'
+import { canonicalText, joinable } from './canonical-text.ts'
 import { RowSum } from './row-sum.ts'
 import type { StoredTable } from './stored-table.ts'
 import { turns } from './turn.ts'
@@ -7,8 +7,6 @@ import { turns } from './turn.ts'
 /** So many rows of a source, of so many characters, are kept until it is known whether they are all there. */
 const KEPT_ROWS = 10_000
 const KEPT_CHARACTERS = 8 * 1024 * 1024
-
-type Texts = readonly (string | null)[]
 
 export interface BalanceOptions {
   /** Whether rows without a place on the cursor are left out. */
@@ -88,24 +86,35 @@ export class Balance {
   }
 }
 
+export interface TextWeights {
+  readonly stored: Pick<StoredTable, 'rows'>
+  readonly types: readonly ColumnType[]
+  /** Make of each value of an encoded row the form in which stored ones come. */
+  readonly forms: readonly ((value: unknown) => unknown)[]
+}
+
 /** Rows by the texts of their values, and their positions. */
-export function textWeights({ stored, textsOf, storedTexts }: TextWeights): Weights {
+export function textWeights({ stored, types, forms }: TextWeights): Weights {
+  // One text grows: a list of texts for each row costs more than the texts.
+  const encodedWeight = (row: EncodedRow): string => {
+    let joined = ''
+    for (let at = 0; at < types.length; at++) joined += joinable(canonicalText(forms[at]!(row[at]), types[at]!))
+    return joined + positionWeight(row.at(-1))
+  }
+  const storedWeight = ({ values, position }: StoredRow): string => {
+    let joined = ''
+    for (let at = 0; at < types.length; at++) joined += joinable(canonicalText(values[at], types[at]!))
+    return joined + positionWeight(position)
+  }
   return {
     *ofEncoded(rows) {
-      for (const row of rows) yield textOf(textsOf(row), row.at(-1))
+      for (const row of rows) yield encodedWeight(row)
     },
     async *live(scope) {
       for await (const rows of stored.rows(scope))
-        yield rows.filter((row) => row.deletedAt === null).map((row) => textOf(storedTexts(row), row.position))
+        yield rows.filter((row) => row.deletedAt === null).map((row) => storedWeight(row))
     },
   }
 }
 
-interface TextWeights {
-  readonly stored: Pick<StoredTable, 'rows'>
-  readonly textsOf: (row: EncodedRow) => Texts
-  readonly storedTexts: (row: StoredRow) => Texts
-}
-
-const textOf = (texts: Texts, position: unknown): string =>
-  joinedText([...texts, position === null ? null : String(position)])
+const positionWeight = (position: unknown): string => joinable(position === null ? null : String(position))

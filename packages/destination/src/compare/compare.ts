@@ -69,7 +69,7 @@ export function compare({
 
   const textsOf = (row: EncodedRow) => types.map((type, at) => canonicalText(forms[at]!(row[at]), type))
   const storedTexts = (row: StoredRow) => types.map((type, at) => canonicalText(row.values[at], type))
-  const weights = stored.weights ?? textWeights({ stored, textsOf, storedTexts })
+  const weights = stored.weights ?? textWeights({ stored, types, forms })
   const keyDigest = (texts: readonly (string | null)[], partition: string) =>
     digest(joinedText(globalKey || !partitioned ? texts : [partition, ...texts]))
   // A feed's number says when a row was told, and nothing of the row.
