@@ -1,9 +1,11 @@
-import type { Source, Table } from '@tidemark/core'
+import { binaryPage, type Source, type Table } from '@tidemark/core'
 import { isBinaryPage } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
-import { type Report, type RunOptions, sync, verify } from '@tidemark/engine'
+import { type Report, type RunOptions, resync, sync, verify } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
+import type { Reads as SqlReads } from '../src/database.ts'
 import sql from '../src/index.ts'
+import { resumed } from '../src/postgres/resumed.ts'
 import { postgres, type Row, type World } from './harness.ts'
 import { CREATE, INSERT, MADE_TYPES, TYPES } from './types.ts'
 
@@ -33,6 +35,8 @@ function sourceOf(reads: Reads): Source {
 interface Synced {
   readonly report: Report
   readonly rows: (query: string) => Promise<Row[]>
+  /** Reads again what is covered of a table. */
+  readonly resync: (table: string) => Promise<unknown>
   /** Differences that `verify` finds in a table. */
   readonly differences: (table: string) => Promise<unknown>
 }
@@ -56,6 +60,7 @@ async function synced(world: World, source: Source, more: Record<string, unknown
   return {
     report: await using((options) => sync(options)),
     rows: (query) => to.run(query),
+    resync: (table) => using((options) => resync(options, { table })),
     differences: (table) =>
       using(async (options) => {
         const { different, missing, extra } = await verify(options, { table })
@@ -130,6 +135,25 @@ describe('rows in the binary form of Postgres', { timeout: 300_000 }, () => {
     expect(await fast.differences('crm_many')).toEqual({ different: 0, missing: 0, extra: 0 })
   })
 
+  it.each(['i', 'd', 'l', 'z'])('have the positions of their cursor: %s', async (cursor) => {
+    const world = await postgres()
+    await world.run(MANY)
+    await world.run(`DELETE FROM many WHERE n = 'NaN' OR f IN ('NaN', 'Infinity') OR NOT isfinite(d) OR NOT isfinite(l)
+      OR l < '0001-01-01' OR l > '9000-01-01' OR d > '9000-01-01'; UPDATE many SET i = id * 3 WHERE random() < 0.9;
+      CREATE INDEX ON many (${cursor}); ANALYZE many`)
+    binaryTables.clear()
+    const config = { tables: { many: { cursor, nullCursor: 'keep' } } }
+    const fast = await synced(world, sourceOf(watched), config)
+    const plain = await synced(world, sourceOf(asRows), config)
+    expect([...binaryTables]).toEqual(['many'])
+    expect(counts(fast.report)).toEqual(counts(plain.report))
+    const sum = `SELECT count(*), count(_cursor), sum(hashtextextended((m.*)::text, 0)) AS hash FROM
+      (SELECT id, i, f, g, n, b, t, u, d, l, z, j::text, y, _cursor FROM tidemark.crm_many) AS m`
+    expect(await fast.rows(sum)).toEqual(await plain.rows(sum))
+    expect(Number((await fast.rows(sum))[0]!['count'])).toBeGreaterThan(4000)
+    expect(await onlyInOne(fast, plain, REJECTS)).toEqual([])
+  })
+
   it('are found one by one where the database refuses some', async () => {
     const world = await postgres()
     // No index holds a key of so many random bytes.
@@ -170,17 +194,96 @@ describe('rows in the binary form of Postgres', { timeout: 300_000 }, () => {
     ).toEqual([{ count: '3000', known: '3000' }])
   })
 
-  it('that come twice are there once, by their last version', async () => {
+  it.each([
+    ['without a cursor', { cursor: false }],
+    ['by their cursor', { cursor: 'at' }],
+  ])('that come twice are there once, by their last version, %s', async (_, how) => {
     const world = await postgres()
-    await world.run(`CREATE TABLE twice (id int, v text); INSERT INTO twice
-      SELECT n % 20000, 'version ' || n FROM generate_series(0, 29999) AS n`)
+    await world.run(`CREATE TABLE twice (id int, v text, at timestamptz); CREATE INDEX ON twice (at); INSERT INTO twice
+      SELECT CASE WHEN n % 3 = 0 THEN n / 2 ELSE n % 20000 END, 'version ' || n, '2024-01-01'::timestamptz + n * interval '1 second' FROM generate_series(0, 29999) AS n`)
     binaryTables.clear()
-    const config = { tables: { twice: { cursor: false, primaryKey: ['id'] } } }
+    const config = { tables: { twice: { ...how, primaryKey: ['id'] } } }
     const fast = await synced(world, sourceOf(watched), config)
     const plain = await synced(world, sourceOf(asRows), config)
     expect([...binaryTables]).toEqual(['twice'])
-    expect(counts(fast.report)).toEqual(counts(plain.report))
-    const query = 'SELECT id, v FROM tidemark.crm_twice ORDER BY id'
+    // How many of them meet in one batch is chance.
+    for (const { report } of [fast, plain]) {
+      const { written, deduped, unchanged } = report.tables[0]!.rows
+      expect([written + deduped + unchanged, deduped > 1000]).toEqual([30_000, true])
+    }
+    const query = 'SELECT id, v, _cursor FROM tidemark.crm_twice ORDER BY id'
     expect(await fast.rows(query)).toEqual(await plain.rows(query))
+  })
+
+  it('are read again, window by window and in the order of the cursor, to the same effect', async () => {
+    const world = await postgres()
+    await world.run(`CREATE TABLE log (id int PRIMARY KEY, v text, at timestamptz); CREATE INDEX ON log (at); INSERT INTO log
+      SELECT n, 'version ' || n, '2024-01-01'::timestamptz + n * interval '1 minute' FROM generate_series(0, 29999) AS n`)
+    // As many rows as are read in windows, each in the order of the cursor.
+    await world.run(`ANALYZE log; UPDATE pg_class SET reltuples = 4000000 WHERE oid = 'log'::regclass`)
+    binaryTables.clear()
+    const config = { tables: { log: { cursor: 'at' } } }
+    const both = [
+      await synced(world, sourceOf(watched), config),
+      await synced(world, sourceOf(asRows), config),
+    ] as const
+    expect([...binaryTables]).toEqual(['log'])
+    const query = 'SELECT id, v, _cursor, _deleted_at IS NULL AS is_there FROM tidemark.crm_log ORDER BY id'
+    expect(await both[0].rows(query)).toEqual(await both[1].rows(query))
+    expect(both[0].report.tables[0]!.rows).toMatchObject({ read: 30_000, written: 30_000, rejected: 0 })
+    await world.run(`UPDATE log SET v = 'new' WHERE id % 7 = 0; DELETE FROM log WHERE id % 1000 = 1`)
+    binaryTables.clear()
+    for (const one of both) await one.resync('crm_log')
+    expect([...binaryTables]).toEqual(['log'])
+    expect(await both[0].rows(query)).toEqual(await both[1].rows(query))
+    const [count] = await both[0].rows(`SELECT count(*) FILTER (WHERE v = 'new' AND _deleted_at IS NULL) AS new,
+      count(*) FILTER (WHERE _deleted_at IS NOT NULL) AS gone FROM tidemark.crm_log`)
+    expect(count).toEqual({ new: '4281', gone: '30' })
+  })
+
+  it.each([
+    ['window', { cursor: 'at' }],
+    ['range of keys', { cursor: false, rangeRows: 2000 }],
+  ])('are trimmed where they lie outside of the %s that is read', async (_, how) => {
+    const world = await postgres()
+    await world.run(`CREATE TABLE log (id int PRIMARY KEY, at timestamptz); CREATE INDEX ON log (at); INSERT INTO log
+      SELECT n, now() - interval '7 days' + n * interval '1 minute' FROM generate_series(0, 5999) AS n`)
+    await world.run('ANALYZE log')
+    if (how.cursor !== false) await world.run(`UPDATE pg_class SET reltuples = 4000000 WHERE oid = 'log'::regclass`)
+    const all = { from: undefined, to: how.cursor === false ? undefined : '2030-01-01T00:00:00Z', keyRange: undefined }
+    const wider =
+      (reads: Reads): Reads =>
+      (read, name) =>
+        reads((question) => read({ ...question, ...all } as typeof question), name)
+    binaryTables.clear()
+    const config = { tables: { log: how } }
+    const fast = await synced(world, sourceOf(wider(watched)), config)
+    const plain = await synced(world, sourceOf(wider(asRows)), config)
+    expect([...binaryTables]).toEqual(['log'])
+    expect(fast.report.tables[0]!.rows).toMatchObject({ written: 6000, unchanged: 0, deduped: 0 })
+    expect(fast.report.tables[0]!.rows.trimmed).toBeGreaterThan(10_000)
+    expect(plain.report.tables[0]!.rows.written).toBe(6000)
+  })
+
+  it('say how far a read has come that a standby stopped', async () => {
+    const asked: (string | bigint | undefined)[] = []
+    const reads = {
+      table: { key: ['id'], name: 't' },
+      bounds: { column: 'at', ordered: true, from: undefined, to: '2024-02-01T00:00:00Z' },
+    } as unknown as SqlReads
+    const rows = resumed(
+      reads,
+      async function* ({ bounds }) {
+        asked.push(bounds?.from)
+        if (asked.length > 1) return
+        yield binaryPage(new Uint8Array(0), new Uint32Array(4), (at): Row => ({ at: `2024-01-0${at + 1}T00:00:00Z` }))
+        throw new Error('canceling statement due to conflict with recovery')
+      },
+      { signal: new AbortController().signal, log: { debug() {}, info() {}, warn() {} } },
+    )
+    let pages = 0
+    for await (const page of rows) if (isBinaryPage(page)) pages++
+    expect(pages).toBe(1)
+    expect(asked).toEqual([undefined, '2024-01-02T00:00:00Z'])
   })
 })

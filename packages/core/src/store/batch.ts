@@ -66,9 +66,11 @@ export interface BinaryRows {
     /** The first of them that is meant, and the one behind the last. */
     readonly from: number
     readonly to: number
+    /** Their positions, from the first that is meant on. Absent: they have none. */
+    readonly positions?: readonly (number | bigint)[] | undefined
   }[]
-  /** The same as encoded rows, where the database refuses some. */
-  encoded(): EncodedRow[]
+  /** The same as encoded rows, each key once, and how many that left out: where the database refuses some, or knows a key. */
+  encoded(): { readonly rows: readonly EncodedRow[]; readonly deduped: number }
 }
 
 /** Rows that one transaction writes, and what they complete. */
@@ -78,7 +80,7 @@ export interface Batch {
   readonly number: number
   /** Each key once: of several versions that were read the engine has kept the newest. */
   readonly rows: readonly EncodedRow[]
-  /** More rows, in another form; a key may be there twice. Only with `staging`, and only where the encoder takes them. */
+  /** More rows, in another form; a key may be there twice. Only where the encoder takes them, and without `lateBelow`. */
   readonly binary?: BinaryRows | undefined
   readonly deletions: readonly Deletion[]
   readonly rejects: readonly Reject[]

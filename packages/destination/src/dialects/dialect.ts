@@ -189,7 +189,11 @@ export interface Session {
   /** Writes staged rows of many bytes, each key once, over those of their keys. Only with `separate`. @returns how many changed. */
   writeWide?(target: Target, source: RawBuilder<unknown>, wide: Wide): Promise<number>
   /** The hot path: writes a batch's rows straight over those of their keys; those of a feed that are there so are only raised. @returns how many changed, and those that were refused. */
-  write(target: Target, batch: Pick<Batch, 'step' | 'rows' | 'truth'>, options: WriteOptions): Promise<Loaded>
+  write(
+    target: Target,
+    batch: Pick<Batch, 'step' | 'rows' | 'binary' | 'truth'>,
+    options: WriteOptions,
+  ): Promise<Loaded>
   /**
    * Adds staged rows where no row is, without a look at each key. @returns how many; undefined: a key is there twice, or the database
    * refuses a value, and nothing was added. Absent: it merges as fast.

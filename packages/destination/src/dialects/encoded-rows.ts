@@ -11,4 +11,6 @@ export interface Loaded {
   /** How many rows were written, or changed. */
   readonly written: number
   readonly refused: readonly RefusedRow[]
+  /** Rows of a key that another of them has; absent: none. */
+  readonly deduped?: number | undefined
 }

@@ -7,6 +7,7 @@ import type { StateDatabase } from '../state/state-types.ts'
 import { recordRejects, recordStep } from '../state/step-record.ts'
 import { placedByKey } from './place-rejects.ts'
 import { pastLimit } from './reject-limit.ts'
+import { rowsIn } from './rows-in.ts'
 import type { TableWriter } from './table-writer.ts'
 
 export interface CommitInput {
@@ -119,21 +120,22 @@ interface Rows {
 async function writeRows(input: CommitInput): Promise<Rows> {
   const { writer, lease, batch, now, staging: before } = input
   if (writer === undefined) {
-    if (batch.rows.length + batch.deletions.length === 0 && batch.staging === undefined)
+    if (rowsIn(batch) + batch.deletions.length === 0 && batch.staging === undefined)
       return { ...NONE, overLimit: await pastLimit({ ...input, refused: 0 }), staging: before }
     throw new Error(`the table "${lease.table}" was not prepared before its rows arrived`)
   }
   if (batch.staging === undefined) {
-    const { written, deleted, rejects, lateRows } = await writer.write(batch, now)
+    const { written, deduped, deleted, rejects, lateRows } = await writer.write(batch, now)
     const over = before !== undefined && batch.completes?.last === true && isOf(before, batch.step)
     if (over) await writer.dropStaging(before)
     return {
       ...NONE,
       written,
+      deduped,
       deleted,
       rejects,
       lateRows,
-      unchanged: batch.rows.length - written - rejects.length,
+      unchanged: rowsIn(batch) - deduped - written - rejects.length,
       overLimit: await pastLimit({ ...input, refused: rejects.length }),
       staging: over ? undefined : before,
     }

@@ -44,7 +44,7 @@ export async function fill(
     const next = { ...into, entries: { kind: 0 as const, from: entries + 1 } }
     // Where a row is refused, all of them are encoded, and it is looked for among these.
     const tried = await session.attempt(layout.name, async () => await session.loadBinary?.(next, binary))
-    if (!tried.ok || tried.value === undefined) return await stage(binary.encoded(), 0)
+    if (!tried.ok || tried.value === undefined) return await stage(binary.encoded().rows, 0)
     entries += tried.value
     return []
   }

@@ -5,6 +5,8 @@ import type { Target } from '../dialects/target.ts'
 /** What was written straight into a table. */
 export interface Written {
   readonly written: number
+  /** Rows of a key that another of the batch has. */
+  readonly deduped: number
   readonly deleted: number
   readonly rejects: readonly Reject[]
   /** Of the written rows those below the batch's `lateBelow`. */

@@ -1,4 +1,5 @@
-import type { BinaryPage, BinaryRows, EncodedRow, Encoder, KeyRangeRef, TableColumn } from '@tidemark/core/engine'
+import type { BinaryPage, BinaryRows, Encoder, KeyRangeRef, Table, TableColumn } from '@tidemark/core/engine'
+import { BatchBuffer } from './batch-buffer.ts'
 import { BinaryScan } from './binary-scan.ts'
 import { bound } from './bound.ts'
 
@@ -9,16 +10,14 @@ interface Slice {
   readonly page: BinaryPage
   readonly bytes: Uint8Array
   readonly offsets: Uint32Array
+  readonly positions: (number | bigint)[] | undefined
   readonly from: number
   to: number
 }
 
-/** What becomes of a row of a binary page: it is taken, lies outside of what is read, or is to be looked at as a row. */
-export type BinaryTaken = 'taken' | 'outside' | 'other'
-
 export interface BinaryOptions {
+  readonly table: Pick<Table, 'primaryKey' | 'cursor'>
   readonly columns: readonly TableColumn[]
-  readonly primaryKey: readonly string[]
   readonly encoder: Encoder
   readonly keyRange?: KeyRangeRef | undefined
 }
@@ -29,34 +28,54 @@ export class BinaryBuffer {
   bytes = 0
   readonly #encoder: Encoder
   readonly #scan: BinaryScan
+  readonly #cursored: boolean
   readonly #from: ReturnType<typeof bound>
   readonly #to: ReturnType<typeof bound>
   #slices: Slice[] = []
 
-  constructor({ columns, primaryKey, encoder, keyRange }: BinaryOptions) {
+  constructor({ table: { primaryKey, cursor }, columns, encoder, keyRange }: BinaryOptions) {
     const asked = encoder.binary!.map(({ name }) => columns.find((column) => column.name === name)!)
     this.#encoder = encoder
-    this.#scan = new BinaryScan({ columns: asked, primaryKey, tracked: keyRange?.column })
+    this.#scan = new BinaryScan({ columns: asked, primaryKey, tracked: cursor?.column ?? keyRange?.column })
+    this.#cursored = cursor !== undefined
     this.#from = bound(keyRange?.from)
     this.#to = bound(keyRange?.to)
   }
 
-  /** @throws SyncError `fix-source` where the page does not hold what was asked for. */
-  add(page: BinaryPage, at: number): BinaryTaken {
-    if (!this.#scan.fits(page, at)) return 'other'
+  /**
+   * Whether a row can be taken as it is; any other is to be looked at as a row.
+   *
+   * @throws SyncError `fix-source` where the page does not hold what was asked for.
+   */
+  takes(page: BinaryPage, at: number): boolean {
+    return this.#scan.fits(page, at) && !(this.#cursored && this.#scan.tracked === undefined)
+  }
+
+  /** The position of the row that was looked at; undefined: rows have none. */
+  get position(): number | bigint | undefined {
+    return this.#cursored ? this.#scan.tracked : undefined
+  }
+
+  /** Whether the key of the row that was looked at lies outside of what is read. */
+  get isOutside(): boolean {
     const key = this.#scan.tracked
-    if (
-      key !== undefined &&
-      ((this.#from !== undefined && key < this.#from) || (this.#to !== undefined && key >= this.#to))
-    )
-      return 'outside'
+    if (this.#cursored || key === undefined) return false
+    return (this.#from !== undefined && key < this.#from) || (this.#to !== undefined && key >= this.#to)
+  }
+
+  /** Takes the row that was looked at. */
+  add(page: BinaryPage, at: number): void {
     const { bytes, offsets } = page
     this.count++
     this.bytes += offsets[at * 2 + 1]! - offsets[at * 2]! + ROW_BYTES
     const last = this.#slices.at(-1)
-    if (last?.page === page && last.to === at) last.to++
-    else this.#slices.push({ page, bytes, offsets, from: at, to: at + 1 })
-    return 'taken'
+    const isNext = last?.page === page && last.to === at
+    if (isNext) last.to++
+    else {
+      const positions = this.#cursored ? [] : undefined
+      this.#slices.push({ page, bytes, offsets, positions, from: at, to: at + 1 })
+    }
+    if (this.#cursored) this.#slices.at(-1)!.positions!.push(this.#scan.tracked!)
   }
 
   /** The rows so far; the next batch begins. Undefined: none. */
@@ -70,13 +89,17 @@ export class BinaryBuffer {
   }
 }
 
-function encodedBy(encoder: Encoder, slices: readonly Slice[]): () => EncodedRow[] {
-  return () =>
-    slices.flatMap(({ page, from, to }) =>
-      Array.from({ length: to - from }, (_, at) => {
-        const row = encoder.plain(page.row(from + at), null)
+function encodedBy(encoder: Encoder, slices: readonly Slice[]): BinaryRows['encoded'] {
+  return () => {
+    // In a batch each key is once.
+    const buffer = new BatchBuffer(encoder.key)
+    for (const { page, positions, from, to } of slices) {
+      for (let at = from; at < to; at++) {
+        const row = encoder.plain(page.row(at), positions?.[at - from] ?? null)
         if (row === undefined) throw new Error('a row of a binary page is not the one that its fields are')
-        return row
-      }),
-    )
+        buffer.add(row)
+      }
+    }
+    return buffer.take()
+  }
 }

@@ -1,13 +1,16 @@
 import { SyncError } from '@tidemark/core'
 import type { BinaryPage, ColumnType, TableColumn } from '@tidemark/core/engine'
 
+/** Microseconds from 1970-01-01 to 2000-01-01, from which Postgres counts, and a day of them. */
+const EPOCH = 946_684_800_000_000
+const DAY = 86_400_000_000
 // Days and microseconds from 2000-01-01 to the first and the last that every destination holds: the years 0 to 9999.
 const FIRST_DAY = -730_485
 const LAST_DAY = 2_921_939
 const TWO_32 = 4_294_967_296
 /** The high 32 bits of the microseconds; what lies in the first or last step of them is looked at as a row. */
-const FIRST_HIGH = Math.ceil((FIRST_DAY * 86_400_000_000) / TWO_32)
-const LAST_HIGH = Math.floor(((LAST_DAY + 1) * 86_400_000_000) / TWO_32)
+const FIRST_HIGH = Math.ceil((FIRST_DAY * DAY) / TWO_32)
+const LAST_HIGH = Math.floor(((LAST_DAY + 1) * DAY) / TWO_32)
 /** The sign of a numeric that is no number or infinite begins with these two bits. */
 const NO_NUMBER = 0xc0
 /** A high word of less than this is that of a safe integer. */
@@ -37,7 +40,7 @@ const CHECKS: Readonly<Record<ColumnType, number>> = {
 export interface ScanOptions {
   readonly columns: readonly TableColumn[]
   readonly primaryKey: readonly string[]
-  /** An integer that is read from each row; undefined: none. */
+  /** A column whose position is read from each row: the cursor, or what ranges of the key are of; undefined: none. */
   readonly tracked: string | undefined
 }
 
@@ -46,7 +49,7 @@ export interface ScanOptions {
  * looked at as a row, which says what is wrong with it, or how it is stored.
  */
 export class BinaryScan {
-  /** The tracked integer of the last row that fitted. */
+  /** The position of the last row that was looked at; undefined where it is NULL. */
   tracked: number | bigint | undefined
   readonly #checks: Uint8Array
   readonly #takesNull: Uint8Array
@@ -90,12 +93,19 @@ export class BinaryScan {
           if (length !== 4) throw notThese()
           const days = int32(bytes, at)
           if (days < FIRST_DAY || days > LAST_DAY) fits = false
+          if (column === this.#trackedAt) this.tracked = days * DAY + EPOCH
           break
         }
         case TIME: {
           if (length !== 8) throw notThese()
           const high = int32(bytes, at)
           if (high < FIRST_HIGH || high >= LAST_HIGH) fits = false
+          if (column === this.#trackedAt) {
+            const micros = high * TWO_32 + (int32(bytes, at + 4) >>> 0) + EPOCH
+            // Beyond the year 2255 it is read exactly as a row.
+            if (!Number.isSafeInteger(micros)) fits = false
+            this.tracked = micros
+          }
           break
         }
         default:

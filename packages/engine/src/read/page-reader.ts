@@ -22,6 +22,8 @@ import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { fieldOf, type RejectReason, RejectReasons } from './reject-reasons.ts'
 import { UndeclaredFields } from './undeclared-fields.ts'
 
+const NONE = { count: 0, bytes: 0 }
+
 /**
  * Turns pages into what a batch holds: trimmed by the cursor alone, then validated and encoded, the bad ones as
  * rejects. Knows nothing of windows beyond its range, and of order only what it saw.
@@ -69,8 +71,7 @@ export class PageReader {
   constructor(options: PageReaderOptions) {
     this.#options = options
     this.gather = new BatchBuffer(options.encoder.key)
-    const { primaryKey } = options.table
-    if (options.takesBinary === true) this.#binary = new BinaryBuffer({ ...options, primaryKey })
+    if (options.takesBinary === true) this.#binary = new BinaryBuffer(options)
     this.undeclared = new UndeclaredFields(options.table)
     this.#from = bound(options.range?.from)
     this.#to = bound(options.range?.to)
@@ -105,10 +106,15 @@ export class PageReader {
 
   *#addBinary(page: BinaryPage): Generator<void> {
     for (let at = 0; at < rowsOfBinary(page); at++) {
-      const taken = this.#binary?.add(page, at) ?? 'other'
-      if (taken === 'other') this.#addRow(page.row(at))
-      else this.#read++
-      if (taken === 'outside') this.#trimmed++
+      const binary = this.#binary
+      if (binary?.takes(page, at) !== true) this.#addRow(page.row(at))
+      else {
+        this.#read++
+        const { position } = binary
+        const isInside = position === undefined ? !binary.isOutside : this.#isInside(position)
+        if (isInside) binary.add(page, at)
+        else this.#trimmed++
+      }
       if (this.#isFull()) yield
     }
   }
@@ -116,12 +122,10 @@ export class PageReader {
   /** Deletions and rejects take memory as rows do. */
   #isFull(): boolean {
     const { rows, bytes } = this.#options.batchLimit
-    const { count, bytes: binaryBytes } = this.#binary ?? { count: 0, bytes: 0 }
+    const { count, bytes: binaryBytes } = this.#binary ?? NONE
     const { gather } = this
-    return (
-      gather.rows.length + count + this.#rejects.length + this.#deletions.length >= rows ||
-      gather.bytes + binaryBytes + this.#otherBytes >= bytes
-    )
+    const gathered = gather.rows.length + count + this.#rejects.length + this.#deletions.length
+    return gathered >= rows || gather.bytes + binaryBytes + this.#otherBytes >= bytes
   }
 
   #addRow(row: unknown): void {
@@ -147,22 +151,25 @@ export class PageReader {
         else this.#encode(row as Raw, null)
         return
       }
-      if (table.ordered !== undefined) this.#checkOrder(found)
-      if (this.lowest === undefined || found < this.lowest) this.lowest = found
-      if (this.highest === undefined || found > this.highest) this.highest = found
-      if ((this.#from !== undefined && found < this.#from) || found >= this.#to!) {
-        this.#trimmed++
-        if (found >= this.#to!) this.leftOut.above++
-        return
-      }
+      if (!this.#isInside(found)) return void this.#trimmed++
       position = found
-      if (this.#isKnown(position)) this.known.rows++
-      else this.inWindow++
-    } else if (this.#isOutside(row as Raw)) {
-      this.#trimmed++
-      return
-    }
+    } else if (this.#isOutside(row as Raw)) return void this.#trimmed++
     this.#encode(row as Raw, position)
+  }
+
+  /** Whether a position lies in what is read; keeps what is to be known of it. */
+  #isInside(position: number | bigint): boolean {
+    if (this.#options.table.ordered !== undefined) this.#checkOrder(position)
+    if (this.lowest === undefined || position < this.lowest) this.lowest = position
+    if (this.highest === undefined || position > this.highest) this.highest = position
+    if (position >= this.#to!) {
+      this.leftOut.above++
+      return false
+    }
+    if (this.#from !== undefined && position < this.#from) return false
+    if (this.#isKnown(position)) this.known.rows++
+    else this.inWindow++
+    return true
   }
 
   #isKnown(position: Bound): boolean {

@@ -45,7 +45,7 @@ export class StepReader {
   readonly #staged: boolean
   /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
   readonly #lookedBack: bigint | undefined
-  /** What it reads is staged and has no position. */
+  /** Nothing that it reads was read before. */
   readonly #takesBinary: boolean
   readonly #seenRows: SeenRows | undefined
   readonly #ordered: OrderedWindow | undefined
@@ -63,8 +63,9 @@ export class StepReader {
     this.#lookedBack = this.#staged ? undefined : lookedBack(step)
     this.#seenRows = this.#staged ? undefined : seenIn(task)
     const seen = this.#seenRows
-    this.#takesBinary =
-      this.#staged && table.cursor === undefined && encoder.binary !== undefined && !isWhole(table.row)
+    // What is looked back for, or tried again, is remembered by its keys, and what changed is merged.
+    const isNew = this.#staged || (step.kind === 'backfill' && this.#lookedBack === undefined && seen === undefined)
+    this.#takesBinary = isNew && encoder.binary !== undefined && !isWhole(table.row)
     this.#reader = new PageReader({
       table,
       columns,

@@ -14,8 +14,7 @@ type BinaryReads = Reads & { readonly columns: readonly (Selected & Required<Pic
  */
 export async function binaryReads(client: pg.Client, reads: Reads): Promise<BinaryReads | undefined> {
   const { binary, columns } = reads
-  // Rows that come in the order of the cursor say how far they were read.
-  if (binary === undefined || reads.bounds?.ordered === true) return undefined
+  if (binary === undefined) return undefined
   const asked = binary.map(({ name, type }) => {
     const column = columns.find((one) => one.name === name)
     if (column?.binary === undefined || column.type !== type) return undefined

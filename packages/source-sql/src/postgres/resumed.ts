@@ -41,8 +41,9 @@ function canResume({ table, bounds }: Reads): boolean {
 /** What is left behind the last row of the window; rows without a cursor come before all of it. */
 function behindLast(reads: Reads, rows: Rows): Reads {
   const { bounds } = reads
-  if (bounds === undefined || !('at' in rows)) return reads
-  const last = rows.at(-1)?.[bounds.column]
+  if (bounds === undefined) return reads
+  const row = 'offsets' in rows ? rows.row((rows.offsets.length >> 1) - 1) : rows.at(-1)
+  const last = row?.[bounds.column]
   if (typeof last !== 'string' && typeof last !== 'number' && typeof last !== 'bigint') return reads
   const from = typeof last === 'number' ? BigInt(last) : last
   return { ...reads, bounds: { ...bounds, from, nulls: false } }

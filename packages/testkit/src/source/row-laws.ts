@@ -74,17 +74,13 @@ export const rowsLaw: Law = {
       const partitions = await opened.partitions(table)
       const points: bigint[] = []
       for (const partition of partitions.slice(0, MAX_PARTITIONS)) {
-        const { rows, all, deleted, odd } = await read(
-          opened,
-          table,
-          partition,
-          await world.range(opened, table, partition),
-        )
+        const range = await world.range(opened, table, partition)
+        const { rows, all, deleted, odd } = await read(opened, table, partition, range)
         count += rows.length
         for (const { position } of rows) if (typeof position === 'bigint') points.push(position)
         const [strange] = odd
         if (strange !== undefined) add(`read() yielded ${strange}; a page is an array of rows, or deleted([…])`)
-        const binary = await binaryProblem(opened, table, { partition, all })
+        const binary = await binaryProblem(opened, table, { partition, range, all })
         if (binary !== undefined) add(binary)
         const bad = all.filter((row) => row.problem !== undefined)
         const least = bad.find(({ text }) => text === shortest(bad.map((row) => row.text)))

@@ -21,13 +21,13 @@ export async function copyInto(
   return await copyIn(client, statement(db, table, [...columns, ...more.columns]), rowsOf(types, more).chunks(rows))
 }
 
-/** Copies rows that are in the binary form already into a table; they have no position. */
+/** Copies rows that are in the binary form already into a table. */
 export async function copyBinary(
   { client, db }: Reserved,
   { table, columns, types, entries }: LoadInto,
   rows: BinaryRows,
+  more: Suffix & { readonly columns: readonly string[] } = suffixOf(entries),
 ): Promise<number> {
-  const more = suffixOf(entries)
   const text = statement(db, table, [...columns, ...more.columns])
   return await copyIn(client, text, rowsOf(types, more).binaryChunks(rows))
 }
@@ -58,12 +58,15 @@ export function loadOf({ layout, table }: Target): LoadInto {
 export async function copyStraight(
   session: Reserved,
   target: Target,
-  rows: EncodedRows,
+  { rows, binary }: { readonly rows: EncodedRows; readonly binary?: BinaryRows | undefined },
   { now, partition, run }: { readonly now: bigint; readonly partition: string; readonly run: number },
 ): Promise<number> {
   const { partitioned, runs } = target.layout
   const synced = field(stamp(now) as number)
   const bytes = Buffer.concat([synced, ...(partitioned ? [field(partition)] : []), ...(runs ? [field(run)] : [])])
   const columns = systemColumns(target.layout).slice(1)
-  return await copyInto(session, loadOf(target), rows, { fields: columns.length, bytes, columns })
+  const into = loadOf(target)
+  const suffix = { fields: columns.length, bytes, columns }
+  const written = rows.length === 0 ? 0 : await copyInto(session, into, rows, suffix)
+  return written + (binary === undefined ? 0 : await copyBinary(session, into, binary, suffix))
 }

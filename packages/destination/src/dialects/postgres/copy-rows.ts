@@ -93,13 +93,13 @@ export class CopyRows {
     yield* this.#end()
   }
 
-  /** The same of rows that are encoded already and have no position. */
+  /** The same of rows that are encoded already. */
   *binaryChunks({ slices }: BinaryRows): Generator<Buffer> {
     this.#begin()
-    for (const { bytes, offsets, from, to } of slices) {
+    for (const { bytes, offsets, positions, from, to } of slices) {
       const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       for (let row = from; row < to; row++) {
-        this.#encoded(source, offsets[row * 2]!, offsets[row * 2 + 1]!)
+        this.#encoded(source, [offsets[row * 2]!, offsets[row * 2 + 1]!], positions?.[row - from])
         if (this.#full.length > 0) yield* this.#taken()
       }
     }
@@ -123,15 +123,17 @@ export class CopyRows {
     return full
   }
 
-  #encoded(source: Buffer, from: number, to: number): void {
+  #encoded(source: Buffer, [from, to]: readonly [number, number], position: number | bigint | undefined): void {
     const { fields, bytes, countFrom } = this.#suffix
     const counted = countFrom === undefined ? 0 : 1
     this.#room(2 + to - from + 2 * FIXED + bytes.length)
     this.#view.setInt16(this.#at, this.#kinds.length + fields + counted)
     source.copy(this.#buffer, this.#at + 2, from, to)
     this.#at += 2 + to - from
-    this.#view.setInt32(this.#at, -1)
-    this.#at += 4
+    if (position === undefined) {
+      this.#view.setInt32(this.#at, -1)
+      this.#at += 4
+    } else this.#integer(position)
     this.#append(bytes)
     if (counted === 1) this.#integer(this.#count++)
   }

@@ -105,32 +105,36 @@ export class PostgresSession implements Session {
 
   async write(
     target: Target,
-    batch: Pick<Batch, 'step' | 'rows' | 'truth'>,
+    batch: Pick<Batch, 'step' | 'rows' | 'binary' | 'truth'>,
     { now, terms, lateRows: late }: WriteOptions,
   ): Promise<Loaded> {
     const { dialect, merging } = this.#shared
     const { layout } = target
-    const { rows, step } = batch
-    const straight = async (some: EncodedRows) => {
+    const { rows, binary, step } = batch
+    const straight = async (some: Pick<Batch, 'rows' | 'binary'>) => {
       const written = await copyStraight(this, target, some, { now, partition: step.partition, run: step.run })
-      late.all(some)
+      late.all(some.rows)
       return written
     }
-    if (layout.key.length === 0) return await loadHalving(this, layout.name, rows, straight)
+    if (layout.key.length === 0)
+      return await loadHalving(this, layout.name, rows, (some) => straight({ rows: some as Batch['rows'] }))
     const self = `${step.run} ${step.step}`
     if (await this.#mayCopy(target, step, self)) {
-      const tried = await attempt(this, () => straight(rows))
+      const tried = await attempt(this, () => straight(batch))
       if (tried.ok) return { written: tried.value, refused: [] }
       // A known key, or a row that the server refuses: the other way tells which.
       merging.set(target, self)
     }
     const order = layout.cursored ? 'ordered' : 'any'
-    return await workHalving(this, target, rows, async (source, count) => {
+    const encoded = binary?.encoded()
+    const all = encoded === undefined ? rows : [...rows, ...encoded.rows]
+    const loaded = await workHalving(this, target, all, async (source, count) => {
       const written = await changed(this, mergeRows(dialect, target, source, order, terms))
       if (layout.fed && written < count) await changed(this, mergeEqual(dialect, target, source, terms))
-      if (written > 0) await late.some(this, target, rows, source)
+      if (written > 0) await late.some(this, target, all, source)
       return written
     })
+    return { ...loaded, deduped: encoded?.deduped }
   }
 
   async insertNew(target: Target, { table }: Staging, terms: Terms): Promise<number | undefined> {
