@@ -165,14 +165,17 @@ function cutShort(bytes: Buffer): number {
   return 0
 }
 
-/** Where the first bytes are that no UTF-8 text has, to within a character. */
+/** Where the first bytes are that no UTF-8 text has. */
 function firstInvalid(bytes: Buffer): number {
   let valid = 0
-  let step = bytes.length
-  while (step > 0) {
-    const piece = bytes.subarray(0, Math.min(valid + step, bytes.length))
-    if (isUtf8(piece.subarray(0, piece.length - cutShort(piece)))) valid = Math.min(valid + step, bytes.length)
-    step = Math.floor(step / 2)
+  let invalid = bytes.length
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >>> 1
+    const piece = bytes.subarray(0, middle)
+    if (isUtf8(piece.subarray(0, middle - cutShort(piece)))) valid = middle
+    else invalid = middle
   }
+  // What looked like a character whose rest is to come may be no character at all.
+  while (!isUtf8(bytes.subarray(0, valid))) valid--
   return valid
 }

@@ -168,6 +168,18 @@ describe('a CSV file read as bytes', () => {
     expect(scanned.rows).toBeGreaterThan(300)
   })
 
+  it.each([[0xff], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xe2, 0x82, 0x41], [0xf5, 0x80, 0x80, 0x80]])(
+    'says at which byte it is not UTF-8, however long it is: %s',
+    (...invalid) => {
+      for (let length = 0; length < 40; length++) {
+        const start = Buffer.from(`a,b\n1,${'ä'.repeat(length)}`)
+        const bad = Buffer.concat([start, Buffer.from(invalid), Buffer.from(`${'x'.repeat(length % 7)}\n`)])
+        const { error } = asBytes(tableOf({}), bad, [], { rows: 0 })
+        expect(error).toContain(`is not UTF-8 (byte ${start.length})`)
+      }
+    },
+  )
+
   it('ends in an error where a quote is never closed, with the line where it begins', () => {
     const text = `a,b\n${'1,2\n'.repeat(300)}3,"4\n${'5,6\n'.repeat(100_000)}`
     expect(asBytes(tableOf({}), Buffer.from(text), [5, 700, 90_000], { rows: 0 }).error).toContain(

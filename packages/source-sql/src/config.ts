@@ -92,7 +92,7 @@ const TableConfig = z.strictObject({
     .union([z.int().min(1), z.literal(false)])
     .optional()
     .describe(
-      'a full refresh of a table with more rows reads ranges of its integer key with about so many each, and resumes where it broke off; `false`: one read. Absent: about a million',
+      'a full refresh of a table with more rows reads ranges of its integer key with about so many each, and resumes where it broke off; `false`: one read. Absent: about 250,000',
     ),
   timeZone: TimeZone.optional().describe("the time zone of the cursor. Absent: the source's"),
 })

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -41,7 +41,10 @@ export async function startMariaDb(tls?: Certificate): Promise<MariaDbServer | u
   const folder = await mkdtemp(join(tmpdir(), 'source-sql-mariadb-'))
   const port = await freePort()
   const user = userInfo().username
-  const own = [`--datadir=${join(folder, 'data')}`, `--user=${user}`]
+  // A server that starts removes temporary tables of others that lie where its own would.
+  const temporary = join(folder, 'tmp')
+  await mkdir(temporary)
+  const own = [`--datadir=${join(folder, 'data')}`, `--tmpdir=${temporary}`, `--user=${user}`]
   const installed = spawnSync(
     'mariadb-install-db',
     ['--no-defaults', ...own, '--auth-root-authentication-method=normal'],
