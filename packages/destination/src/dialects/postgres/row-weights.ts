@@ -50,7 +50,8 @@ export class RowWeights {
       const end = fieldEnd(row, at)
       // Behind the length there is the version of the format, and of an empty array or object nothing else than two signs.
       if (end > at + 7) {
-        const text = canonicalText(parseJson(row.toString('utf8', at + 5, end)), 'json')!
+        // The null of JSON is a value here, and not NULL.
+        const text = canonicalText(parseJson(row.toString('utf8', at + 5, end)), 'json') ?? 'null'
         const bytes = Buffer.from(text)
         const length = Buffer.alloc(4)
         length.writeInt32BE(bytes.length)
