@@ -1,4 +1,4 @@
-import type { ColumnType } from '@tidemark/core'
+import { COLUMN_TYPES } from '@tidemark/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromText } from '../src/convert.ts'
@@ -115,20 +115,8 @@ describe('a value of a CSV file, read from bytes', () => {
     minLength: 1,
     maxLength: 9,
   })
-  const types: readonly ColumnType[] = [
-    'text',
-    'integer',
-    'double',
-    'numeric',
-    'boolean',
-    'timestamp',
-    'local_timestamp',
-    'date',
-    'json',
-    'bytes',
-  ]
 
-  it.each(types.flatMap((type) => [[type, false] as const, [type, true] as const]))(
+  it.each(COLUMN_TYPES.flatMap((type) => [[type, false] as const, [type, true] as const]))(
     'is what its text becomes: %s, declared: %s',
     (type, declared) => {
       const convert = fromText(type, declared)

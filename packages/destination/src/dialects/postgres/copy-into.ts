@@ -11,40 +11,41 @@ import { CopyRows, field, type Suffix, smallField } from './copy-rows.ts'
 import { stamp } from './moments.ts'
 import type { Reserved } from './sessions.ts'
 
+type MoreColumns = Suffix & { readonly columns: readonly string[] }
+
 /** Copies encoded rows into a table. */
-export async function copyInto(
-  { client, db }: Reserved,
-  { table, columns, types, entries }: LoadInto,
+export function copyInto(
+  session: Reserved,
+  into: LoadInto,
   rows: EncodedRows,
-  more: Suffix & { readonly columns: readonly string[] } = suffixOf(entries),
+  more: MoreColumns = suffixOf(into.entries),
 ): Promise<number> {
-  return await copyIn(client, statement(db, table, [...columns, ...more.columns]), rowsOf(types, more).chunks(rows))
+  return copyChunks(session, into, more, (encoder) => encoder.chunks(rows))
 }
 
 /** Copies rows that are in the binary form already into a table. */
-export async function copyBinary(
-  { client, db }: Reserved,
-  { table, columns, types, entries }: LoadInto,
+export function copyBinary(
+  session: Reserved,
+  into: LoadInto,
   rows: BinaryRows,
-  more: Suffix & { readonly columns: readonly string[] } = suffixOf(entries),
+  more: MoreColumns = suffixOf(into.entries),
 ): Promise<number> {
-  const text = statement(db, table, [...columns, ...more.columns])
-  return await copyIn(client, text, rowsOf(types, more).binaryChunks(rows))
+  return copyChunks(session, into, more, (encoder) => encoder.binaryChunks(rows))
 }
 
-function statement(db: Reserved['db'], table: LoadInto['table'], columns: readonly string[]): string {
-  return sql`copy ${table} (${sql.join(columns.map((name) => sql.id(name)))}) from stdin (format binary)`.compile(db)
-    .sql
+async function copyChunks(
+  { client, db }: Reserved,
+  { table, columns, types }: LoadInto,
+  more: MoreColumns,
+  chunksOf: (encoder: CopyRows) => Iterable<Buffer>,
+): Promise<number> {
+  const names = [...columns, ...more.columns].map((name) => sql.id(name))
+  const { sql: text } = sql`copy ${table} (${sql.join(names)}) from stdin (format binary)`.compile(db)
+  const fields = types.map((type) => COPY_FIELDS[type])
+  return await copyIn(client, text, chunksOf(new CopyRows(fields, more)))
 }
 
-function rowsOf(types: LoadInto['types'], suffix: Suffix): CopyRows {
-  return new CopyRows(
-    types.map((type) => COPY_FIELDS[type]),
-    suffix,
-  )
-}
-
-function suffixOf(entries: LoadInto['entries']): Suffix & { readonly columns: readonly string[] } {
+function suffixOf(entries: LoadInto['entries']): MoreColumns {
   if (entries === undefined) return { fields: 0, bytes: Buffer.alloc(0), columns: [] }
   return { fields: 1, bytes: smallField(entries.kind), countFrom: entries.from, columns: ['_kind', '_at'] }
 }
