@@ -32,8 +32,9 @@ export function inLanes(folders = 'test/**'): ViteUserConfig {
       // What a package imports is loaded once for all files of a worker: that is much of what a fast test costs.
       isolate: lane !== 'fast',
       // Tests wait for real processes, files and databases, and several packages are tested at once: slow is not broken.
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
+      expect: { poll: { timeout: 60_000 } },
       // Thousands of processes are started: each compiles its code once for all of them. Where nobody else may write.
       env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
     },

@@ -59,7 +59,7 @@ let reading: Promise<readonly string[]> | undefined
 /** Asked once: each source is a process. */
 const sections = (): Promise<readonly string[]> => (reading ??= readSections())
 
-it('docs/config.md is what the schemas say', { timeout: 300_000 }, async () => {
+it('docs/config.md is what the schemas say', async () => {
   const own = keysIn(readFileSync(join(ROOT, 'apps/runner/README.md'), 'utf8'))
   const written = [HEAD, `## The project\n\n${own}\n`, ...(await sections())].join('\n')
   if (isWriting) writeFileSync(PAGE, written)

@@ -36,7 +36,7 @@ function fileProblem({ at, title = '', text }: Block): string | undefined {
   return readFileSync(file, 'utf8') === text ? undefined : `${at}: is not what ${title} holds`
 }
 
-describe('the blocks of the docs', { timeout: 300_000 }, () => {
+describe('the blocks of the docs', () => {
   it('say a language that a test knows', () => {
     expect(blocks.length).toBeGreaterThan(50)
     expect(blocks.filter(({ language }) => !Object.hasOwn(LANGUAGES, language)).map(({ at }) => at)).toEqual([])
@@ -105,7 +105,7 @@ describe('the SQL of the docs', () => {
   })
 })
 
-describe('a wrong block is found:', { timeout: 300_000 }, () => {
+describe('a wrong block is found:', () => {
   const block = (text: string, more: Partial<Block> = {}): Block => ({
     at: 'a.md:1',
     language: 'ts',

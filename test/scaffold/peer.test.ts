@@ -65,7 +65,7 @@ function succeeded(done: Done): Done {
   return done
 }
 
-it('a linked source finds its peer after the command of the message', { timeout: 300_000 }, async () => {
+it('a linked source finds its peer after the command of the message', async () => {
   const outside = await withLonelySource()
   await install(outside, 'source-shop', '@tidemark/core')
   await install(outside, 'project', '@tidemark/runner')

@@ -77,7 +77,7 @@ const configure = (initialSyncStart: string): Promise<void> =>
   )
 const days = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
-describe('the walk', { timeout: 300_000 }, () => {
+describe('the walk', () => {
   it('1. one command on a clean clone installs, builds, and syncs this repository into SQLite', async () => {
     const done = await startRunner()
     expect(done.code, done.stderr + done.stdout).toBe(0)

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -70,16 +71,24 @@ export const OF_RUNS: readonly WayOut[] = [
       const project = world.project()
       project.shop(ORDERS)
       const { port } = taken.address() as AddressInfo
-      const text = await fails(project, 'listen', 'sync', '--every', '1h', '--listen', String(port))
-      const other = /such as --listen (\d+)/.exec(text)![1]!
-      const runner = project.start(['sync', '--every', '1h', '--listen', other])
-      world.atEnd(() => void runner.kill('SIGKILL'))
-      await until('the other port answers', () =>
-        fetch(`http://127.0.0.1:${other}/healthz`).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      )
+      let text = await fails(project, 'listen', 'sync', '--every', '1h', '--listen', String(port))
+      let runner: ChildProcess
+      // Another program may have the next port, too: a user follows what is said again.
+      for (let isThere = false; !isThere; ) {
+        const other = /such as --listen (\d+)/.exec(text)![1]!
+        text = ''
+        runner = project.start(['sync', '--every', '1h', '--listen', other], (piece) => {
+          text += piece
+        })
+        world.atEnd(() => void runner.kill('SIGKILL'))
+        await until('the other port answers, or is taken', async () => {
+          isThere = await fetch(`http://127.0.0.1:${other}/healthz`, { signal: AbortSignal.timeout(10_000) }).then(
+            ({ ok }) => ok,
+            () => false,
+          )
+          return isThere || /such as --listen \d+/.test(text)
+        })
+      }
       // It answers before its first sync has ended.
       await until('its rows arrive', async () => {
         try {
@@ -88,8 +97,8 @@ export const OF_RUNS: readonly WayOut[] = [
           return false
         }
       })
-      const ended = once(runner, 'exit')
-      runner.kill('SIGTERM')
+      const ended = once(runner!, 'exit')
+      runner!.kill('SIGTERM')
       await ended
     },
   },

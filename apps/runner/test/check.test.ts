@@ -3,8 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { dailySource, type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 60_000 }
-
 const SHOP = `
 import { defineSource, register, SyncError } from '@tidemark/core'
 import { z } from 'zod'
@@ -27,7 +25,7 @@ function shop(): TestProject {
   return project
 }
 
-describe('check', TIMEOUT, () => {
+describe('check', () => {
   it('calls ok only what the next sync can read, and writes nothing', async () => {
     const project = shop()
     const { code, stdout } = await project.run(['check'])

@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { ConfigDocument } from '../src/config-view.ts'
 import { type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 120_000 }
-
 const SHOP = `
 import { defineSource, register, secret } from '@tidemark/core'
 import { z } from 'zod'
@@ -38,13 +36,10 @@ async function shown(
 }
 
 describe('config show', () => {
-  it(
-    'says where each value comes from, and shows no secret: of a line, a variable, .env, or a default',
-    TIMEOUT,
-    async () => {
-      const project = shop()
-      project.write('.env', 'SHOP_TOKEN=hunter-2-secret\n')
-      project.config(`import { defineConfig, env } from '@tidemark/runner/config'
+  it('says where each value comes from, and shows no secret: of a line, a variable, .env, or a default', async () => {
+    const project = shop()
+    project.write('.env', 'SHOP_TOKEN=hunter-2-secret\n')
+    project.config(`import { defineConfig, env } from '@tidemark/runner/config'
 export default defineConfig({
   destination: env('WHERE'),
   perSource: 7,
@@ -60,46 +55,41 @@ export default defineConfig({
     },
   },
 })`)
-      const environment = { WHERE: 'data/other.db', HEADER: 'hunter-4-secret' }
-      const document = await shown(project, environment)
-      const of = (path: string) => document.settings.find((one) => one.path === path)
-      expect(document).toMatchObject({ problem: null, destination: expect.stringContaining('data/other.db') })
-      expect(of('destination')).toEqual({ path: 'destination', value: '"***"', from: 'environment: WHERE' })
-      expect(of('perSource')).toEqual({ path: 'perSource', value: '7', from: 'line 4' })
-      expect(of('concurrency')).toEqual({ path: 'concurrency', value: '4', from: 'default' })
-      expect(of('sources.my_shop.every')).toMatchObject({ value: '"5m"', from: 'line 13' })
-      expect(of('sources.my_shop.config.token')).toMatchObject({ value: '"***"', from: '.env: SHOP_TOKEN' })
-      expect(of('sources.my_shop.config.headers.authorization')).toMatchObject({ value: '"***"' })
-      expect(document.sources[0]).toMatchObject({
-        state: 'configured',
-        settings: [{ path: 'sources.my_shop.config.pageSize', value: '500', from: 'default of the source' }],
-      })
-      const text = await project.run(['config'], environment)
-      expect(text.stdout).toMatch(/perSource +7 +line 4/)
-      expect(JSON.stringify(document) + text.stdout + text.stderr).not.toMatch(/hunter/)
-    },
-  )
+    const environment = { WHERE: 'data/other.db', HEADER: 'hunter-4-secret' }
+    const document = await shown(project, environment)
+    const of = (path: string) => document.settings.find((one) => one.path === path)
+    expect(document).toMatchObject({ problem: null, destination: expect.stringContaining('data/other.db') })
+    expect(of('destination')).toEqual({ path: 'destination', value: '"***"', from: 'environment: WHERE' })
+    expect(of('perSource')).toEqual({ path: 'perSource', value: '7', from: 'line 4' })
+    expect(of('concurrency')).toEqual({ path: 'concurrency', value: '4', from: 'default' })
+    expect(of('sources.my_shop.every')).toMatchObject({ value: '"5m"', from: 'line 13' })
+    expect(of('sources.my_shop.config.token')).toMatchObject({ value: '"***"', from: '.env: SHOP_TOKEN' })
+    expect(of('sources.my_shop.config.headers.authorization')).toMatchObject({ value: '"***"' })
+    expect(document.sources[0]).toMatchObject({
+      state: 'configured',
+      settings: [{ path: 'sources.my_shop.config.pageSize', value: '500', from: 'default of the source' }],
+    })
+    const text = await project.run(['config'], environment)
+    expect(text.stdout).toMatch(/perSource +7 +line 4/)
+    expect(JSON.stringify(document) + text.stdout + text.stderr).not.toMatch(/hunter/)
+  })
 
-  it(
-    'gives a snippet that is a config once its values are filled in, and says what is missing in it until then',
-    TIMEOUT,
-    async () => {
-      const project = shop()
-      const [before] = (await shown(project)).sources
-      expect(before).toMatchObject({ name: 'my_shop', state: 'incomplete' })
-      expect(before!.problems.join()).toMatch(/sources\.my_shop\.config\.url/)
-      project.config(before!.snippet!)
-      const pasted = await shown(project)
-      expect(pasted.exit_code).toBe(2)
-      expect(pasted.problem).toMatch(/MY_SHOP_TOKEN is not set/)
-      expect(pasted.problem).toMatch(/tidemark\.config\.ts:8: sources\.my_shop\.config\.url/)
-      project.config(before!.snippet!.replace("url: ''", "url: 'https://shop.example'"))
-      const filled = await shown(project, { MY_SHOP_TOKEN: 'hunter-5-secret' })
-      expect(filled).toMatchObject({ exit_code: 0, problem: null, sources: [{ name: 'my_shop', state: 'configured' }] })
-    },
-  )
+  it('gives a snippet that is a config once its values are filled in, and says what is missing in it until then', async () => {
+    const project = shop()
+    const [before] = (await shown(project)).sources
+    expect(before).toMatchObject({ name: 'my_shop', state: 'incomplete' })
+    expect(before!.problems.join()).toMatch(/sources\.my_shop\.config\.url/)
+    project.config(before!.snippet!)
+    const pasted = await shown(project)
+    expect(pasted.exit_code).toBe(2)
+    expect(pasted.problem).toMatch(/MY_SHOP_TOKEN is not set/)
+    expect(pasted.problem).toMatch(/tidemark\.config\.ts:8: sources\.my_shop\.config\.url/)
+    project.config(before!.snippet!.replace("url: ''", "url: 'https://shop.example'"))
+    const filled = await shown(project, { MY_SHOP_TOKEN: 'hunter-5-secret' })
+    expect(filled).toMatchObject({ exit_code: 0, problem: null, sources: [{ name: 'my_shop', state: 'configured' }] })
+  })
 
-  it('the same for JSON', TIMEOUT, async () => {
+  it('the same for JSON', async () => {
     const project = shop()
     project.config({})
     const [before] = (await shown(project)).sources
@@ -111,7 +101,7 @@ export default defineConfig({
     expect(filled).toMatchObject({ exit_code: 0, problem: null, sources: [{ state: 'configured' }] })
   })
 
-  it('names what is wrong, and still says what is installed', TIMEOUT, async () => {
+  it('names what is wrong, and still says what is installed', async () => {
     const project = shop()
     project.install('bad', 'throw new Error("no good")', { package: 'source-bad' })
     project.config('export default { perSource: "many", sources: { nothing: {} } }')

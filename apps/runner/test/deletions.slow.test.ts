@@ -16,9 +16,7 @@ const items = source.table({
 export default register(source.with([items]))
 `
 
-it('a run that would delete most rows stops and says so, and --accept-deletions lets one run pass', {
-  timeout: 180_000,
-}, async () => {
+it('a run that would delete most rows stops and says so, and --accept-deletions lets one run pass', async () => {
   const project = testProject()
   project.install('stock', source(200))
   const live = (): unknown => {

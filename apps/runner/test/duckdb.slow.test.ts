@@ -21,7 +21,7 @@ const json = ({ stdout, stderr }: Outcome): unknown => {
   return JSON.parse(stdout)
 }
 
-describe('a DuckDB file', { timeout: 120_000 }, () => {
+describe('a DuckDB file', () => {
   it('is synced into, looked at and read again like every other destination', async () => {
     const { folder, run } = project()
     const first = await run(['sync', '--json'])
@@ -84,7 +84,7 @@ describe('a DuckDB file', { timeout: 120_000 }, () => {
   })
 })
 
-describe('a move', { timeout: 300_000 }, () => {
+describe('a move', () => {
   let server: PostgresServer
   beforeAll(async () => {
     server = await startPostgres()

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { startPostgres } from '@tidemark/postgres-server'
+import { freePort } from '@tidemark/postgres-server/free-port'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { freePort } from './dashboard/nginx.ts'
 import { startUi } from './dashboard/start-ui.ts'
 import { type TestProject, testProject } from './test-project.ts'
 
@@ -92,7 +92,7 @@ async function ofMetrics(project: TestProject): Promise<readonly string[]> {
       (answer) => answer.text(),
       () => '',
     )
-  await expect.poll(scrape, { timeout: 30_000 }).toMatch(/^tidemark_run_in_progress 1$[\s\S]*^tidemark_windows_left/m)
+  await expect.poll(scrape).toMatch(/^tidemark_run_in_progress 1$[\s\S]*^tidemark_windows_left/m)
   const lines = (await scrape()).split('\n').filter((line) => /^tidemark_\w+_(left|per_second)/.test(line))
   running.child.kill('SIGKILL')
   await running.ended
@@ -123,7 +123,7 @@ async function oneFigure(project: TestProject): Promise<Said> {
   return figures
 }
 
-describe.each(['sqlite', 'postgres'] as const)('what is left, in %s', { timeout: 240_000 }, (kind) => {
+describe.each(['sqlite', 'postgres'] as const)('what is left, in %s', (kind) => {
   it('is one figure in plan, status, the page and the metrics, whatever happened before', async () => {
     const project = testProject()
     project.install('shop', SHOP)
@@ -143,7 +143,7 @@ describe.each(['sqlite', 'postgres'] as const)('what is left, in %s', { timeout:
     const running = project.start(['sync'])
     const committed = async (): Promise<number> =>
       (await json<{ rows: { n: number }[] }>(project, 'query', 'select count(*) as n from shop_orders')).rows[0]!.n
-    await expect.poll(committed, { timeout: 30_000, interval: 300 }).toBeGreaterThanOrEqual(18 + 2 * 8)
+    await expect.poll(committed, { interval: 300 }).toBeGreaterThanOrEqual(18 + 2 * 8)
     running.child.kill('SIGKILL')
     await running.ended
     rmSync(`${project.folder}/hold`)
@@ -170,7 +170,7 @@ describe.each(['sqlite', 'postgres'] as const)('what is left, in %s', { timeout:
       '2026-02-06T12:00:00Z',
     ])
     await expect
-      .poll(async () => (await json<Document>(project, 'status')).work_left.windows, { timeout: 30_000, interval: 300 })
+      .poll(async () => (await json<Document>(project, 'status')).work_left.windows, { interval: 300 })
       .toBe(6)
     resync.child.kill('SIGKILL')
     await resync.ended

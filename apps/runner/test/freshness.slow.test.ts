@@ -6,7 +6,6 @@ import { rawRequest } from './dashboard/raw-request.ts'
 import { startUi } from './dashboard/start-ui.ts'
 import { dailySource, type Running, type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 60_000 }
 const HOUR = 3_600_000
 
 interface Status {
@@ -58,7 +57,7 @@ async function loop(project: TestProject, ...args: readonly string[]): Promise<R
   throw new Error('it never waited')
 }
 
-describe('who syncs', TIMEOUT, () => {
+describe('who syncs', () => {
   it('a process between its runs, with the time of the next one', async () => {
     const project = daily()
     await loop(project)
@@ -95,7 +94,7 @@ describe('who syncs', TIMEOUT, () => {
   })
 })
 
-describe('a state that nobody has touched for five days', TIMEOUT, () => {
+describe('a state that nobody has touched for five days', () => {
   it('is stale, and says who is missing and how to begin again', async () => {
     const project = daily()
     const running = await loop(project)
@@ -173,7 +172,7 @@ describe('a state that nobody has touched for five days', TIMEOUT, () => {
   })
 })
 
-it('the metrics say what is stale, when it was checked, and what was promised', TIMEOUT, async () => {
+it('the metrics say what is stale, when it was checked, and what was promised', async () => {
   const project = daily()
   project.config({ sources: { daily: { tables: { a: { freshWithin: '2s' } } } } })
   const again = project.start(['sync', '--every', '1h', '--listen', '0'])
@@ -197,7 +196,7 @@ it('the metrics say what is stale, when it was checked, and what was promised', 
     expect(text).toMatch(line)
 })
 
-it('the page counts what is stale, and calls none of it fresh', TIMEOUT, async () => {
+it('the page counts what is stale, and calls none of it fresh', async () => {
   const project = daily()
   project.config({ sources: { daily: { tables: { a: { freshWithin: '1h' } } } } })
   expect((await project.run(['sync'])).code).toBe(0)

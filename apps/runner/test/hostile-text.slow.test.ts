@@ -19,9 +19,7 @@ export default register(source.with(({ log }) => { log.warn('finding ' + EVIL, {
   t('parts', async function* ({ partition }) { throw new Error('no ' + partition) }, { partitions: source.partitions(() => ['p' + EVIL]) }),
 ] }))`
 
-it('nothing that a source or a database holds is obeyed by a terminal, whatever is shown', {
-  timeout: 120_000,
-}, async () => {
+it('nothing that a source or a database holds is obeyed by a terminal, whatever is shown', async () => {
   const project = testProject()
   project.install('evil', SOURCE)
   const table = `evil_rows${EVIL}`

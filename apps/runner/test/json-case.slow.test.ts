@@ -9,8 +9,6 @@ import { startUi } from './dashboard/start-ui.ts'
 import { receiver } from './notify/receiver.ts'
 import { type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 300_000 }
-
 const SOURCE = `
 import { defineSource, register } from '@tidemark/core'
 import { z } from 'zod'
@@ -93,7 +91,7 @@ const linesIn = (text: string): readonly object[] =>
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line))
 
-describe('the keys of JSON that leaves Tidemark are snake_case', TIMEOUT, () => {
+describe('the keys of JSON that leaves Tidemark are snake_case', () => {
   it('with --json, for every verb, and the names of columns stay as they are', async () => {
     const { url } = await receiver()
     const project = shop({ notify: { channels: { oncall: { type: 'webhook', url } } } })

@@ -7,7 +7,7 @@ import { testProject } from './test-project.ts'
 
 const KILLS = 10
 
-it(`${KILLS} kills at random moments leave the rows of a quiet run`, { timeout: 120_000 }, async () => {
+it(`${KILLS} kills at random moments leave the rows of a quiet run`, async () => {
   const project = testProject()
   project.install('kinds', KINDS_SOURCE)
   const seed = Date.now() % 1_000_000

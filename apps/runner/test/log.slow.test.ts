@@ -6,8 +6,6 @@ import { pacedSource } from './paced-source.ts'
 import { inTerminal } from './pty.ts'
 import { testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 180_000 }
-
 function lines(form: LogForm, say: (log: ReturnType<typeof createLog>) => void): readonly string[] {
   const written: string[] = []
   const secrets = createMasker()
@@ -87,7 +85,7 @@ describe('log lines', () => {
     },
   )
 
-  it('are pretty in a terminal, JSON where there is none, and what --log says', TIMEOUT, async () => {
+  it('are pretty in a terminal, JSON where there is none, and what --log says', async () => {
     const project = testProject()
     project.install('shop', pacedSource({ orders: 1 }, `log.warn('mind', { step: 1 })`))
     const piped = await project.run(['sync'])

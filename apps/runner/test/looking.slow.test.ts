@@ -8,7 +8,6 @@ import { logLines } from './log-lines.ts'
 import { pacedSource } from './paced-source.ts'
 import { type Outcome, type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 180_000 }
 const json = ({ stdout, stderr }: Outcome): unknown => {
   expect(stdout, stderr).not.toBe('')
   return JSON.parse(stdout)
@@ -149,7 +148,7 @@ const Run = z.strictObject({
 })
 
 describe('the documents of --json', () => {
-  it('are as documented: status, plan, runs, check', TIMEOUT, async () => {
+  it('are as documented: status, plan, runs, check', async () => {
     const project = shop()
     await project.run(['sync'])
     const status = Status.parse(json(await project.run(['status', '--json'])))
@@ -229,52 +228,46 @@ describe('the documents of --json', () => {
 })
 
 describe('plan', () => {
-  it(
-    'says which tables are new, known, returned, removed and paused, what would be added, and what may be deleted',
-    TIMEOUT,
-    async () => {
-      const project = testProject()
-      const source = (tables: string): string => `
+  it('says which tables are new, known, returned, removed and paused, what would be added, and what may be deleted', async () => {
+    const project = testProject()
+    const source = (tables: string): string => `
 import { defineSource, register } from '@tidemark/core'
 import { z } from 'zod'
 const source = defineSource({ name: 'shop' })
 const row = (more = {}) => z.object({ id: z.int(), ...more })
 const whole = (name, more = {}, key = ['id']) => source.table({ name, row: row(more), primaryKey: key, async *read() { yield Array.from({ length: 150 }, (_, id) => ({ id, note: 'a', code: 'c' + id })) } })
 export default register(source.with([${tables}]))`
-      project.install(
-        'shop',
-        source(`whole('stays'), whole('grows'), whole('turns', { code: z.string() }), whole('goes'), whole('back')`),
-      )
-      await project.run(['sync'])
-      project.install(
-        'shop',
-        source(`whole('stays'), whole('grows'), whole('turns', { code: z.string() }), whole('goes')`),
-      )
-      await project.run(['sync'])
-      project.install(
-        'shop',
-        source(
-          `whole('stays'), whole('grows', { note: z.string() }), whole('turns', { code: z.string() }, ['code']), whole('back'), whole('fresh')`,
-        ),
-      )
-      const { stdout, code } = await project.run(['plan'])
-      expect(code).toBe(3)
-      expect(stdout).toMatch(
-        /^KNOWN +shop_stays: 1 window\n +full refresh\n +estimate: about 1 s, about 1 request\n +may delete rows that are missing at the source, of its 150 rows; the run withholds all deletions if more than 50 % are missing$/m,
-      )
-      expect(stdout).toMatch(/^KNOWN +shop_grows: 1 window\n +column "note" \(text\) would be added$/m)
-      expect(stdout).toMatch(
-        /^PAUSED +shop_turns: its primary key changed from id to code; .*resync shop_turns --full$/m,
-      )
-      expect(stdout).toMatch(/^RETURNED +shop_back: 1 window$/m)
-      expect(stdout).toMatch(/^NEW +shop_fresh: 1 window\n +full refresh\n +estimate: time and requests unknown$/m)
-      expect(stdout).toMatch(/^REMOVED +shop_goes: no longer tracked; its rows stay$/m)
-    },
-  )
+    project.install(
+      'shop',
+      source(`whole('stays'), whole('grows'), whole('turns', { code: z.string() }), whole('goes'), whole('back')`),
+    )
+    await project.run(['sync'])
+    project.install(
+      'shop',
+      source(`whole('stays'), whole('grows'), whole('turns', { code: z.string() }), whole('goes')`),
+    )
+    await project.run(['sync'])
+    project.install(
+      'shop',
+      source(
+        `whole('stays'), whole('grows', { note: z.string() }), whole('turns', { code: z.string() }, ['code']), whole('back'), whole('fresh')`,
+      ),
+    )
+    const { stdout, code } = await project.run(['plan'])
+    expect(code).toBe(3)
+    expect(stdout).toMatch(
+      /^KNOWN +shop_stays: 1 window\n +full refresh\n +estimate: about 1 s, about 1 request\n +may delete rows that are missing at the source, of its 150 rows; the run withholds all deletions if more than 50 % are missing$/m,
+    )
+    expect(stdout).toMatch(/^KNOWN +shop_grows: 1 window\n +column "note" \(text\) would be added$/m)
+    expect(stdout).toMatch(/^PAUSED +shop_turns: its primary key changed from id to code; .*resync shop_turns --full$/m)
+    expect(stdout).toMatch(/^RETURNED +shop_back: 1 window$/m)
+    expect(stdout).toMatch(/^NEW +shop_fresh: 1 window\n +full refresh\n +estimate: time and requests unknown$/m)
+    expect(stdout).toMatch(/^REMOVED +shop_goes: no longer tracked; its rows stay$/m)
+  })
 })
 
 describe('runs', () => {
-  it('lists them, tells one table by table, and names a crash and a number that is none', TIMEOUT, async () => {
+  it('lists them, tells one table by table, and names a crash and a number that is none', async () => {
     const project = shop(
       `if (process.env.HANG) { console.log('hung'); await new Promise(() => setInterval(() => {}, 1000)) }; ${BROKEN}`,
     )
@@ -307,7 +300,7 @@ describe('runs', () => {
 })
 
 describe('without a terminal', () => {
-  it('a long run says a plain line for each table every half minute, without escapes', TIMEOUT, async () => {
+  it('a long run says a plain line for each table every half minute, without escapes', async () => {
     const project = testProject()
     project.install('shop', pacedSource({ orders: 3400, users: 1 }))
     // One window after another, so that it takes more than half a minute.
@@ -329,7 +322,7 @@ describe('without a terminal', () => {
 })
 
 describe('a database that is not as it should be', () => {
-  it('newer, locked or foreign: status and check say what is wrong and what to do', TIMEOUT, async () => {
+  it('newer, locked or foreign: status and check say what is wrong and what to do', async () => {
     const project = shop()
     await project.run(['sync'])
     const file = join(project.folder, 'data/tidemark.db')
@@ -348,7 +341,7 @@ describe('a database that is not as it should be', () => {
     }
   })
 
-  it.skipIf(process.getuid?.() === 0)('check says when it cannot be written', TIMEOUT, async () => {
+  it.skipIf(process.getuid?.() === 0)('check says when it cannot be written', async () => {
     const project = shop()
     await project.run(['sync'])
     chmodSync(join(project.folder, 'data'), 0o500)

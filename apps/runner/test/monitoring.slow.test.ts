@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startPostgres } from '@tidemark/postgres-server'
+import { freePort } from '@tidemark/postgres-server/free-port'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { freePort } from './dashboard/nginx.ts'
 import { FED_SOURCE, fed, tell } from './fed-source.ts'
 import { type TestProject, testProject } from './test-project.ts'
 
@@ -65,7 +65,7 @@ describe.skipIf(!hasPrometheus)('with the programs of Prometheus', () => {
     expect(() => promtool('check', 'rules', wrong)).toThrow()
   })
 
-  it('every panel shows something of a sync and a worker that are scraped', { timeout: 180_000 }, async () => {
+  it('every panel shows something of a sync and a worker that are scraped', async () => {
     const server = await startPostgres()
     onTestFinished(() => server.stop())
     const project = testProject()

@@ -20,9 +20,7 @@ async function daily(): Promise<TestProject> {
   return project
 }
 
-it('rows and state move to Postgres and back, and each sync there reads nothing again', {
-  timeout: 120_000,
-}, async () => {
+it('rows and state move to Postgres and back, and each sync there reads nothing again', async () => {
   const project = await daily()
   const { url } = await server.newSchema()
   const environment = { NEW_DATABASE_URL: url }
@@ -60,7 +58,7 @@ it.each([
   expect(stderr + stdout).not.toContain('c4nary')
 })
 
-it('a move that is killed leaves what was there, and the same command starts over', { timeout: 180_000 }, async () => {
+it('a move that is killed leaves what was there, and the same command starts over', async () => {
   const project = testProject()
   project.install('kinds', KINDS_SOURCE)
   expect((await project.run(['sync'])).code).toBe(0)
@@ -91,9 +89,7 @@ it('a move that is killed leaves what was there, and the same command starts ove
   }
 })
 
-it('the state is written down, and put back only where its rows are and someone agreed', {
-  timeout: 60_000,
-}, async () => {
+it('the state is written down, and put back only where its rows are and someone agreed', async () => {
   const project = await daily()
   const written = await project.run(['state', 'export'])
   const file = await project.run(['state', 'export', 'state.json'])

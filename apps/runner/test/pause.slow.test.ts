@@ -5,7 +5,6 @@ import { FED_SOURCE, tell } from './fed-source.ts'
 import { pacedSource } from './paced-source.ts'
 import { dailySource, reference, type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 120_000 }
 const ME = `${userInfo().username}@${hostname()}`
 
 let server: PostgresServer
@@ -30,58 +29,54 @@ async function tablesOf(
 }
 
 describe.each(['sqlite', 'postgres'] as const)('on %s', (kind) => {
-  it(
-    'a paused table is not read, whatever else is; it says who paused it and why; resumed, it is read again',
-    TIMEOUT,
-    async () => {
-      const project = testProject()
-      const environment = { TARGET: kind === 'postgres' ? (await server.newSchema()).url : 'data/x.db' }
-      project.config({ destination: reference('TARGET') })
-      project.install('shop', dailySource('shop', ['orders', 'users']))
-      const run = (...args: readonly string[]) => project.run(args, environment)
-      expect((await run('sync')).code).toBe(0)
-      const paused = await run('pause', 'shop_orders', '--reason', 'the shop moves\u001b[31m')
-      expect(paused).toMatchObject({
-        code: 0,
-        stdout: 'shop_orders is paused: no run reads it until npx tidemark resume shop_orders\n',
-      })
-      const orders = (await tablesOf(project, environment)).get('shop_orders')!
-      expect(orders.status).toBe('paused')
-      expect(orders.paused_for).toMatch(new RegExp(`^paused by ${ME} at \\d{4}-.*Z: the shop moves$`))
-      expect(orders.fix?.command).toBe('npx tidemark resume shop_orders')
+  it('a paused table is not read, whatever else is; it says who paused it and why; resumed, it is read again', async () => {
+    const project = testProject()
+    const environment = { TARGET: kind === 'postgres' ? (await server.newSchema()).url : 'data/x.db' }
+    project.config({ destination: reference('TARGET') })
+    project.install('shop', dailySource('shop', ['orders', 'users']))
+    const run = (...args: readonly string[]) => project.run(args, environment)
+    expect((await run('sync')).code).toBe(0)
+    const paused = await run('pause', 'shop_orders', '--reason', 'the shop moves\u001b[31m')
+    expect(paused).toMatchObject({
+      code: 0,
+      stdout: 'shop_orders is paused: no run reads it until npx tidemark resume shop_orders\n',
+    })
+    const orders = (await tablesOf(project, environment)).get('shop_orders')!
+    expect(orders.status).toBe('paused')
+    expect(orders.paused_for).toMatch(new RegExp(`^paused by ${ME} at \\d{4}-.*Z: the shop moves$`))
+    expect(orders.fix?.command).toBe('npx tidemark resume shop_orders')
 
-      // Everything of it is asked for, and nothing of it is read.
-      await run('resync', 'shop_orders')
-      const sync = await run('sync', '--json')
-      expect(sync.code).toBe(0)
-      const report = JSON.parse(sync.stdout) as { tables: { name: string; status: string; steps_done: number }[] }
-      expect(report.tables.find(({ name }) => name === 'shop_orders')).toMatchObject({
-        status: 'paused',
-        steps_done: 0,
-      })
-      expect((await run('pause', 'shop_orders')).stdout).toBe('shop_orders is paused already.\n')
-      expect((await tablesOf(project, environment)).get('shop_orders')!.paused_for).toBe(orders.paused_for)
+    // Everything of it is asked for, and nothing of it is read.
+    await run('resync', 'shop_orders')
+    const sync = await run('sync', '--json')
+    expect(sync.code).toBe(0)
+    const report = JSON.parse(sync.stdout) as { tables: { name: string; status: string; steps_done: number }[] }
+    expect(report.tables.find(({ name }) => name === 'shop_orders')).toMatchObject({
+      status: 'paused',
+      steps_done: 0,
+    })
+    expect((await run('pause', 'shop_orders')).stdout).toBe('shop_orders is paused already.\n')
+    expect((await tablesOf(project, environment)).get('shop_orders')!.paused_for).toBe(orders.paused_for)
 
-      expect((await run('resume', 'shop_orders')).stdout).toMatch(
-        /^shop_orders is resumed; the next run reads what it lacks/,
-      )
-      expect((await run('resume', 'shop_orders')).stdout).toBe('shop_orders is not paused.\n')
-      expect((await run('sync')).code).toBe(0)
-      expect((await tablesOf(project, environment)).get('shop_orders')).toMatchObject({
-        status: 'complete',
-        paused_for: null,
-      })
-      const { stdout } = await run(
-        'query',
-        "select change from _tidemark_changes where name = 'shop_orders' order by id",
-        '--json',
-      )
-      expect(stdout).toMatch(new RegExp(`paused by ${ME} at .*: the shop moves.*resumed by ${ME}`, 's'))
-    },
-  )
+    expect((await run('resume', 'shop_orders')).stdout).toMatch(
+      /^shop_orders is resumed; the next run reads what it lacks/,
+    )
+    expect((await run('resume', 'shop_orders')).stdout).toBe('shop_orders is not paused.\n')
+    expect((await run('sync')).code).toBe(0)
+    expect((await tablesOf(project, environment)).get('shop_orders')).toMatchObject({
+      status: 'complete',
+      paused_for: null,
+    })
+    const { stdout } = await run(
+      'query',
+      "select change from _tidemark_changes where name = 'shop_orders' order by id",
+      '--json',
+    )
+    expect(stdout).toMatch(new RegExp(`paused by ${ME} at .*: the shop moves.*resumed by ${ME}`, 's'))
+  })
 })
 
-it('a decision names whoever it is said to be of, on one line', TIMEOUT, async () => {
+it('a decision names whoever it is said to be of, on one line', async () => {
   const project = testProject()
   project.install('shop', dailySource('shop', ['orders']))
   await project.run(['sync'])
@@ -99,7 +94,7 @@ it('a decision names whoever it is said to be of, on one line', TIMEOUT, async (
   }
 })
 
-it('all tables are paused, or none: one that is not known is named', TIMEOUT, async () => {
+it('all tables are paused, or none: one that is not known is named', async () => {
   const project = testProject()
   project.install('shop', dailySource('shop', ['orders', 'users']))
   await project.run(['sync'])
@@ -109,7 +104,7 @@ it('all tables are paused, or none: one that is not known is named', TIMEOUT, as
   expect((await tablesOf(project)).get('shop_orders')!.status).toBe('complete')
 })
 
-it('waits while another runner holds the table, and says so', TIMEOUT, async () => {
+it('waits while another runner holds the table, and says so', async () => {
   const project = testProject()
   project.install('shop', pacedSource({ orders: 400 }))
   const run = project.start(['sync'])
@@ -122,7 +117,7 @@ it('waits while another runner holds the table, and says so', TIMEOUT, async () 
   expect((await tablesOf(project)).get('shop_orders')!.status).toBe('paused')
 })
 
-it('a table of a feed is not paused: its changes would be lost', TIMEOUT, async () => {
+it('a table of a feed is not paused: its changes would be lost', async () => {
   const project = testProject()
   project.install('shop', FED_SOURCE)
   tell(project, { table: 'orders', row: { id: 1, note: 'a' } }, { commit: true })

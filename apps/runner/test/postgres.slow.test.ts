@@ -210,7 +210,7 @@ describe('a database that cannot be', () => {
   })
 })
 
-it('5 kills at random moments leave the rows of a quiet run', { timeout: 180_000 }, async () => {
+it('5 kills at random moments leave the rows of a quiet run', async () => {
   const project = testProject()
   project.install('kinds', KINDS_SOURCE)
   const { url } = await server.newSchema()

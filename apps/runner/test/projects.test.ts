@@ -12,7 +12,6 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const TIMEOUT = { timeout: 120_000 }
 /** A source of the same name and tables whose rows are others. */
 const otherDaily = (tables: readonly string[]): string => dailySource('daily', tables).replace("name + ' '", "'other '")
 
@@ -53,7 +52,7 @@ function notes(file: string, table: string): unknown[] {
   }
 }
 
-describe('two projects on one database, with sources of one name', TIMEOUT, () => {
+describe('two projects on one database, with sources of one name', () => {
   it('each have their tables, and neither marks those of the other as removed', async () => {
     const file = shared()
     const a = projectOf(file, dailySource('daily', ['days', 'weeks']))
@@ -124,7 +123,7 @@ describe('two projects on one database, with sources of one name', TIMEOUT, () =
   })
 })
 
-describe('a project that takes the place of another one', TIMEOUT, () => {
+describe('a project that takes the place of another one', () => {
   it('takes its tables over when it is told to, and goes on where they were', async () => {
     const file = shared()
     const a = projectOf(file, dailySource('daily', ['days', 'weeks']))
@@ -148,7 +147,7 @@ describe('a project that takes the place of another one', TIMEOUT, () => {
   })
 })
 
-describe('a project is the same one', TIMEOUT, () => {
+describe('a project is the same one', () => {
   it('when it was moved, and renamed there', async () => {
     const file = shared()
     const a = projectOf(file, dailySource('daily', ['days']))

@@ -33,7 +33,7 @@ const FEW_WINDOWS = KINDS_SOURCE.replaceAll('days(2)', 'days(8)')
 const json = ({ stdout }: Outcome): any => JSON.parse(stdout)
 
 describe.each(['sqlite', 'postgres'])('the tasks of a plan, on %s', (kind) => {
-  it('do all that is planned, each by its own command', { timeout: 300_000 }, async () => {
+  it('do all that is planned, each by its own command', async () => {
     const project = kinds(FEW_WINDOWS)
     const environment = kind === 'postgres' ? { DATABASE_URL: (await server.newSchema()).url } : {}
     const run = (...args: readonly string[]) => project.run(args, environment)
@@ -73,7 +73,7 @@ describe.each(['sqlite', 'postgres'])('the tasks of a plan, on %s', (kind) => {
 })
 
 describe('sync of a range', () => {
-  it('reads inside alone, and says what is left', { timeout: 60_000 }, async () => {
+  it('reads inside alone, and says what is left', async () => {
     const project = kinds()
     const sync = (...args: readonly string[]) => project.run(['sync', ...args, '--json'])
     const first = json(await sync('keyed', '--from', '2026-01-10', '--to', '2026-01-12T12:00:00Z'))
@@ -116,9 +116,7 @@ describe('sync of a range', () => {
     expect(code).toBe(2)
   })
 
-  it('is handed out with the options of the plan, whatever a table and a partition are called', {
-    timeout: 60_000,
-  }, async () => {
+  it('is handed out with the options of the plan, whatever a table and a partition are called', async () => {
     const project = testProject()
     project.install(
       'evil',

@@ -7,7 +7,6 @@ import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dailySource, type Outcome, reference, type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 120_000 }
 const RELEASED = join(import.meta.dirname, '../../../packages/testkit/test/released')
 
 let server: PostgresServer
@@ -98,7 +97,7 @@ const VERBS: readonly (readonly string[])[] = [
   ['state', 'export'],
 ]
 
-describe.each(['sqlite', 'postgres'] as const)('verbs that only look, on %s', TIMEOUT, (kind) => {
+describe.each(['sqlite', 'postgres'] as const)('verbs that only look, on %s', (kind) => {
   const released = (version: number): string => readFileSync(join(RELEASED, `state-${version}.${kind}.sql`), 'utf8')
 
   it.each([1, 3])(

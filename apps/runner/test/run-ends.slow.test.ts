@@ -62,7 +62,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => server.stop())
 
-describe.each(['sqlite', 'postgres'] as const)('what ended a run, on %s', { timeout: 60_000 }, (database) => {
+describe.each(['sqlite', 'postgres'] as const)('what ended a run, on %s', (database) => {
   async function place(waits: Parameters<typeof slow>[0], waitsIn = 4) {
     const environment = database === 'sqlite' ? {} : { DATABASE: (await server.newSchema()).url }
     const destination = database === 'sqlite' ? undefined : reference('DATABASE')

@@ -8,7 +8,6 @@ import { startUi } from './dashboard/start-ui.ts'
 import { pacedSource } from './paced-source.ts'
 import { type Outcome, type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 60_000 }
 const SECRET = 'hunter22-and-more'
 
 let server: PostgresServer
@@ -89,7 +88,7 @@ const places: Readonly<Record<string, () => Promise<string | undefined>>> = {
 }
 
 describe.each(Object.keys(places))('what a run logged, in %s', (kind) => {
-  it('is printed a line each, is JSON on request, and holds the failures, and no secret', TIMEOUT, async () => {
+  it('is printed a line each, is JSON on request, and holds the failures, and no secret', async () => {
     const made = project(await places[kind]!())
     const synced = await made.run(['sync'], ENVIRONMENT)
     expect(synced.code).toBe(3)
@@ -119,7 +118,7 @@ describe.each(Object.keys(places))('what a run logged, in %s', (kind) => {
         expect(readIfThere(join(made.folder, 'data', name))).not.toContain(SECRET)
   })
 
-  it('stays when the process is killed, but for the last second', TIMEOUT, async () => {
+  it('stays when the process is killed, but for the last second', async () => {
     const made = testProject()
     made.install('shop', pacedSource({ orders: 500 }, `log.warn('window of ' + from)`))
     const url = await places[kind]!()
@@ -136,7 +135,7 @@ describe.each(Object.keys(places))('what a run logged, in %s', (kind) => {
     expect((await logOf(made, 2)).at(-1)?.event).toBe('run-ended')
   })
 
-  it('is given by the server of the dashboard, and shown on the page of the run', TIMEOUT, async () => {
+  it('is given by the server of the dashboard, and shown on the page of the run', async () => {
     const made = testProject()
     made.install('shop', pacedSource({ orders: 1 }, `for (let i = 0; i < 30; i++) log.warn('line ' + i)`))
     const url = await places[kind]!()
@@ -158,7 +157,7 @@ describe.each(Object.keys(places))('what a run logged, in %s', (kind) => {
 })
 
 describe('machine logs', () => {
-  it('are JSON lines and nothing else, whatever fails, and stdout is empty', TIMEOUT, async () => {
+  it('are JSON lines and nothing else, whatever fails, and stdout is empty', async () => {
     const made = project()
     const synced = await made.run(['sync', '--log', 'json'], ENVIRONMENT)
     const events = allLines(synced).map(({ event }) => event)
@@ -186,7 +185,7 @@ describe('machine logs', () => {
     expect(allLines(left).at(-1)).toMatchObject({ level: 'error', event: 'source-error' })
   })
 
-  it('of a process that keeps running have each run, and each of its runs has its own', TIMEOUT, async () => {
+  it('of a process that keeps running have each run, and each of its runs has its own', async () => {
     const made = testProject()
     made.install('shop', pacedSource({ orders: 1 }, `log.warn('window of ' + from)`, 'now'))
     const running = made.start(['sync', '--every', '1s', '--log', 'json'])
@@ -203,7 +202,7 @@ describe('machine logs', () => {
     expect(log.at(-1)?.event).toBe('run-ended')
   })
 
-  it('of a worker have its windows, and its run keeps them', TIMEOUT, async () => {
+  it('of a worker have its windows, and its run keeps them', async () => {
     const made = project((await server.newSchema()).url)
     const running = made.start(['work', '--every', '1m', '--log', 'json'], ENVIRONMENT)
     await running.says('"step-failed"')

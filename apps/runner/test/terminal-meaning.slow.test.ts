@@ -3,7 +3,6 @@ import { pacedSource } from './paced-source.ts'
 import { inTerminal } from './pty.ts'
 import { type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 180_000 }
 const [RED, GREEN, YELLOW] = ['\u001b[31m', '\u001b[32m', '\u001b[33m']
 
 function shop(tables: Parameters<typeof pacedSource>[0], more?: string): TestProject {
@@ -17,29 +16,25 @@ const failing = (table: string, remedy = 'retry'): string =>
   `if (name === '${table}' && to.startsWith('2026-01-08')) { const { SyncError } = await import('@tidemark/core'); throw new SyncError('the shop is closed on Thursdays', '${remedy}') }`
 
 describe('sync in a terminal', () => {
-  it(
-    'says below a table why it is tried again, on one line for all tries, in red; the total stays the last line',
-    TIMEOUT,
-    async () => {
-      const project = shop({ orders: 20, users: 400 }, failing('orders'))
-      const pty = inTerminal(['sync'], { cwd: project.folder, columns: 80, rows: 12 })
-      const below = (lines: readonly string[]): string | undefined =>
-        lines[lines.findIndex((line) => /^shop_orders .*(?:window|failed)/.test(line)) + 1]
-      const waiting = await pty.until(
-        (lines) => lines.some((line) => /^shop_orders .*waits \d+ s \(try [23]\)$/.test(line)),
-        'waited for the next try',
-      )
-      expect(below(waiting)).toBe('  the shop is closed on Thursdays')
-      await pty.until((lines) => lines.some((line) => /\(try [3-5]\)$/.test(line)), 'tried twice')
-      expect(pty.written()).toContain(`${RED}  the shop is closed on Thursdays`)
-      expect(pty.written()).toContain(YELLOW)
-      pty.type('\u0003')
-      await pty.ended
-      expect((await pty.everything()).filter((line) => line.includes('trying again'))).toEqual([])
-    },
-  )
+  it('says below a table why it is tried again, on one line for all tries, in red; the total stays the last line', async () => {
+    const project = shop({ orders: 20, users: 400 }, failing('orders'))
+    const pty = inTerminal(['sync'], { cwd: project.folder, columns: 80, rows: 12 })
+    const below = (lines: readonly string[]): string | undefined =>
+      lines[lines.findIndex((line) => /^shop_orders .*(?:window|failed)/.test(line)) + 1]
+    const waiting = await pty.until(
+      (lines) => lines.some((line) => /^shop_orders .*waits \d+ s \(try [23]\)$/.test(line)),
+      'waited for the next try',
+    )
+    expect(below(waiting)).toBe('  the shop is closed on Thursdays')
+    await pty.until((lines) => lines.some((line) => /\(try [3-5]\)$/.test(line)), 'tried twice')
+    expect(pty.written()).toContain(`${RED}  the shop is closed on Thursdays`)
+    expect(pty.written()).toContain(YELLOW)
+    pty.type('\u0003')
+    await pty.ended
+    expect((await pty.everything()).filter((line) => line.includes('trying again'))).toEqual([])
+  })
 
-  it('says below a table why it failed while others are read', TIMEOUT, async () => {
+  it('says below a table why it failed while others are read', async () => {
     const project = shop({ orders: 20, users: 400 }, failing('orders', 'fix-config'))
     const pty = inTerminal(['sync'], { cwd: project.folder, columns: 80 })
     const lines = await pty.until((now) => now.some((line) => /^shop_orders .*failed/.test(line)), 'failed')
@@ -51,7 +46,7 @@ describe('sync in a terminal', () => {
     await pty.ended
   })
 
-  it('keeps name, window and time left in 80 columns, and drops the rest where names are long', TIMEOUT, async () => {
+  it('keeps name, window and time left in 80 columns, and drops the rest where names are long', async () => {
     const project = shop({ orders_of_the_whole_wide_shop: 600, users: 600 })
     const pty = inTerminal(['sync'], { cwd: project.folder, columns: 60 })
     const lines = await pty.until(
@@ -72,7 +67,7 @@ describe('sync in a terminal', () => {
     await pty.ended
   })
 
-  it('tables of another runner are named on one line, not on one each', TIMEOUT, async () => {
+  it('tables of another runner are named on one line, not on one each', async () => {
     const project = shop({ orders: 3000, users: 3000 })
     const other = project.start(['sync'])
     await other.says('needs history')
@@ -93,7 +88,7 @@ describe('sync in a terminal', () => {
 })
 
 describe('colours', () => {
-  it('mean what they say, in the summary, in status, and in the fix', TIMEOUT, async () => {
+  it('mean what they say, in the summary, in status, and in the fix', async () => {
     const project = shop({ orders: 1, users: 1 }, failing('orders', 'fix-config'))
     const sync = inTerminal(['sync'], { cwd: project.folder })
     expect(await sync.ended).toEqual({ code: 3 })
@@ -115,7 +110,7 @@ describe('colours', () => {
 })
 
 describe('verify in a terminal', () => {
-  it('shows how far it is from its first second on, and leaves only its result', TIMEOUT, async () => {
+  it('shows how far it is from its first second on, and leaves only its result', async () => {
     const project = shop({ orders: 300 })
     await project.run(['sync'])
     const pty = inTerminal(['verify', 'shop_orders'], { cwd: project.folder })

@@ -4,8 +4,6 @@ import { pacedSource } from './paced-source.ts'
 import { inTerminal, type Pty } from './pty.ts'
 import { type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 180_000 }
-
 function shop(tables: Parameters<typeof pacedSource>[0], more?: string): TestProject {
   const project = testProject()
   project.install('shop', pacedSource(tables, more))
@@ -19,7 +17,7 @@ const totals = (lines: readonly string[]): readonly string[] => lines.filter((li
 const placeIn = (line: string | undefined): number => Number(/window (\d+) of/.exec(line ?? '')?.[1] ?? 0)
 
 describe('sync in a terminal', () => {
-  it('shows a line a table that moves on, takes it away at the end, and says what it did', TIMEOUT, async () => {
+  it('shows a line a table that moves on, takes it away at the end, and says what it did', async () => {
     const project = shop({ orders: 120, users: 60 })
     const pty = inTerminal(['sync'], { cwd: project.folder })
     const first = await pty.until((lines) => placeIn(lineOf(lines, 'shop_orders')) >= 2, 'came to the second window')
@@ -41,7 +39,7 @@ describe('sync in a terminal', () => {
     expect(pty.isCursorShown()).toBe(true)
   })
 
-  it('lets log lines and what a source prints scroll above, each once and whole', TIMEOUT, async () => {
+  it('lets log lines and what a source prints scroll above, each once and whole', async () => {
     const project = shop(
       { orders: 60 },
       `log.info('read up to ' + to); console.log('printed ' + to); process.stderr.write('half '); process.stdout.write('whole ' + to + '\\n'); process.stderr.write('line ' + to + '\\n')`,
@@ -57,7 +55,7 @@ describe('sync in a terminal', () => {
     expect(totals(all)).toEqual([])
   })
 
-  it('counts a wait for a rate limit down', TIMEOUT, async () => {
+  it('counts a wait for a rate limit down', async () => {
     const project = shop(
       { orders: 10 },
       `if (to.startsWith('2026-01-05')) { log.info('the limit of the API is used up for 4 s', { waitMs: 4000 }); await pause(4000) }`,
@@ -70,33 +68,29 @@ describe('sync in a terminal', () => {
     expect(await pty.ended).toEqual({ code: 0 })
   })
 
-  it(
-    'fits the screen with 1,000 tables, the ones at work on top, and says nothing of those with nothing to do',
-    TIMEOUT,
-    async () => {
-      const many = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`t${at}`, at < 4 ? 400 : 3]))
-      const project = shop(many)
-      project.config({ concurrency: 4, perSource: 4 })
-      const pty = inTerminal(['sync'], { cwd: project.folder, rows: 24, columns: 90 })
-      const lines = await pty.until(
-        (now) => now.some((line) => /^and 9\d\d more$/.test(line)),
-        'said how many more there are',
-      )
-      expect(lines.length).toBeLessThanOrEqual(24)
-      expect(totals(lines)).toHaveLength(1)
-      for (const line of lines) expect(line.length).toBeLessThan(90)
-      pty.type('\u0003')
-      expect(await pty.ended).toEqual({ code: 130 })
+  it('fits the screen with 1,000 tables, the ones at work on top, and says nothing of those with nothing to do', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`t${at}`, at < 4 ? 400 : 3]))
+    const project = shop(many)
+    project.config({ concurrency: 4, perSource: 4 })
+    const pty = inTerminal(['sync'], { cwd: project.folder, rows: 24, columns: 90 })
+    const lines = await pty.until(
+      (now) => now.some((line) => /^and 9\d\d more$/.test(line)),
+      'said how many more there are',
+    )
+    expect(lines.length).toBeLessThanOrEqual(24)
+    expect(totals(lines)).toHaveLength(1)
+    for (const line of lines) expect(line.length).toBeLessThan(90)
+    pty.type('\u0003')
+    expect(await pty.ended).toEqual({ code: 130 })
 
-      const idle = shop({ orders: 1, users: 1 })
-      await idle.run(['sync'])
-      const again = inTerminal(['sync'], { cwd: idle.folder })
-      expect(await again.ended).toEqual({ code: 0 })
-      expect(again.written()).not.toContain('continues from')
-    },
-  )
+    const idle = shop({ orders: 1, users: 1 })
+    await idle.run(['sync'])
+    const again = inTerminal(['sync'], { cwd: idle.folder })
+    expect(await again.ended).toEqual({ code: 0 })
+    expect(again.written()).not.toContain('continues from')
+  })
 
-  it('Ctrl-C leaves a clean screen, the cursor, and 130', TIMEOUT, async () => {
+  it('Ctrl-C leaves a clean screen, the cursor, and 130', async () => {
     const project = shop({ orders: 300, users: 300 })
     const pty = inTerminal(['sync'], { cwd: project.folder })
     await pty.until((lines) => placeIn(lineOf(lines, 'shop_orders')) >= 2, 'came to the second window')
@@ -109,7 +103,7 @@ describe('sync in a terminal', () => {
     expect(pty.isCursorShown()).toBe(true)
   })
 
-  it('a second Ctrl-C ends at once, and gives the cursor back as well', TIMEOUT, async () => {
+  it('a second Ctrl-C ends at once, and gives the cursor back as well', async () => {
     const project = shop(
       { orders: 50 },
       `if (to.startsWith('2026-01-08')) await new Promise(() => setInterval(() => {}, 1000))`,
@@ -124,36 +118,32 @@ describe('sync in a terminal', () => {
     expect(pty.isCursorShown()).toBe(true)
   })
 
-  it(
-    'is drawn again when the terminal changes its size, and leaves no more behind than what was on its way',
-    TIMEOUT,
-    async () => {
-      const project = shop({ orders: 400, customers_of_the_shop: 400 })
-      const pty = inTerminal(['sync'], { cwd: project.folder, columns: 110 })
-      await pty.until((lines) => placeIn(lineOf(lines, 'shop_orders')) >= 2, 'came to the second window')
-      // A frame that is on its way while the terminal becomes narrower may stay where it is: one for each time, no more.
-      for (const [columns, narrowed] of [
-        [60, 1],
-        [40, 2],
-        [200, 2],
-        [80, 3],
-      ] as const) {
-        await pty.resize(columns, 30)
-        await wait(400)
-        const lines = await pty.until(
-          (now) => totals(now).length > 0 && now.slice(-3).every((line) => line.length < columns),
-          `was drawn in ${columns} columns`,
-        )
-        const orders = lines.filter((line) => line.startsWith('shop_orders ') && /window/.test(line))
-        expect(totals(lines).length, `${columns}:\n${lines.join('\n')}`).toBeLessThanOrEqual(1 + narrowed)
-        expect(orders.length, `${columns}:\n${lines.join('\n')}`).toBeLessThanOrEqual(1 + narrowed)
-      }
-      pty.type('\u0003')
-      await pty.ended
-    },
-  )
+  it('is drawn again when the terminal changes its size, and leaves no more behind than what was on its way', async () => {
+    const project = shop({ orders: 400, customers_of_the_shop: 400 })
+    const pty = inTerminal(['sync'], { cwd: project.folder, columns: 110 })
+    await pty.until((lines) => placeIn(lineOf(lines, 'shop_orders')) >= 2, 'came to the second window')
+    // A frame that is on its way while the terminal becomes narrower may stay where it is: one for each time, no more.
+    for (const [columns, narrowed] of [
+      [60, 1],
+      [40, 2],
+      [200, 2],
+      [80, 3],
+    ] as const) {
+      await pty.resize(columns, 30)
+      await wait(400)
+      const lines = await pty.until(
+        (now) => totals(now).length > 0 && now.slice(-3).every((line) => line.length < columns),
+        `was drawn in ${columns} columns`,
+      )
+      const orders = lines.filter((line) => line.startsWith('shop_orders ') && /window/.test(line))
+      expect(totals(lines).length, `${columns}:\n${lines.join('\n')}`).toBeLessThanOrEqual(1 + narrowed)
+      expect(orders.length, `${columns}:\n${lines.join('\n')}`).toBeLessThanOrEqual(1 + narrowed)
+    }
+    pty.type('\u0003')
+    await pty.ended
+  })
 
-  it('draws on stderr, and --json has its one document alone on stdout', TIMEOUT, async () => {
+  it('draws on stderr, and --json has its one document alone on stdout', async () => {
     const project = shop({ orders: 60 })
     const pty = inTerminal(['sync', '--json'], { cwd: project.folder, stdoutTo: 'out.json' })
     await pty.until((lines) => placeIn(lineOf(lines, 'shop_orders')) >= 2, 'came to the second window')
@@ -167,7 +157,7 @@ describe('a terminal that is not drawn on', () => {
     ['NO_COLOR', { NO_COLOR: '1' }],
     ['TERM=dumb', { TERM: 'dumb' }],
     ['CI', { CI: 'true' }],
-  ])('%s: no escapes at all', TIMEOUT, async (_, environment) => {
+  ])('%s: no escapes at all', async (_, environment) => {
     const project = shop({ orders: 20 }, `log.warn('mind the gap')`)
     const pty = inTerminal(['sync'], { cwd: project.folder, environment })
     expect(await pty.ended).toEqual({ code: 0 })
@@ -182,7 +172,7 @@ describe('a terminal that is not drawn on', () => {
 describe('what is hostile', () => {
   const EVIL = '\u001b[2J\u001b[1;1Howned\u001b]0;title\u0007\u009b31m\u202e'
 
-  it('cannot move the cursor: names, log lines, printed texts and errors are shown as text', TIMEOUT, async () => {
+  it('cannot move the cursor: names, log lines, printed texts and errors are shown as text', async () => {
     const evil = JSON.stringify(EVIL).replace(
       /[\u007f-\uffff]/g,
       (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -203,7 +193,7 @@ describe('what is hostile', () => {
 })
 
 describe.each([40, 80, 200])('in %d columns', (columns) => {
-  it('nothing is wider than the screen', TIMEOUT, async () => {
+  it('nothing is wider than the screen', async () => {
     const project = shop(
       { orders: 1, customers_of_the_whole_wide_shop: 1 },
       `if (to.startsWith('2026-01-03')) throw new Error('the shop is closed because of a long long reason that does not fit into a narrow screen')`,

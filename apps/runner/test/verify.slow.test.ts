@@ -106,7 +106,7 @@ it('a source that fails is told, and nothing is called wrong', async () => {
   expect(stdout).toMatch(/could not be read: gone fishing/)
 })
 
-it('a repair that is killed at any moment is ended by the next', { timeout: 120_000 }, async () => {
+it('a repair that is killed at any moment is ended by the next', async () => {
   const project = testProject()
   project.install('kinds', KINDS_SOURCE)
   expect((await project.run(['sync'])).code).toBe(0)

@@ -4,8 +4,6 @@ import { pacedSource } from './paced-source.ts'
 import { inTerminal } from './pty.ts'
 import { testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 180_000 }
-
 let server: PostgresServer
 beforeAll(async () => {
   server = await startPostgres()
@@ -13,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 describe.each(['sqlite', 'postgres'] as const)('status --watch over %s', (kind) => {
-  it('redraws while another process syncs, and Ctrl-C leaves it standing', TIMEOUT, async () => {
+  it('redraws while another process syncs, and Ctrl-C leaves it standing', async () => {
     const project = testProject()
     project.install('shop', pacedSource({ orders: 4000, users: 20 }, '', 'now'))
     const environment = kind === 'postgres' ? { DATABASE_URL: (await server.newSchema()).url } : {}
@@ -42,7 +40,7 @@ describe.each(['sqlite', 'postgres'] as const)('status --watch over %s', (kind) 
   })
 })
 
-it('--watch --json is refused, with the way out', TIMEOUT, async () => {
+it('--watch --json is refused, with the way out', async () => {
   const { code, stdout, stderr } = await testProject().run(['status', '--watch', '--json'])
   expect(code).toBe(2)
   expect(stderr).toContain('call status --json as often as you need it')

@@ -3,8 +3,6 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { startUi } from './dashboard/start-ui.ts'
 import { type Running, type TestProject, testProject } from './test-project.ts'
 
-const TIMEOUT = { timeout: 90_000 }
-
 interface Table {
   readonly name: string
   readonly status: string
@@ -59,7 +57,7 @@ function start(project: TestProject, args: readonly string[], environment: Recor
   return running
 }
 
-describe('a table whose first try fails', TIMEOUT, () => {
+describe('a table whose first try fails', () => {
   it.each(['SIGINT', 'SIGKILL'] as const)(
     'is failing with its error while the run goes on, and after %s',
     async (signal) => {
@@ -89,7 +87,7 @@ describe('a table whose first try fails', TIMEOUT, () => {
   )
 })
 
-it('the metric of a table that fails never says anything else while it is tried again and again', TIMEOUT, async () => {
+it('the metric of a table that fails never says anything else while it is tried again and again', async () => {
   const project = shop()
   await project.run(['sync'], { BREAK: 'old' })
   expect(await tableOf(project, 'shop_orders')).toMatchObject({ status: 'failing', error_code: 'forbidden' })
@@ -132,7 +130,7 @@ const items = source.table({
 })
 export default register(source.with([items]))`
 
-describe('the fix of a failure', TIMEOUT, () => {
+describe('the fix of a failure', () => {
   interface Line {
     readonly name: string
     readonly next_try_at: number | null
@@ -182,7 +180,7 @@ describe('the fix of a failure', TIMEOUT, () => {
   })
 })
 
-describe('a source that cannot be asked', TIMEOUT, () => {
+describe('a source that cannot be asked', () => {
   const OTHER = `
 import { defineSource, register, SyncError } from '@tidemark/core'
 import { z } from 'zod'
@@ -255,7 +253,7 @@ export default register(source.with([people]))`
   })
 })
 
-describe('what no run sees', TIMEOUT, () => {
+describe('what no run sees', () => {
   it('is said in plan, status and on the page, until a deletion is reported', async () => {
     const project = testProject()
     const source = (page: string): string => `

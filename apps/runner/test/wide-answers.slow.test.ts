@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 describe.each(['sqlite', 'postgres'] as const)('answers of wide rows, on %s', (database) => {
-  it('are given as far as they fit into memory, and are an error where they do not', { timeout: 120_000 }, async () => {
+  it('are given as far as they fit into memory, and are an error where they do not', async () => {
     const project = testProject()
     project.install('wide', SOURCE)
     if (database === 'postgres') project.config({ destination: reference('DATABASE') })
@@ -75,7 +75,7 @@ describe.each(['sqlite', 'postgres'] as const)('answers of wide rows, on %s', (d
   })
 })
 
-it('rejected rows that are too many to be listed at once can be forgotten', { timeout: 60_000 }, async () => {
+it('rejected rows that are too many to be listed at once can be forgotten', async () => {
   const project = testProject()
   project.install('bad', BAD)
   const environment = { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` }

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createSocket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '@tidemark/postgres-server/free-port'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { configOf } from './configs.ts'
 import { failuresIn, world } from './world.ts'
@@ -15,15 +16,6 @@ const folders = [...(process.env['PATH'] ?? '').split(delimiter), join(homedir()
 const PROGRAM = folders.map((folder) => join(folder, 'stripe-mock')).find((path) => existsSync(path))
 const WITHOUT =
   PROGRAM === undefined ? ' (skipped: stripe-mock is not installed; .ci/install-stripe-mock does that)' : ''
-
-async function freePort(): Promise<number> {
-  const server = createSocket().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 describe.skipIf(PROGRAM === undefined)(`stripe-mock${WITHOUT}`, () => {
   let program: ChildProcess

@@ -11,7 +11,6 @@ it.concurrent.for([
   { how: 'linked', configs: ['tsconfig.json'] },
 ] as const)(
   "a source package's declarations build without an annotation and lose no type, core $how",
-  { timeout: 60_000 },
   async ({ how, configs }, { expect }) => {
     await using project = await scratch()
     await cp(FIXTURE, project.path, { recursive: true })

@@ -70,7 +70,7 @@ declare const foreign: {
 export const schema: ConfigSchema = foreign
 `
 
-it('an error of a table or a config is short and names what is wrong', { timeout: 120_000 }, async () => {
+it('an error of a table or a config is short and names what is wrong', async () => {
   await using project = await scratch()
   await provide(project.path, 'installed')
   const cases = Object.entries(WRONG)

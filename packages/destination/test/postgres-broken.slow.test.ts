@@ -43,7 +43,7 @@ const WAYS: readonly (readonly [string, RegExp, boolean, (ready: Ready) => Retur
   ],
 ]
 
-describe('a session that is ended', { timeout: 180_000 }, () => {
+describe('a session that is ended', () => {
   it.each(WAYS)(
     'in the middle of %s takes nothing along, and the part lands once',
     async (_name, way, keyed, write) => {
@@ -110,7 +110,7 @@ describe('a session that is ended', { timeout: 180_000 }, () => {
   })
 })
 
-describe('the answer to COMMIT', { timeout: 180_000 }, () => {
+describe('the answer to COMMIT', () => {
   it.each([
     ['an upsert', true, {}],
     ['a table without a key', false, {}],

@@ -97,7 +97,7 @@ describe.each(Object.keys(PLACES))('the log of a run in %s', (kind) => {
   })
 
   // DuckDB takes a tenth of a second for each run that begins, and more where a machine has other work.
-  it('is dropped with a run whose record is folded', { timeout: 300_000 }, async () => {
+  it('is dropped with a run whose record is folded', async () => {
     const destination = await open(await PLACES[kind]!())
     const quiet = await logged(destination)
     // The newest 500 runs stay as they are; then one that changed nothing becomes part of its day.

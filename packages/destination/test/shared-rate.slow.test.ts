@@ -29,9 +29,7 @@ function mostInASecond(moments: readonly number[]): number {
   }, 0)
 }
 
-it('8 processes never begin more than 5 requests in any second, and each has its turn', {
-  timeout: 180_000,
-}, async () => {
+it('8 processes never begin more than 5 requests in any second, and each has its turn', async () => {
   const { url } = await newPlace()
   await newWorker(url)
   const senders = Array.from({ length: 8 }, () => startSender(url, 5))

@@ -113,7 +113,7 @@ describe('vega-datasets', () => {
 
   it('is there', () => expect([jsons.length > 40, plainCsvs.length > 15]).toEqual([true, true]))
 
-  it.each(jsons)('%s', { timeout: 30_000 }, async (file) => {
+  it.each(jsons)('%s', async (file) => {
     const content = readFileSync(path.join(vega, file), 'utf8')
     const rows = await readAll(file, content)
     const expected = [JSON.parse(content) as Row | Row[]].flat()
@@ -123,7 +123,7 @@ describe('vega-datasets', () => {
     expect(texts(rows)).toEqual(texts(expected))
   })
 
-  it.each(plainCsvs)('%s', { timeout: 60_000 }, async (file) => {
+  it.each(plainCsvs)('%s', async (file) => {
     const content = readFileSync(path.join(vega, file), 'utf8').replace(/^\ufeff/, '')
     const rows = await readAll(file, content)
     const lines = content.split(/\r?\n/).filter((line) => line !== '')

@@ -174,7 +174,7 @@ describe('Parquet', () => {
     expect(await opened.read()).toEqual([{ nameq: 1, NAMEQ: 2 }])
   })
 
-  it('reads three million flights', { timeout: 20_000 }, async () => {
+  it('reads three million flights', async () => {
     const flights = path.join(require.resolve('vega-datasets'), '../../data/flights-3m.parquet')
     const opened = await open({ flights: { path: flights } })
     const [partition] = await opened.files()

@@ -68,7 +68,7 @@ it('columns that have not as many rows are an error', async () => {
 })
 
 // Hundreds of megabytes each: on a busy machine that takes minutes.
-describe('long values in one group of rows', { timeout: 300_000 }, () => {
+describe('long values in one group of rows', () => {
   const LENGTH = 1 << 20
   const ROWS = 600
   const file = async (folder: Folder): Promise<string> =>

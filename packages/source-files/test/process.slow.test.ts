@@ -79,7 +79,7 @@ describe('in a process of its own', () => {
     for (const other of others) expect(other).toEqual(utc)
   })
 
-  it('needs no more memory for a large file than for a small one', { timeout: 120_000 }, async () => {
+  it('needs no more memory for a large file than for a small one', async () => {
     const folder = new Folder()
     const lines = Array.from(
       { length: 10_000 },
@@ -96,7 +96,7 @@ describe('in a process of its own', () => {
     expect(most).toBeLessThan(400 * MB)
   })
 
-  it('takes wide rows of Parquet in pages of few, and holds few of them', { timeout: 120_000 }, async () => {
+  it('takes wide rows of Parquet in pages of few, and holds few of them', async () => {
     const folder = new Folder()
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
     const text = (length: number) => `i || ' ' || repeat('x', ${length})`

@@ -47,7 +47,7 @@ async function large(): Promise<string> {
   return folder
 }
 
-it('gives commits with messages of a megabyte in pages of few', { timeout: 60_000 }, async () => {
+it('gives commits with messages of a megabyte in pages of few', async () => {
   const { asked } = await Reading.open(await wordy())
   let rows = 0
   let longest = 0

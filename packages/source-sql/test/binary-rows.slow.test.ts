@@ -84,7 +84,7 @@ async function onlyInOne(one: Synced, other: Synced, query: string): Promise<str
 
 const REJECTS = 'SELECT name, key, code, message, payload FROM tidemark._tidemark_rejects ORDER BY name, payload, key'
 
-describe('rows in the binary form of Postgres', { timeout: 300_000 }, () => {
+describe('rows in the binary form of Postgres', () => {
   it('are stored, and rejected, as those that come as values, whatever their type', async () => {
     const world = await postgres()
     await world.run(`${MADE_TYPES}; ${CREATE}; ${INSERT}`)

@@ -7,7 +7,7 @@ const systems = [
 ] as const
 
 describe.each(systems)('a table of %s that somebody has locked', (_, make, time, lock) => {
-  it('fails alone and is named; the others are found and read at once', { timeout: 60_000 }, async () => {
+  it('fails alone and is named; the others are found and read at once', async () => {
     const world = await make()
     for (const name of ['a', 'b', 'c']) {
       await world.run(`CREATE TABLE ${name} (id int NOT NULL PRIMARY KEY, updated_at ${time} NOT NULL)`)
@@ -37,7 +37,7 @@ describe('the look at the tables of Postgres', () => {
     return world
   }
 
-  it('waits for no lock, whatever is locked', { timeout: 30_000 }, async () => {
+  it('waits for no lock, whatever is locked', async () => {
     const world = await large()
     const [one, two] = [await world.session(), await world.session()]
     await one('BEGIN; REFRESH MATERIALIZED VIEW s.m')
@@ -48,7 +48,7 @@ describe('the look at the tables of Postgres', () => {
     expect(Date.now() - begun).toBeLessThan(2000)
   })
 
-  it('gives up the ends of a large table that is locked, which then fails by itself', { timeout: 60_000 }, async () => {
+  it('gives up the ends of a large table that is locked, which then fails by itself', async () => {
     const world = await large()
     const other = await world.session()
     await other('BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE')

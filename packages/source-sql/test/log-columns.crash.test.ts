@@ -64,9 +64,6 @@ describe.each(VERSIONS)('the log of Postgres %s', (_, major) => {
 
   it.each(seeds)(
     'has the rows of its table, whatever changes between any two steps, and wherever runs die (seed %i)',
-    {
-      timeout: 120_000,
-    },
     async (seed) => {
       const world = await open()
       const plan = new Schedule(seed, world.url)

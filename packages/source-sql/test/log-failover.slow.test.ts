@@ -104,23 +104,20 @@ async function well({ into }: Pair): Promise<void> {
 /** The standby keeps the slot too: it takes one over only when that has moved past what the standby itself has. */
 async function slotSynced(world: Pair): Promise<void> {
   await expect
-    .poll(
-      async () => {
-        await world.sql('SELECT pg_log_standby_snapshot()')
-        await well(world)
-        await world.replayed()
-        await world.at(world.standby, 'SELECT pg_sync_replication_slots()')
-        return await world.at(
-          world.standby,
-          `SELECT synced AND NOT temporary FROM pg_replication_slots WHERE plugin = 'pgoutput'`,
-        )
-      },
-      { timeout: 60_000 },
-    )
+    .poll(async () => {
+      await world.sql('SELECT pg_log_standby_snapshot()')
+      await well(world)
+      await world.replayed()
+      await world.at(world.standby, 'SELECT pg_sync_replication_slots()')
+      return await world.at(
+        world.standby,
+        `SELECT synced AND NOT temporary FROM pg_replication_slots WHERE plugin = 'pgoutput'`,
+      )
+    })
     .toEqual([[true]])
 }
 
-describe('the log of Postgres 18, whose standby was promoted', { timeout: 120_000 }, () => {
+describe('the log of Postgres 18, whose standby was promoted', () => {
   it('continues without a read of what was there, where the slot is there too', async () => {
     const world = await pair()
     await well(world)
@@ -150,9 +147,7 @@ describe('the log of Postgres 18, whose standby was promoted', { timeout: 120_00
     // From here on the standby has nothing of what the primary writes.
     await world.at(world.standby, `ALTER SYSTEM SET primary_conninfo = ''`)
     await world.at(world.standby, 'SELECT pg_reload_conf()')
-    await expect
-      .poll(() => world.at(world.standby, 'SELECT count(*)::int FROM pg_stat_wal_receiver'), { timeout: 20_000 })
-      .toEqual([[0]])
+    await expect.poll(() => world.at(world.standby, 'SELECT count(*)::int FROM pg_stat_wal_receiver')).toEqual([[0]])
     await world.sql(`INSERT INTO t VALUES (9, 'never')`)
     await world.sql(`UPDATE t SET v = 'never' WHERE id = 2`)
     await well(world)

@@ -85,7 +85,7 @@ describe.each(VERSIONS)('a log of Postgres %s that does not continue', (_, major
     expect(world.log.join('\n')).not.toContain('crm_other is read again')
   })
 
-  it('because the server removed the log that it needs', { timeout: 120_000 }, async () => {
+  it('because the server removed the log that it needs', async () => {
     const world = await changed()
     await server().execute(`ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'`)
     await server().execute('SELECT pg_reload_conf()')

@@ -46,16 +46,14 @@ async function pair(): Promise<Pair> {
 const rows = ({ into }: Pair) =>
   into.rows('SELECT id, v FROM crm_t WHERE _deleted_at IS NULL ORDER BY id').map((row) => Object.values(row))
 
-describe('a standby, at which the history of a log is read', { timeout: 120_000 }, () => {
+describe('a standby, at which the history of a log is read', () => {
   it('is read once it has replayed what the log told: no row is older than the log', async () => {
     const world = await pair()
     await world.sql(
       `CREATE TABLE unasked (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, v text);
       INSERT INTO t SELECT n, 'old' FROM generate_series(1, 5000) n`,
     )
-    await expect
-      .poll(() => world.there('SELECT count(*)::int FROM t').catch(() => []), { timeout: 20_000 })
-      .toEqual([[5000]])
+    await expect.poll(() => world.there('SELECT count(*)::int FROM t').catch(() => [])).toEqual([[5000]])
     // One that is open when the table is published, and over before the standby knows of it.
     const open = await world.session()
     await open.query(`BEGIN; INSERT INTO t VALUES (6000, 'open')`)
@@ -68,7 +66,7 @@ describe('a standby, at which the history of a log is read', { timeout: 120_000 
     expect(rows(world)).toEqual(await world.sql('SELECT id, v FROM t ORDER BY id'))
     const scans = async () =>
       Number((await world.there(`SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'unasked'`))[0]![0])
-    await expect.poll(scans, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(scans).toBeGreaterThan(0)
     // The log needs no standby.
     await world.sql(`UPDATE t SET v = 'told' WHERE id = 1; DELETE FROM t WHERE id = 2`)
     expect((await world.into.run()).exitCode).toBe(0)
@@ -81,9 +79,7 @@ describe('a standby, at which the history of a log is read', { timeout: 120_000 
       `CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT n, repeat('x', 500) || n FROM generate_series(1, 40000) n`,
     )
     await world.sql('VACUUM ANALYZE t')
-    await expect
-      .poll(() => world.there('SELECT count(*)::int FROM t').catch(() => []), { timeout: 20_000 })
-      .toEqual([[40_000]])
+    await expect.poll(() => world.there('SELECT count(*)::int FROM t').catch(() => [])).toEqual([[40_000]])
     const writer = await world.session()
     let isWriting = true
     let changes = 0

@@ -114,7 +114,7 @@ describe.each(VERSIONS)('the log of Postgres %s, as the engine asks for it', (_,
     const stop = new AbortController()
     const waiting = own.read({ offset: start, signal: stop.signal, log }).next()
     const isRead = async () => (await world.sql('SELECT FROM pg_replication_slots WHERE active')).length > 0
-    await expect.poll(isRead, { timeout: 5000 }).toBe(true)
+    await expect.poll(isRead).toBe(true)
     stop.abort()
     await expect(waiting).rejects.toThrow()
     await world.sql(`INSERT INTO t VALUES ('before')`)
@@ -232,7 +232,7 @@ describe.each(VERSIONS)('the log of Postgres %s, as the engine asks for it', (_,
     await readTo(own, first, hasUpsert)
     expect(await reader()).not.toBe(pid)
     expect(second.lsn).not.toBe(first.lsn)
-    await expect.poll(reader, { timeout: 10_000 }).toBeNull()
+    await expect.poll(reader).toBeNull()
   })
 
   it('what it made is removed, and removing it again is nothing', async () => {

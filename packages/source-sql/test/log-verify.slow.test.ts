@@ -7,7 +7,7 @@ import { logServer, VERSIONS } from './log-world.ts'
 describe.each(VERSIONS)('verify of a table that is read from the log of Postgres %s', (_, major) => {
   const { open } = logServer(major)
 
-  it('finds nothing but what differs, while the table changes all the time', { timeout: 120_000 }, async () => {
+  it('finds nothing but what differs, while the table changes all the time', async () => {
     const world = await open()
     await world.sql(`CREATE TABLE t (id int PRIMARY KEY, v text, big text);
       ALTER TABLE t ALTER COLUMN big SET STORAGE EXTERNAL;
@@ -51,9 +51,7 @@ describe.each(VERSIONS)('verify of a table that is read from the log of Postgres
     expect(world.live('t', 'id, v').map(({ id, v }) => [id, v])).toEqual(there)
   })
 
-  it('finds nothing while keys are exchanged, large values are left alone and the table is truncated', {
-    timeout: 120_000,
-  }, async () => {
+  it('finds nothing while keys are exchanged, large values are left alone and the table is truncated', async () => {
     const world = await open()
     await world.sql(`CREATE TABLE t (id int PRIMARY KEY, v text, big text);
       ALTER TABLE t ALTER COLUMN big SET STORAGE EXTERNAL;

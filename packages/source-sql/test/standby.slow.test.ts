@@ -57,7 +57,7 @@ describe('what stops a read on a standby is known', () => {
 })
 
 describe('a standby of Postgres', () => {
-  it('that stops reads again and again is read to the end', { timeout: 120_000 }, async () => {
+  it('that stops reads again and again is read to the end', async () => {
     const { standby, conflict } = await pair()
     const opened = await open({ url: standby.url }, { include: ['t'] })
     expect(opened.table('t').ordered).toBe('ascending')
@@ -75,7 +75,7 @@ describe('a standby of Postgres', () => {
     expect([seen.size, pages > 5]).toEqual([ROWS, true])
   })
 
-  it('says what stopped a read that cannot be gone on with', { timeout: 120_000 }, async () => {
+  it('says what stopped a read that cannot be gone on with', async () => {
     const { standby, conflict } = await pair()
     const opened = await open({ url: standby.url }, { include: ['t'], tables: { t: { cursor: false } } })
     const question = {

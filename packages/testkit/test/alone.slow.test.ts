@@ -39,7 +39,7 @@ function sourceOf(read: () => Promise<void> = async () => {}): Source {
 testAlone(sourceOf())
 
 describe('what does not stand alone is found:', () => {
-  it('a source that keeps the process to itself', { timeout: 120_000 }, async () => {
+  it('a source that keeps the process to itself', async () => {
     const blocks = async (): Promise<void> => {
       const until = performance.now() + 12_000
       while (performance.now() < until);
@@ -48,7 +48,7 @@ describe('what does not stand alone is found:', () => {
     expect(found).toContainEqual(expect.stringMatching(/the healthy source had 0 of its 3 rows after \d+ ms/))
   })
 
-  it('an engine that asks all sources before it reads any', { timeout: 60_000 }, async () => {
+  it('an engine that asks all sources before it reads any', async () => {
     const barrier: typeof sync = async (options) => {
       const signal = AbortSignal.any([options.signal!, AbortSignal.timeout(12_000)])
       await plan({ ...options, signal }).catch(() => {})
@@ -59,7 +59,7 @@ describe('what does not stand alone is found:', () => {
     expect(found).toContainEqual(expect.stringMatching(/the run had not ended/))
   })
 
-  it('an engine that holds tables to the end of its run', { timeout: 60_000 }, async () => {
+  it('an engine that holds tables to the end of its run', async () => {
     const holds: typeof sync = (options) => {
       const release = async (): Promise<void> => {}
       const destination = new Proxy(options.destination, {
@@ -76,7 +76,7 @@ describe('what does not stand alone is found:', () => {
     expect(found).toContainEqual(expect.stringMatching(/well_rows is still locked after the run/))
   })
 
-  it('an engine that closes no connection', { timeout: 60_000 }, async () => {
+  it('an engine that closes no connection', async () => {
     const leaks: typeof sync = (options) => {
       const sources = options.sources.map((source) => ({
         ...source,
@@ -94,7 +94,7 @@ describe('what does not stand alone is found:', () => {
     expect(found).toContainEqual(expect.stringMatching(/after read went wrong the connection was not closed/))
   })
 
-  it('a failure that nobody is told of', { timeout: 60_000 }, async () => {
+  it('a failure that nobody is told of', async () => {
     const hides: typeof sync = async (options) => {
       const report = await sync(options)
       return { ...report, sources: [], tables: report.tables.map((table) => ({ ...table, failures: [] })) }

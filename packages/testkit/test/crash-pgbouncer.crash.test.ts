@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '@tidemark/postgres-server/free-port'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Checker, figuresText, killAtRandom, rowsOf, runQuietly, seedOf, startVictim } from '../src/crash-harness.ts'
 import { lane, TIMEOUT } from './lane.ts'
@@ -99,14 +100,6 @@ describe.runIf(PROGRAM !== undefined)('behind PgBouncer in transaction mode', { 
     },
   )
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address() as { readonly port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return address.port
-}
 
 async function listens(at: number): Promise<boolean> {
   const socket = connect(at, '127.0.0.1')

@@ -87,7 +87,7 @@ const API_MISTAKES: readonly (readonly [FeedLawName, FeedApiMistake, RegExp])[] 
   ['secrets', 'shows its token', /a secret is in: .*it answered 401 to <the secret>/],
 ]
 
-describe('each law can fail:', { timeout: 120_000 }, () => {
+describe('each law can fail:', () => {
   it.each(MISTAKES)('%s, where a %s has the mistake "%s"', async (law, as, mistake, example) => {
     const message = await broken(law, { as, mistake })
     expect(message).toMatch(example)

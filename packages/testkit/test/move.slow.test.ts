@@ -200,9 +200,7 @@ const WAYS = [
 ] as const
 
 describe.each(WAYS)('a move from %s to %s', (one, other) => {
-  it('brings every row and all that is known, and the next sync reads only what is missing', {
-    timeout: 60_000,
-  }, async () => {
+  it('brings every row and all that is known, and the next sync reads only what is missing', async () => {
     const source = newSource()
     const [a, b] = [await PLACES[one]!(), await PLACES[other]!()]
     const from = await filled(a, source)
@@ -241,9 +239,7 @@ describe.each(WAYS)('a move from %s to %s', (one, other) => {
     expect(await opened.startRun()).toBeGreaterThan(2)
   })
 
-  it('that dies anywhere leaves its origin as it was, lets nobody in, and starts over', {
-    timeout: 120_000,
-  }, async () => {
+  it('that dies anywhere leaves its origin as it was, lets nobody in, and starts over', async () => {
     const source = newSource()
     const [a, b] = [await PLACES[one]!(), await PLACES[other]!()]
     const from = await filled(a, source)

@@ -162,7 +162,7 @@ function tablesIn(script: string): ReadonlyMap<string, Columns> {
   )
 }
 
-describe.each(kinds)('the state of an earlier version on $name', { timeout: 120_000 }, (kind) => {
+describe.each(kinds)('the state of an earlier version on $name', (kind) => {
   it.each(versions(kind))('of version %i is kept, row by row, and gone on from', async (version) => {
     const script = readFileSync(join(FOLDER, `state-${version}.${kind.name}.sql`), 'utf8')
     const { place, run } = await kind.empty()

@@ -107,7 +107,7 @@ async function world(kind: string, seed: number) {
 
 const EXACT = { failure: undefined, found: [], missing: 0, extra: 0, different: 0, exitCode: 0 }
 
-describe.each(Object.keys(PLACES))('a feed that is compared on %s', { timeout: 300_000 }, (kind) => {
+describe.each(Object.keys(PLACES))('a feed that is compared on %s', (kind) => {
   it('has no false difference while its source changes, also without a run that reads it', async () => {
     const { shop, run, compared } = await world(kind, 1)
     for (let times = 0; times < 4; times++) {

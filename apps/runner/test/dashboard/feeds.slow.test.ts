@@ -6,7 +6,7 @@ import { hasBrowser, openBrowser } from './browser.ts'
 import { pageProblems } from './page-problems.ts'
 import { startUi } from './start-ui.ts'
 
-describe.skipIf(!hasBrowser)('a table that a feed tells, in a browser', { timeout: 120_000 }, () => {
+describe.skipIf(!hasBrowser)('a table that a feed tells, in a browser', () => {
   it('has its feed in the list and on its page, and the way back where it is left out', async () => {
     const project = testProject()
     project.install('shop', FED_SOURCE)

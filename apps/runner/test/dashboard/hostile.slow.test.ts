@@ -33,7 +33,7 @@ export default register(source.with([
   t('parts', async function* ({ partition }) { if (partition === EVIL[1]) throw new Error(ALL); yield [one(partition)] }, { partitions: source.partitions(() => EVIL) }),
 ]))`
 
-describe.skipIf(!hasBrowser)('what a source gives it (needs /usr/bin/chromium)', { timeout: 180_000 }, () => {
+describe.skipIf(!hasBrowser)('what a source gives it (needs /usr/bin/chromium)', () => {
   it('the dashboard shows as text, on every page, whatever it is', async () => {
     const project = testProject()
     project.install('evil', SOURCE)

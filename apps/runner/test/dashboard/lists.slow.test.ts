@@ -24,9 +24,9 @@ async function open(path: string, origin = dashboard.origin): Promise<Page> {
 }
 
 const shows = (page: Page, said: RegExp): Promise<void> =>
-  expect.poll(() => page.locator('main').innerText(), { timeout: 30_000 }).toMatch(said)
+  expect.poll(() => page.locator('main').innerText()).toMatch(said)
 
-describe.skipIf(!hasBrowser)('lists (need /usr/bin/chromium)', { timeout: 180_000 }, () => {
+describe.skipIf(!hasBrowser)('lists (need /usr/bin/chromium)', () => {
   it('all coverages have one time axis, until somebody wants each on its own', async () => {
     const page = await open('/')
     const startOf = async (table: string): Promise<number> => {

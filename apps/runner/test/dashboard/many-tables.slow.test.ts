@@ -4,7 +4,7 @@ import { type DemoDashboard, demoDashboard } from './demo-dashboard.ts'
 import { manyTables } from './many-tables.ts'
 import { pageProblems } from './page-problems.ts'
 
-describe.skipIf(!hasBrowser)('1,000 tables with 200 steps each (needs /usr/bin/chromium)', { timeout: 180_000 }, () => {
+describe.skipIf(!hasBrowser)('1,000 tables with 200 steps each (needs /usr/bin/chromium)', () => {
   let dashboard: DemoDashboard
   beforeAll(async () => {
     dashboard = await demoDashboard(manyTables({ tables: 1000, runs: 200, now: Date.now() }))

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
+import { freePort } from '@tidemark/postgres-server/free-port'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { dailySource, type TestProject, testProject } from '../test-project.ts'
 import { hasBrowser, openBrowser } from './browser.ts'
-import { freePort, hasNginx, startNginx } from './nginx.ts'
+import { hasNginx, startNginx } from './nginx.ts'
 import { startUi } from './start-ui.ts'
 
-const TIMEOUT = { timeout: 120_000 }
 const main = join(import.meta.dirname, '../../dist/main.js')
 
 async function synced(): Promise<TestProject> {
@@ -68,7 +68,7 @@ describe.skipIf(!hasNginx)('the dashboard behind nginx, with TLS, under a path',
     return { project, port, origin: `https://localhost:${nginx}` }
   }
 
-  it('lets nobody in without a login, and gives a cookie that only TLS carries', TIMEOUT, async () => {
+  it('lets nobody in without a login, and gives a cookie that only TLS carries', async () => {
     const { origin, port } = await deployed()
     expect((await ask(`${origin}/tidemark/api/overview`)).status).toBe(401)
     const page = await ask(`${origin}/tidemark/runs`)
@@ -95,7 +95,7 @@ describe.skipIf(!hasNginx)('the dashboard behind nginx, with TLS, under a path',
     expect(direct.status).toBe(401)
   })
 
-  it.skipIf(!hasBrowser)('a reader looks at a table on a phone, and an actor syncs', TIMEOUT, async () => {
+  it.skipIf(!hasBrowser)('a reader looks at a table on a phone, and an actor syncs', async () => {
     const { origin } = await deployed()
     const { context, close } = await openBrowser({
       ...{ ignoreHTTPSErrors: true, viewport: { width: 390, height: 844 }, isMobile: true },
@@ -137,7 +137,7 @@ describe.skipIf(!hasNginx)('the dashboard behind nginx, with TLS, under a path',
     expect(problems).toEqual([])
   })
 
-  it('believes the name that the proxy gives, and nobody else’s', TIMEOUT, async () => {
+  it('believes the name that the proxy gives, and nobody else’s', async () => {
     const asAda = (text: string): string =>
       text.replace('proxy_set_header X-Forwarded-User "";', 'proxy_set_header X-Forwarded-User $arg_user;')
     const { origin, port } = await deployed(['--user-header', 'X-Forwarded-User', '--actors', 'ada'], asAda)
@@ -153,7 +153,7 @@ describe.skipIf(!hasNginx)('the dashboard behind nginx, with TLS, under a path',
     expect(port).toBeGreaterThan(0)
   })
 
-  it('serves the metrics of a sync beside it', TIMEOUT, async () => {
+  it('serves the metrics of a sync beside it', async () => {
     const { project } = await deployed()
     const metrics = await freePort()
     const running = project.start(['sync', '--every', '1h', '--listen', String(metrics)])
@@ -168,7 +168,7 @@ describe.skipIf(!hasNginx)('the dashboard behind nginx, with TLS, under a path',
   })
 })
 
-it('a header of a user from an address that is no proxy names nobody', TIMEOUT, async () => {
+it('a header of a user from an address that is no proxy names nobody', async () => {
   const project = await synced()
   const flags = ['--trust-proxy', '10.9.9.9', '--user-header', 'X-User', '--actors', 'ada']
   const { origin } = await startUi(project, flags)
@@ -176,7 +176,7 @@ it('a header of a user from an address that is no proxy names nobody', TIMEOUT, 
   expect(status).toBe(401)
 })
 
-it('a token of a team lets in, and acts', TIMEOUT, async () => {
+it('a token of a team lets in, and acts', async () => {
   const project = await synced()
   const token = 'a-token-of-the-team-1'
   const { origin } = await startUi(project, ['--allow-actions'], { TIDEMARK_UI_TOKEN: token })
@@ -199,7 +199,7 @@ it('a token of a team lets in, and acts', TIMEOUT, async () => {
   }
 })
 
-it('for programs the address is a line of the log, and stdout is empty', TIMEOUT, async () => {
+it('for programs the address is a line of the log, and stdout is empty', async () => {
   const project = await synced()
   const running = project.start(['ui', '--port', '0', '--log', 'json'])
   await running.says('The dashboard of')

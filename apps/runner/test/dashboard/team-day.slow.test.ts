@@ -39,8 +39,7 @@ const TOKEN = 'hunter-2-secret'
 const CAUSE = 'the token lacks the scope "refunds:read"; add it in the settings of the shop'
 
 const text = (page: Page): Promise<string> => page.locator('main').innerText()
-const shows = (page: Page, said: RegExp): Promise<void> =>
-  expect.poll(() => text(page), { timeout: 30_000 }).toMatch(said)
+const shows = (page: Page, said: RegExp): Promise<void> => expect.poll(() => text(page)).toMatch(said)
 
 async function openPage(address: string, phone = false): Promise<{ page: Page; problems: readonly string[] }> {
   const viewport = phone ? { width: 390, height: 800 } : { width: 1280, height: 900 }
@@ -58,7 +57,7 @@ function project(): TestProject {
   return made
 }
 
-describe.skipIf(!hasBrowser)('a day of a team (needs /usr/bin/chromium)', { timeout: 300_000 }, () => {
+describe.skipIf(!hasBrowser)('a day of a team (needs /usr/bin/chromium)', () => {
   it('from an empty page to a table that is paused, decided on and read again', async () => {
     const team = project()
     const ui = await startUi(team, ['--allow-actions'])
@@ -92,7 +91,7 @@ describe.skipIf(!hasBrowser)('a day of a team (needs /usr/bin/chromium)', { time
     // The first sync, from the page; then the tables are there without loading it again.
     await page.getByRole('link', { name: 'Tables' }).click()
     await page.getByRole('button', { name: 'Sync now' }).click()
-    await expect.poll(() => page.locator('table.tables tbody tr').count(), { timeout: 60_000 }).toBe(2)
+    await expect.poll(() => page.locator('table.tables tbody tr').count()).toBe(2)
     await shows(page, /Sync of everything took/)
 
     // At night a table fails; on a phone its cause, how to fix it and the command are there.

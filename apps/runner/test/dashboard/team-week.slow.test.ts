@@ -41,9 +41,9 @@ export default register(source.with([table('orders'), table('refunds')]))
 `
 
 const shows = (page: Page, said: RegExp): Promise<void> =>
-  expect.poll(() => page.locator('main').innerText(), { timeout: 30_000 }).toMatch(said)
+  expect.poll(() => page.locator('main').innerText()).toMatch(said)
 
-describe.skipIf(!hasBrowser || !hasNginx)('a team of three (needs chromium and nginx)', { timeout: 300_000 }, () => {
+describe.skipIf(!hasBrowser || !hasNginx)('a team of three (needs chromium and nginx)', () => {
   it('is called once at night, decides from a phone, adds a source, and reads a run a week later', async () => {
     const { url, received, told } = await receiver()
     const team = testProject()

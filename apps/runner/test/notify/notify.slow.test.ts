@@ -13,7 +13,7 @@ import { reference } from '../test-project.ts'
 import { shop } from './moody-source.ts'
 import { receiver } from './receiver.ts'
 
-const until = (isSo: () => boolean): Promise<void> => expect.poll(isSo, { timeout: 30_000 }).toBe(true)
+const until = (isSo: () => boolean): Promise<void> => expect.poll(isSo).toBe(true)
 
 describe('a sync that ends', () => {
   it('tells a webhook once what fails, with the cause and the fix, and that it is over', async () => {
@@ -198,7 +198,7 @@ describe('a process that keeps running', () => {
     expect(told()).toEqual(['failing shop_orders', 'recovered shop_orders'])
   })
 
-  it('of several workers one tells', { timeout: 120_000 }, async () => {
+  it('of several workers one tells', async () => {
     const server = await startPostgres()
     onTestFinished(() => server.stop())
     const { url: destination } = await server.newSchema()

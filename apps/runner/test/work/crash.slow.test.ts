@@ -109,7 +109,7 @@ it('loses no row and doubles none, whatever becomes of the workers, their planne
 it.each([
   ['finds nothing where a zombie is fenced', 'on', 3],
   ['finds what a zombie commits without the fence', 'off', 12],
-] as const)('the check %s', { timeout: 300_000 }, async (_, fence, zombies) => {
+] as const)('the check %s', async (_, fence, zombies) => {
   const { url, schema } = await server.newSchema()
   const windows = 400
   const start = (): ChildProcess => {

@@ -23,9 +23,7 @@ export default register(source.with(Array.from({ length: ${TABLES} }, (_, n) => 
 }))))
 `
 
-it('a hundred windows of each of many tables: the first are read while others are planned, and few of them wait', {
-  timeout: 300_000,
-}, async () => {
+it('a hundred windows of each of many tables: the first are read while others are planned, and few of them wait', async () => {
   const project = testProject()
   project.install('many', SOURCE)
   const { url, schema } = await server.newSchema()

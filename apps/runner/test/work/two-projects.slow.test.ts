@@ -30,9 +30,7 @@ function projectWith(table: string): TestProject {
   return project
 }
 
-it('two projects in one schema with a source of the same name: each plans and reads its own tables', {
-  timeout: 120_000,
-}, async () => {
+it('two projects in one schema with a source of the same name: each plans and reads its own tables', async () => {
   const { url, schema } = await server.newSchema()
   const environment = { DATABASE_URL: url }
   const start = (project: TestProject): Running => {
@@ -47,7 +45,7 @@ it('two projects in one schema with a source of the same name: each plans and re
       .rows(`select (select count(*) from "${schema}".shop_orders), (select count(*) from "${schema}".shop_customers)`)
       .then(([row]) => (row as readonly unknown[]).map(Number))
       .catch(() => [0, 0])
-  await expect.poll(counts, { timeout: 60_000 }).toEqual([ROWS, ROWS])
+  await expect.poll(counts).toEqual([ROWS, ROWS])
 
   const readBy = await server.rows(
     `select distinct pid::integer, name from "${schema}"._tidemark_steps join "${schema}"._tidemark_runs using (run)`,

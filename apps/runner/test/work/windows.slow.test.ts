@@ -10,9 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-it('workers read every kind of table to its end, also where some of them are killed', {
-  timeout: 300_000,
-}, async () => {
+it('workers read every kind of table to its end, also where some of them are killed', async () => {
   const project = testProject()
   project.install('kinds', KINDS_SOURCE)
   const { url, schema } = await server.newSchema()

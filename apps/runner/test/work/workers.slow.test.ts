@@ -122,7 +122,7 @@ it('the queue is dropped in the middle, made again, and planned again from what 
   expect(workers.flatMap(({ lines }) => lines.filter((line) => line === 'planning')).length).toBeGreaterThan(1)
 })
 
-it('Postgres is stopped hard in the middle, and the workers go on when it is back', { timeout: 120_000 }, async () => {
+it('Postgres is stopped hard in the middle, and the workers go on when it is back', async () => {
   const { start, finish } = await newPlace()
   const workers = [start({ days: 60, readMs: 20 }), start({ days: 60, readMs: 20 })]
   await Promise.all(workers.map((worker) => worker.says('wrote')))
@@ -132,7 +132,7 @@ it('Postgres is stopped hard in the middle, and the workers go on when it is bac
   expect(await finish(60, ...workers)).toEqual(NOTHING_LEFT)
 })
 
-it('a worker that was away for too long is replaced: one of two commits its window', { timeout: 120_000 }, async () => {
+it('a worker that was away for too long is replaced: one of two commits its window', async () => {
   const { start, finish, written } = await newPlace()
   const how = { days: 10, leaseMs: 2000, concurrency: 1 }
   const sleeping = start({ ...how, hangsAt: 9 })
