@@ -99,6 +99,14 @@ await measure('planning', async () => {
     wanted: 'under 1',
   }
 })
+await measure('status', async () => {
+  const { nothing, status, ratio } = (await inProcess('status')) as Record<string, number>
+  return {
+    measure: `status of 1,000 tables in SQLite (${Math.round(status! * 1000)} ms) to node -e 0 (${Math.round(nothing! * 1000)} ms)`,
+    found: ratio!.toFixed(1),
+    wanted: 'at most 10, goal 5',
+  }
+})
 await measure('growth', async () => {
   const found = (await inProcess('growth')) as Record<string, number>
   const sizes = { tables: '2,500 tables', partitions: '25,000 partitions', windows: '43,800 windows' }

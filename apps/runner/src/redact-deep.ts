@@ -12,7 +12,7 @@ const NAMES = new Set(
  * numbers stay, even if one equals a secret; `names` lists the keys that hold them.
  */
 export function redactDeep<T>(value: T, redact: (text: string) => string, names: ReadonlySet<string> = NAMES): T {
-  return walk(value, '', { redact: once(redact), names }) as T
+  return walk(value, '', { redact: once(redact), kindOf: kinds(names) }) as T
 }
 
 /** A document of many tables says the same of most of them. */
@@ -28,19 +28,45 @@ function once(redact: (text: string) => string): (text: string) => string {
   }
 }
 
+type Kind = 'name' | 'json' | 'text'
+
+/** What the texts under a key are: the same keys come again in every table of a document. */
+function kinds(names: ReadonlySet<string>): (key: string) => Kind {
+  const known = new Map<string, Kind>()
+  return (key) => {
+    let kind = known.get(key)
+    if (kind === undefined) {
+      const isName = names.has(key) || key.endsWith('_at') || key.endsWith('At')
+      kind = isName ? 'name' : key === 'payload' ? 'json' : 'text'
+      known.set(key, kind)
+    }
+    return kind
+  }
+}
+
 interface Redaction {
   readonly redact: (text: string) => string
-  readonly names: ReadonlySet<string>
+  readonly kindOf: (key: string) => Kind
 }
 
 function walk(value: unknown, key: string, how: Redaction): unknown {
   if (typeof value === 'string') return textAt(key, value, how)
-  if (Array.isArray(value)) return value.map((one) => walk(one, key, how))
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const redacted = value.map((one) => walk(one, key, how))
+    return redacted.every((one, at) => one === value[at]) ? value : redacted
+  }
   if (value instanceof Map) return new Map([...value].map(([name, one]) => [name, walkIn(one, key, name, how)]))
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return value
-  // A copy, so that a key "__proto__" is one like any other.
-  const redacted: Record<string, unknown> = { ...value }
-  for (const name of Object.keys(redacted)) redacted[name] = walkIn(redacted[name], key, name, how)
+  if (value instanceof Uint8Array || value instanceof Date) return value
+  const own = value as Record<string, unknown>
+  let redacted = own
+  for (const name of Object.keys(own)) {
+    const one = walkIn(own[name], key, name, how)
+    if (one === own[name]) continue
+    // Copied where something changes, so that a key "__proto__" is one like any other.
+    if (redacted === own) redacted = { ...own }
+    redacted[name] = one
+  }
   return redacted
 }
 
@@ -48,7 +74,8 @@ function walkIn(one: unknown, key: string, name: string, how: Redaction): unknow
   return walk(one, key === 'commands' ? key : name, how)
 }
 
-function textAt(key: string, text: string, { redact, names }: Redaction): string {
-  if (names.has(key) || key.endsWith('_at') || key.endsWith('At')) return text
-  return key === 'payload' ? redactJson(text, redact) : redact(text)
+function textAt(key: string, text: string, { redact, kindOf }: Redaction): string {
+  const kind = kindOf(key)
+  if (kind === 'name') return text
+  return kind === 'json' ? redactJson(text, redact) : redact(text)
 }

@@ -1,11 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { MAIN, makeProject } from '../many-tables.ts'
 import { type Found, report } from '../measure.ts'
 
 // What the first sync of many tables costs, and commands that find nothing new, each a process of its own with a SQLite file, at one
@@ -17,33 +16,11 @@ const HOUR = 3_600_000_000n
 const END = BigInt(Date.UTC(2026, 0, 1)) * 1000n
 
 const run = promisify(execFile)
-const runner = fileURLToPath(new URL('../../../apps/runner', import.meta.url))
 /** Writes what the process took as it ends. */
 const TOLD = `data:text/javascript,${encodeURIComponent(
   `import { writeFileSync } from 'node:fs'
    process.on('exit', () => writeFileSync(process.env.TOLD, JSON.stringify(process.resourceUsage())))`,
 )}`
-
-const SOURCE = `
-import { defineSource, hours } from '@tidemark/core'
-import { z } from 'zod'
-const { tables, partitions, windows } = JSON.parse(process.env.SHAPE)
-const END = Date.UTC(2026, 0, 1)
-const many = defineSource({ name: 'many' })
-const row = z.object({ id: z.int(), at: z.iso.datetime() })
-export default many.with(
-  Array.from({ length: tables }, (_, n) =>
-    many.table({
-      name: 't' + n, row, primaryKey: ['id'], cursor: 'at',
-      start: new Date(END - windows * 3_600_000).toISOString(),
-      end: () => new Date(END).toISOString(),
-      ...(windows > 1 ? { window: hours(1) } : {}),
-      ...(partitions > 0 ? { partitions: many.partitions(() => Array.from({ length: partitions }, (_, p) => 'p' + p)) } : {}),
-      async *read({ from }) { yield [{ id: 1, at: new Date(from ?? END - 1000).toISOString() }] },
-    }),
-  ),
-)
-`
 
 interface Kind {
   readonly name: string
@@ -124,18 +101,6 @@ async function measured(folder: string, { name, size, shape, grow, commands }: K
   return found
 }
 
-async function makeProject(folder: string): Promise<void> {
-  const modules = join(folder, 'node_modules')
-  await mkdir(join(modules, 'source-many'), { recursive: true })
-  await symlink(join(runner, 'node_modules/@tidemark'), join(modules, '@tidemark'))
-  await symlink(join(runner, 'node_modules/zod'), join(modules, 'zod'))
-  const dependencies = { 'source-many': '1.0.0' }
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
-  const its = { name: 'source-many', version: '1.0.0', type: 'module', tidemark: { source: './index.js' } }
-  await writeFile(join(modules, 'source-many/package.json'), JSON.stringify(its))
-  await writeFile(join(modules, 'source-many/index.js'), SOURCE)
-}
-
 interface Cost {
   readonly cpu: number
   readonly megabytes: number
@@ -146,7 +111,7 @@ async function cost(folder: string, command: string, shape: object): Promise<Cos
   const told = join(folder, 'told.json')
   const env = { ...process.env, TOLD: told, SHAPE: JSON.stringify(shape) }
   const args = (verb: readonly string[]) =>
-    ['--import', TOLD, join(runner, 'dist/main.js'), ...verb, '--json', '--destination', './many.db'] as const
+    ['--import', TOLD, MAIN, ...verb, '--json', '--destination', './many.db'] as const
   const options = { cwd: folder, env }
   if (command === 'dashboard') await openDashboard(args(['ui', '--port', '0']), options)
   else await run(process.execPath, args([command]), { ...options, maxBuffer: 1 << 28 })

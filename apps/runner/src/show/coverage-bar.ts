@@ -10,12 +10,21 @@ const NONE = '·'
  * visible.
  */
 export function coverageBar(segments: readonly Segment[], width: number): string {
+  const last = width - 1
   let bar = ''
-  for (let column = 0; column < width; column++) {
-    const share = shareBetween(segments, column / width, (column + 1) / width)
-    bar += letter(share, column === width - 1)
+  while (bar.length < last) {
+    const [from, to] = [bar.length / width, (bar.length + 1) / width]
+    const next = segments.find((one) => one.to > from)
+    // Most columns of a bar look like the one before: they are drawn with it.
+    const [share, end] =
+      next === undefined || next.from >= to
+        ? [0, next?.from ?? 1]
+        : next.from <= from && to <= next.to
+          ? [next.share, next.to]
+          : [shareBetween(segments, from, to), to]
+    bar += letter(share, false).repeat(Math.max(1, Math.min(last, Math.floor(end * width)) - bar.length))
   }
-  return bar
+  return bar + letter(shareBetween(segments, last / width, 1), true)
 }
 
 // Data that arrived since the last run is a sliver at the end, not a gap: the lag shows its age.

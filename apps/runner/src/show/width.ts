@@ -1,6 +1,7 @@
 import stringWidth from 'string-width'
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+// Made where a text is cut: it takes as long as fifty tables take to be shown.
+let graphemes: Intl.Segmenter | undefined
 /** Letters of one column each, with those that lines and bars are drawn of. */
 export const NARROW = /^[\u0020-\u02ff\u2026\u2500-\u259f]*$/
 
@@ -14,6 +15,7 @@ export function cut(text: string, width: number): string {
   // No character takes more than two columns.
   if (text.length * 2 <= width || widthOf(text) <= width) return text
   if (width < 1) return ''
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
   let kept = ''
   let used = 0
   for (const { segment } of graphemes.segment(text)) {

@@ -117,9 +117,11 @@ function pad(value: number, width: number): string {
 
 /** Splits microseconds into milliseconds for `Date` and the microseconds below, rounding down. */
 function split(value: Micros): { readonly ms: number; readonly below: number } {
-  if (typeof value === 'number') {
-    const ms = Math.floor(value / 1000)
-    return { ms, below: value - ms * 1000 }
+  // Numbers hold the microseconds of some 285 years on both sides of 1970, and are several times as fast.
+  const small = Number(value)
+  if (typeof value === 'number' || Number.isSafeInteger(small)) {
+    const ms = Math.floor(small / 1000)
+    return { ms, below: small - ms * 1000 }
   }
   const below = ((value % 1000n) + 1000n) % 1000n
   return { ms: Number((value - below) / 1000n), below: Number(below) }
@@ -131,7 +133,7 @@ export function instantParts(value: Micros): { readonly seconds: string; readonl
   // The years 0 to 9999, the only ones that RFC 3339 can write.
   if (ms < -62_167_219_200_000 || ms > 253_402_300_799_999) return undefined
   const iso = new Date(ms).toISOString()
-  return { seconds: iso.slice(0, 19), fraction: iso.slice(20, 23) + pad(below, 3) }
+  return { seconds: iso.slice(0, 19), fraction: iso.slice(20, 23) + (below === 0 ? '000' : pad(below, 3)) }
 }
 
 /** An instant as text, with as many digits as asked; without `precision` as many as it needs (0, 3 or 6). */

@@ -70,7 +70,7 @@ function cutOff(text: string, form: string): readonly Range[] {
   const found: Range[] = []
   for (let at = text.indexOf(head); at !== -1; at = text.indexOf(head, at + 1)) {
     const rest = text.slice(at, at + form.length + 9)
-    const cut = /…|\.{3}|["'\s]{0,9}$/.exec(rest)?.index ?? rest.length
+    const cut = /\u2026|\.{3}|["'\s]{0,9}$/.exec(rest)?.index ?? rest.length
     const least = /^["'\s]*$/.test(rest.slice(cut)) ? Math.max(BEGINNING, form.length / 3) : BEGINNING
     if (cut >= least && cut < form.length && form.startsWith(rest.slice(0, cut))) found.push([at, at + cut])
   }

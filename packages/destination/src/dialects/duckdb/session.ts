@@ -167,7 +167,6 @@ export class DuckDbSession implements Session {
     return await presentIn(this, {
       names,
       there: new Set(found.map(([name]) => String(name))),
-      table: this.#dialect.table,
     })
   }
 

@@ -199,7 +199,6 @@ export class SqliteSession implements Session {
     return await presentIn(this, {
       names,
       there: new Set(found.map(([name]) => String(name))),
-      table: mainTable,
     })
   }
 
