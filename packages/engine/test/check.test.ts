@@ -227,11 +227,11 @@ describe('a source that does not answer', () => {
   it('is given up in a bounded time, for all its tables, and the others are well', async () => {
     const startedAt = performance.now()
     const healthy = sourceOf(() => pages(many(3)), {}, 'healthy')
-    const report = await check(optionsOf([hanging('hung'), healthy], { settings: { stallTimeoutMs: 300 } }))
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    const report = await check(optionsOf([hanging('hung'), healthy], { settings: { stallTimeoutMs: 900 } }))
+    expect(performance.now() - startedAt).toBeLessThan(5000)
     expect(report.exitCode).toBe(3)
     expect(report.tables.filter(({ state }) => state === 'failed')).toHaveLength(6)
-    expect(report.failures[0]).toMatchObject({ source: 'hung', code: 'timeout', message: 'no answer within 0 s' })
+    expect(report.failures[0]).toMatchObject({ source: 'hung', code: 'timeout', message: 'no answer within 1 s' })
     expect(report.tables.find(({ source }) => source === 'healthy')).toMatchObject({ state: 'ok' })
   })
 

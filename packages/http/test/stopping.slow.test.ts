@@ -69,7 +69,7 @@ describe('the signal', () => {
     const stopped = performance.now()
     stop.abort(reason)
     await expect(work).rejects.toBe(reason)
-    expect(performance.now() - stopped).toBeLessThan(1000)
+    expect(performance.now() - stopped).toBeLessThan(10_000)
   })
 
   it('stops one that waits for its turn, and one that is being read in pieces', async () => {

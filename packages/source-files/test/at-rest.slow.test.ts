@@ -38,13 +38,13 @@ describe('a file that is being written', () => {
     expect(await source.read()).toHaveLength(61)
   })
 
-  it('is not waited for by default where a second has passed, nor for ever where its time is in the future', async () => {
+  it('is not waited for by default where its time has passed, nor for ever where its time is in the future', async () => {
     const folder = new Folder()
     const old = folder.write('old.csv', 'id\n1\n')
-    utimesSync(old, Date.now() / 1000 - 5, Date.now() / 1000 - 5)
+    utimesSync(old, Date.now() / 1000 - 60, Date.now() / 1000 - 60)
     const started = performance.now()
-    expect(await (await open({ t: { path: old, minAge: '1s' } })).read()).toEqual([{ id: 1 }])
-    expect(performance.now() - started).toBeLessThan(900)
+    expect(await (await open({ t: { path: old, minAge: '20s' } })).read()).toEqual([{ id: 1 }])
+    expect(performance.now() - started).toBeLessThan(15_000)
     const future = folder.write('future.csv', 'id\n2\n')
     utimesSync(future, Date.now() / 1000 + 86_400, Date.now() / 1000 + 86_400)
     expect(await (await open({ t: { path: future, minAge: '50ms' } })).read()).toEqual([{ id: 2 }])

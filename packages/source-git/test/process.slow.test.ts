@@ -63,7 +63,7 @@ describe.each(both)('reading %s', (_name, table) => {
     expect(children()).toEqual([])
   })
 
-  it('stops within a second when it is aborted, with the reason', async () => {
+  it('stops soon when it is aborted, with the reason', async () => {
     const { reading, pages } = await read()
     await pages.next()
     const reason = new Error('enough')
@@ -74,7 +74,7 @@ describe.each(both)('reading %s', (_name, table) => {
         for await (const _page of pages);
       })(),
     ).rejects.toBe(reason)
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(5000)
     expect(children()).toEqual([])
   })
 
