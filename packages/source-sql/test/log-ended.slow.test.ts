@@ -67,6 +67,7 @@ describe.each(VERSIONS)('a log of Postgres %s that is not wanted any more', (_, 
     rmSync(`${world.file}-shm`, { force: true })
     await world.run({ replication: undefined })
     expect(world.log.join('\n')).toMatch(/"tidemark_\w+" stays, because a copy of this destination may be reading it/)
+    expect(world.log.join('\n')).not.toContain('is removed')
     expect(await world.sql(MADE)).toHaveLength(3)
   })
 

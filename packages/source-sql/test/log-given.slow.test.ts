@@ -186,6 +186,23 @@ describe.each(VERSIONS)('a publication and a slot of Postgres %s that somebody e
     expect(publications!.map(([name]) => name)).toEqual(['given'])
   })
 
+  it('stay where the log is not wanted any more, and the user is told what the slot keeps', async () => {
+    const one = await world()
+    await make(one)
+    await run(one)
+    const before = await made(one)
+    one.log.length = 0
+    const none = { replication: undefined, publication: undefined, slot: undefined }
+    await one.into.run({ url: one.as, ...none })
+    expect(one.log.join('\n')).not.toContain('is removed')
+    const [, statements] =
+      new RegExp(`keeps its replication slot "${slotOf()}" until you run there: (.*)$`, 'm').exec(one.log.join('\n')) ??
+      []
+    expect(await made(one)).toEqual(before)
+    await one.sql(statements!)
+    expect((await made(one))[0]).toEqual([])
+  })
+
   it('are told only together, and only with the log', async () => {
     const one = await world()
     const failure = async (config: Record<string, unknown>) => (await one.into.run(config)).sources[0]!.failure

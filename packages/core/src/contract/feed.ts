@@ -118,6 +118,9 @@ export interface FeedSpec<Client, Offset extends Json> {
   /**
    * Removes what `begin` made at the source. Called when the feed is no longer wanted (`retired`), and before a lost one begins again under
    * another id; it may be called again.
+   *
+   * @returns as `removed` the `holder` of its `backlog` that is gone now, or null where that stays, because others made it or may read it: then
+   * the user is given the statements of `cleanup`. Nothing: all is removed.
    */
   end?(
     context: Context<Client> & {
@@ -126,7 +129,7 @@ export interface FeedSpec<Client, Offset extends Json> {
       /** Why it cannot continue: what is there may by now be another destination's. Absent: it is retired. */
       readonly lostFor?: string | undefined
     },
-  ): Awaitable<void>
+  ): Awaitable<{ readonly removed: string | null } | void>
   /**
    * What the source keeps for the feed, for `status` and monitors. A run asks it every ten seconds and at its end, and commits the answer; `check` asks it as well. It changes
    * nothing.

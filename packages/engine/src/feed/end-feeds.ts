@@ -67,14 +67,17 @@ async function endFeed(source: DiscoveredSource, feed: Feed, known: FeedState, c
   // Another runner reads it, or ends it.
   if (leases.length === 0) return
   try {
+    let ended: unknown
     if (end !== undefined && known.offset !== null) {
       const offset = parseOffset(known.offset, { feed, source, table: undefined })
       const { client, log } = source
-      await waitingForFeed({ source, context }, (wait) =>
+      ended = await waitingForFeed({ source, context }, (wait) =>
         wait.answer(() => end({ client, log, signal: wait.signal, offset, id: known.id } as never)),
       )
     }
     await destination.recordRun(run, [{ kind: 'feed-ended', feed: ref }])
+    const { removed } = (ended ?? {}) as { readonly removed?: string | null }
+    if (removed !== undefined && removed !== known.backlog?.holder) return warnOfRest(known, context)
     options.log?.info(
       `${feedKey(ref)} is not in the config any more: ${known.backlog?.holder ?? 'what it had at its source'} is removed`,
       { event: 'feed-ended', source: ref.source },

@@ -30,7 +30,7 @@ import { removeOwn } from './remove-own.ts'
 import { knownIn } from './shape.ts'
 import { ShapeLosses } from './shape-losses.ts'
 import { checkServer, createSlot, dropSlot, heldSlot, logHead, openTransactions, slotState } from './slot.ts'
-import { cleanupOf, slotBacklog } from './slot-backlog.ts'
+import { cleanupOf, holderOf, slotBacklog } from './slot-backlog.ts'
 import { formatWalPosition, parseWalPosition } from './wal-position.ts'
 
 /** What a server says that cannot decode its own log. */
@@ -246,12 +246,15 @@ export class PostgresLog {
   }
 
   /** Removes what `begin` made, unless another destination reads it by now: one of which this is a copy, or that is a copy of this. */
-  async end({ id, offset, lostFor, signal, log }: Ending): Promise<void> {
+  async end({ id, offset, lostFor, signal, log }: Ending): Promise<{ readonly removed: string | null }> {
     const names = this.#names(id)
     const { label } = this.#sessions
     await this.#closeStream()
-    if (names.isGiven) return await removeOwn(this.#sessions, id, signal)
-    await this.#sessions.administering(signal, async (client) => {
+    if (names.isGiven) {
+      await removeOwn(this.#sessions, id, signal)
+      return { removed: null }
+    }
+    return await this.#sessions.administering(signal, async (client) => {
       const state = await slotState(client, names.slot)
       const isRead = lostFor !== undefined && state?.activePid != null
       const isAdvanced = state !== undefined && state.confirmed > parseWalPosition(offset.lsn)
@@ -259,10 +262,11 @@ export class PostgresLog {
         log.warn(
           `${label}: the replication slot "${names.slot}" stays, because a copy of this destination may be reading it; without a copy, run: ${cleanupOf(names).join(' ')}`,
         )
-        return
+        return { removed: null }
       }
       await dropSlot(client, names.slot, label)
       await dropPublications(client, names)
+      return { removed: holderOf(names) }
     })
   }
 

@@ -26,7 +26,7 @@ export async function slotBacklog(
   const own = maxHeld === undefined ? undefined : Math.max(0, maxHeld - (bytes(held) ?? 0))
   const limits = [given, own].filter((one) => one !== undefined)
   return {
-    holder: `replication slot "${names.slot}"`,
+    holder: holderOf(names),
     lagBytes: bytes(lag),
     heldBytes: bytes(held),
     safeBytes: limits.length > 0 ? Math.min(...limits) : limit === '-1' ? null : undefined,
@@ -34,6 +34,9 @@ export async function slotBacklog(
     cleanup: cleanupOf(names),
   }
 }
+
+/** What keeps the log at the server. */
+export const holderOf = ({ slot }: LogNames): string => `replication slot "${slot}"`
 
 /** The statements that remove what a feed made. */
 export function cleanupOf({ slot, changes, additions, isGiven }: LogNames): readonly string[] {
