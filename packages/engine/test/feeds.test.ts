@@ -1,4 +1,4 @@
-import { numeric, SyncError, UNCHANGED } from '@tidemark/core'
+import { feedLost, numeric, SyncError, UNCHANGED } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -235,6 +235,25 @@ describe('a feed', () => {
     expect((await resyncLog({ log, destination, options }, 'memory_orders')).exitCode).toBe(0)
     expect(await table()).toMatchObject({ status: 'complete', pausedFor: null })
     expect(await toldIn(destination)).toHaveLength(21)
+  })
+
+  it('is left to the next run where its source loses it again and again', async () => {
+    for (let id = 0; id < 20; id++) log.add(put(id, 'n', id), commit)
+    let losses = 0
+    log.lostFor = 'the log was too long'
+    log.before = (at) => {
+      if (at < 30) return
+      losses++
+      throw feedLost('the log is gone')
+    }
+    const report = await run({ options: small })
+    expect(report.exitCode).toBe(3)
+    expect(report.tables[0]!.failures).toMatchObject([{ failure: { message: 'the log is gone' } }])
+    expect(losses).toBeLessThan(10)
+    log.before = () => {}
+    log.lostFor = undefined
+    expect((await run()).exitCode).toBe(0)
+    expect(await toldIn(destination)).toHaveLength(20)
   })
 
   it('withholds a truncation that is over the deletion limit: nothing of it is committed', async () => {

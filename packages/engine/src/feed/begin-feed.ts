@@ -9,10 +9,21 @@ import { askFeed, type FeedWork, feedLabel, leftOutText, offsetOf } from './feed
 export interface TablesSoFar {
   /** They have joined it. */
   readonly joined: Set<TableRun>
-  /** They were lost alone, by their names in the source. */
-  readonly lost: Set<string>
+  /** How often they were lost alone, by their names in the source; by `WHOLE` how often the feed was. */
+  readonly lost: Map<string, number>
   /** All of them are read again as it was requested. */
   isRestarted: boolean
+}
+
+/** No name of a table. */
+const WHOLE = ''
+
+/** A source that loses its place again and again would be read from the beginning for ever. */
+const MOST_LOSSES = 5
+
+/** Whether a run should leave to the next what its source has lost again. */
+export function isLostTooOften({ lost }: TablesSoFar): boolean {
+  return [...lost.values()].some((times) => times >= MOST_LOSSES)
 }
 
 /**
@@ -32,7 +43,8 @@ export async function beginFeed(work: FeedWork, known: FeedState | undefined, so
   })
   for (const [name] of tables) leftOut.delete(name)
   const isMoreLost = Object.keys(lostTables).some((name) => tables.has(name) && !lost.has(name))
-  for (const name of Object.keys(lostTables)) lost.add(name)
+  for (const name of lostFor === undefined ? Object.keys(lostTables) : [WHOLE])
+    lost.set(name, (lost.get(name) ?? 0) + 1)
   for (const [name, why] of Object.entries(lostTables)) {
     const table = tables.get(name)
     if (table !== undefined)

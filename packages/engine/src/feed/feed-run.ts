@@ -10,7 +10,7 @@ import { endsTheTries } from '../source/stall.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import { Sequence } from '../time/sequence.ts'
 import { BacklogWatch } from './backlog-watch.ts'
-import { beginFeed, type TablesSoFar } from './begin-feed.ts'
+import { beginFeed, isLostTooOften, type TablesSoFar } from './begin-feed.ts'
 import { FeedBackfill } from './feed-backfill.ts'
 import { FeedReader } from './feed-reader.ts'
 import { askFeed, type FeedWork, feedLabel, leftOutText, offsetOf } from './feed-work.ts'
@@ -87,7 +87,7 @@ export class FeedRun {
     }
     const policy = context.options.settings?.retry ?? DEFAULT_RETRY
     let isBegun = false
-    const soFar: TablesSoFar = { joined: new Set(), lost: new Set(), isRestarted: false }
+    const soFar: TablesSoFar = { joined: new Set(), lost: new Map(), isRestarted: false }
     await using backlog = new BacklogWatch(work)
     for (let attempt = 1; ; attempt++) {
       const commits = new Sequence()
@@ -122,10 +122,11 @@ export class FeedRun {
           attempt = 0
           continue
         }
+        const isLostAgain = isFeedLost(error) && isLostTooOften(soFar)
         if (isFeedLost(error)) {
           // What was lost is asked for once more, and read again.
           isBegun = false
-          if (hasProgress || attempt === 1) {
+          if (!isLostAgain && (hasProgress || attempt === 1)) {
             writer.end(undefined)
             attempt = hasProgress ? 0 : attempt
             continue
@@ -145,7 +146,8 @@ export class FeedRun {
           endsTheTries(failure.code) ||
           attempt >= policy.attempts ||
           delayMs > LONGEST_WAIT_MS ||
-          delayMs >= context.timeLeftMs()
+          delayMs >= context.timeLeftMs() ||
+          isLostAgain
         if (givesUp) {
           await this.#fail(work, failure)
           return
