@@ -285,13 +285,28 @@ describe.each(WAYS)('a move from %s to %s notices', (one, other) => {
     const from = await filled(a, source)
     const to = await b.open(true)
     const { relocation } = to as { relocation: { native?: object } }
+    const change = async (table: unknown) => {
+      const { name } = table as { name: string }
+      if (name === 'memory_unkeyed') await b.hand(`update memory_unkeyed set text = 'x' where id = ${FIRST + 8n}`)
+    }
     for (const copier of [relocation, relocation.native!] as { put(...all: unknown[]): Promise<void> }[]) {
       const put = copier.put.bind(copier)
       copier.put = async (lease, table, ...more) => {
         await put(lease, table, ...more)
-        const { name } = table as { name: string }
-        if (name === 'memory_unkeyed') await b.hand(`update memory_unkeyed set text = 'x' where id = ${FIRST + 8n}`)
+        await change(table)
       }
+    }
+    const { native } = to.relocation
+    const copyBeside = native!.copyBeside.bind(native)
+    native!.copyBeside = async (from, lease, table, { loose, onRows }) => {
+      let changing: Promise<void> | undefined
+      const hear = (rows: number) => {
+        onRows(rows)
+        changing ??= change(table)
+      }
+      const copied = await copyBeside(from, lease, table, { loose, onRows: hear })
+      await changing
+      return copied
     }
     await expect(move({ from, to })).rejects.toMatchObject({ code: 'destination-differs' })
   })
@@ -310,6 +325,36 @@ describe('a move of a table of which a hand changed a column', () => {
       (await destination.query('select "double"::text from memory_keyed order by id')).rows
     expect(await doubles(to)).toEqual(await doubles(from))
   })
+})
+
+describe('a move of a table of which a hand changed the numbers of its rows', () => {
+  it.each(['', "update memory_keyed set text = 'x' where id = 1152921504606846984"])(
+    'compares what its rows hold: %j there',
+    async (changed) => {
+      const source = newSource()
+      const [a, b] = [await PLACES['sqlite']!(), await PLACES['sqlite']!()]
+      const from = await filled(a, source)
+      const [[definition] = []] = (
+        await from.query("select sql from sqlite_schema where type = 'table' and name = 'memory_keyed'")
+      ).rows
+      const withoutKey = String(definition).replace(', primary key ("id")', '')
+      expect(withoutKey).not.toBe(definition)
+      await a.hand(`alter table memory_keyed rename to other; ${withoutKey};
+        insert into memory_keyed select * from other order by id desc; drop table other;
+        create unique index mine on memory_keyed (id)`)
+      const before = await everything(from)
+      const to = await b.open(true)
+      const { contents } = to.relocation.native!
+      to.relocation.native!.contents = async (table) => {
+        if (table.name === 'memory_keyed') await b.hand(changed)
+        return await contents.call(to.relocation.native, table)
+      }
+      if (changed === '') {
+        await move({ from, to })
+        expect(await everything(to)).toEqual(before)
+      } else await expect(move({ from, to })).rejects.toMatchObject({ code: 'destination-differs' })
+    },
+  )
 })
 
 describe('a move is refused', () => {

@@ -51,6 +51,20 @@ export interface NativeCopier extends RowCopier<unknown> {
   rows: RowCopier<unknown>['rows']
   /** Its name: databases with the same one take each other's chunks. */
   readonly form: string
+  /** As `Relocation.place`. */
+  readonly place: string
+  /**
+   * Copies the rows of a table of another database into the one of the same name here without taking them out, and looks at
+   * all of both once more, at one moment. `onRows` hears how many are copied, often, and ends it by throwing.
+   *
+   * @returns undefined, with nothing copied, where this database cannot read that one. @throws SyncError code `unfit`.
+   */
+  copyBeside(
+    from: NativeCopier,
+    lease: Lease,
+    table: KnownTable,
+    how: { readonly loose: boolean; onRows(rows: number): void },
+  ): Promise<{ readonly rows: number; readonly isEqual: boolean } | undefined>
 }
 
 /** State and rows of a destination as stored, to export them or to copy them elsewhere. `contents` and `sum` are the same in every database. */

@@ -108,11 +108,30 @@ export interface Connections {
   transaction<T>(options: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T>
   /** Reads that see one moment, for as long as somebody takes what they give; writers are not in their way, nor they in theirs. */
   reading<T>(table: string, work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T>
+  /**
+   * Does work while the sessions of this database see a table of another one of its kind beside their own of the same name.
+   * Absent: no session sees two databases. @returns undefined, with nothing done, where they cannot see that one, or it is of another form.
+   */
+  beside?<T>(place: string, table: TableColumns, work: (other: OtherTable) => Promise<T>): Promise<T | undefined>
   /** Runs one statement of the state that needs nothing of what a transaction begins with. */
   ask<T>(statement: RawBuilder<T>): Promise<readonly T[]>
   /** Runs one statement of the user's, read-only. @throws SyncError code `query`. */
   query(statement: string, limits?: QueryLimits): Promise<QueryResult>
   close(): Promise<void>
+}
+
+/** A table, and the columns that are copied of it. */
+export interface TableColumns {
+  readonly name: string
+  readonly columns: readonly string[]
+}
+
+/** A table of another database, which is seen beside the one of the same name here. */
+export interface OtherTable {
+  /** Copies its next rows into the table here. @returns how many; 0: there are no more. @throws what the database refuses. */
+  copyNext(session: Session): Promise<number>
+  /** Looks at all rows of both, some at a time. @returns of each time how many rows differ, or are there on one side alone. */
+  differences(session: Session): AsyncIterable<number>
 }
 
 /** Where encoded rows are put. */

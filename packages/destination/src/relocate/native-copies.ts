@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { type Contents, type KnownTable, type Lease, messageOf, type NativeCopier } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { RowSum } from '../compare/row-sum.ts'
-import type { NativeRows } from '../dialects/dialect.ts'
+import type { NativeRows, Session } from '../dialects/dialect.ts'
 import { list } from '../rows/sql.ts'
 import type { RelocationBase } from './relocation-base.ts'
 import { storedColumns } from './stored-form.ts'
@@ -24,6 +24,10 @@ export class NativeCopies implements NativeCopier {
     this.form = form
     this.#base = base
     this.#looseOf = looseOf
+  }
+
+  get place(): string {
+    return this.#base.dialect.place
   }
 
   async contents(table: KnownTable): Promise<Contents | undefined> {
@@ -63,11 +67,32 @@ export class NativeCopies implements NativeCopier {
     const layout = tableLayout(table, loose)
     const columns = storedColumns(layout).map(({ name }) => name)
     const into = { table: this.#base.dialect.table(layout.name), columns }
-    await this.#base.fenced(lease, async (session) => {
-      const tried = await session.attempt(layout.name, () => session.copyIn!(into, rows as Chunk))
-      if (tried.ok) return
-      const problem = `table "${layout.name}": some of its rows cannot be stored there: ${messageOf(tried.error)}`
-      throw new SyncError(problem, 'fix-config', { code: 'unfit', cause: tried.error })
+    await this.#base.fenced(lease, (session) =>
+      attempted(session, layout.name, () => session.copyIn!(into, rows as Chunk)),
+    )
+  }
+
+  async copyBeside(
+    from: NativeCopier,
+    lease: Lease,
+    table: KnownTable,
+    { loose, onRows }: { readonly loose: boolean; onRows(rows: number): void },
+  ) {
+    const { connections, fenced } = this.#base
+    const layout = tableLayout(table, loose)
+    const columns = storedColumns(layout).map(({ name }) => name)
+    return await connections.beside?.(from.place, { name: layout.name, columns }, async (other) => {
+      let rows = 0
+      for (let copied = -1; copied !== 0; rows += copied) {
+        copied = await fenced(lease, (session) => attempted(session, layout.name, () => other.copyNext(session)))
+        onRows(rows + copied)
+      }
+      let different = 0
+      for await (const some of connections.reading(layout.name, (session) => other.differences(session))) {
+        onRows(rows)
+        different += some
+      }
+      return { rows, isEqual: different === 0 }
     })
   }
 
@@ -88,4 +113,12 @@ export class NativeCopies implements NativeCopier {
     }
     if (blocks.length > 0) yield blocks
   }
+}
+
+/** Writes rows into a table. @throws SyncError code `unfit` where the database refuses some. */
+async function attempted<T>(session: Session, table: string, work: () => Promise<T>): Promise<T> {
+  const tried = await session.attempt(table, work)
+  if (tried.ok) return tried.value
+  const problem = `table "${table}": some of its rows cannot be stored there: ${messageOf(tried.error)}`
+  throw new SyncError(problem, 'fix-config', { code: 'unfit', cause: tried.error })
 }

@@ -13,8 +13,11 @@ export const and = (conditions: readonly RawBuilder<unknown>[]): RawBuilder<unkn
 export const or = (conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> =>
   conditions.length === 0 ? sql`false` : balanced(conditions, 'or')
 
+export const plus = (numbers: readonly RawBuilder<unknown>[]): RawBuilder<unknown> =>
+  numbers.length === 0 ? sql`0` : balanced(numbers, '+')
+
 /** In a balanced tree: SQLite lets an expression be 1,000 deep, and a table may have 2,000 columns. */
-function balanced(conditions: readonly RawBuilder<unknown>[], operator: 'and' | 'or'): RawBuilder<unknown> {
+function balanced(conditions: readonly RawBuilder<unknown>[], operator: 'and' | 'or' | '+'): RawBuilder<unknown> {
   if (conditions.length <= 8) return join(conditions, raw(` ${operator} `))
   const middle = conditions.length >> 1
   const [left, right] = [conditions.slice(0, middle), conditions.slice(middle)]

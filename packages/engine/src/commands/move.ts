@@ -1,8 +1,10 @@
 import { SyncError } from '@tidemark/core'
 import {
+  type Contents,
   type Destination,
   type KnownTable,
   type Lease,
+  type NativeCopier,
   RECORD_KINDS,
   type RecordChunk,
   type RowCopier,
@@ -29,7 +31,7 @@ export interface MoveProgress {
 }
 
 export interface MoveReport {
-  readonly tables: readonly { readonly table: string; readonly rows: number; readonly hash: string }[]
+  readonly tables: readonly { readonly table: string; readonly rows: number }[]
   readonly rows: number
   readonly durationMs: number
 }
@@ -66,8 +68,8 @@ export async function move(options: MoveOptions): Promise<MoveReport> {
         const lease = theirs.find((one) => one.table === table.name)!
         const progress = (rows: number) =>
           options.onProgress?.({ table: table.name, rows, done: done.length, of: tables.length })
-        const { rows, hash } = await moveTable(table, lease, { from, to, signal, progress })
-        done.push({ table: table.name, rows, hash })
+        const rows = await moveTable(table, lease, { from, to, signal, progress })
+        done.push({ table: table.name, rows })
         progress(rows)
       }
       signal.throwIfAborted()
@@ -87,35 +89,55 @@ interface Way {
   readonly progress: (rows: number) => void
 }
 
-async function moveTable(table: KnownTable, lease: Lease, way: Way) {
+/** @returns how many rows it has. */
+async function moveTable(table: KnownTable, lease: Lease, way: Way): Promise<number> {
   const from = way.from.relocation
   const to = way.to.relocation
   const { native } = from
   // Two databases of one kind copy rows as they write them.
   if (native !== undefined && native.form === to.native?.form) {
     const there = await native.rows(table)
-    if (there !== undefined) return await copyTable({ table, lease, way, from: native, to: to.native }, there)
+    if (there !== undefined) {
+      await to.create(lease, table, there.loose)
+      const copying = { table, lease, way, from: native, to: to.native }
+      return (await copyBeside(copying, there.loose)) ?? (await copyTable(copying, there))
+    }
   }
   const there = await from.rows(table)
   // It was known and never filled, or is missing: the state says which, and the next sync what to do.
-  if (there === undefined) return { rows: 0, hash: '' }
+  if (there === undefined) return 0
+  await to.create(lease, table, there.loose)
   return await copyTable({ table, lease, way, from, to }, there)
 }
 
-interface Copying<Chunk> {
+interface Copying<Chunk, Copier = RowCopier<Chunk>> {
   readonly table: KnownTable
   readonly lease: Lease
   readonly way: Way
-  readonly from: RowCopier<Chunk>
-  readonly to: RowCopier<Chunk>
+  readonly from: Copier
+  readonly to: Copier
+}
+
+/** @returns undefined where the new database does not read the other one itself. */
+async function copyBeside(
+  { table, lease, way: { signal, progress }, from, to }: Copying<unknown, NativeCopier>,
+  loose: boolean,
+): Promise<number | undefined> {
+  const onRows = (rows: number): void => {
+    signal.throwIfAborted()
+    progress(rows)
+  }
+  const copied = await to.copyBeside(from, lease, table, { loose, onRows })
+  // Rows are paired by their numbers, which a hand may have changed: whether they are the same rows, their sums tell.
+  if (copied?.isEqual === false) differsUnlessEqual(table, await from.contents(table), await to.contents(table))
+  return copied?.rows
 }
 
 async function copyTable<Chunk>(
   { table, lease, way, from, to }: Copying<Chunk>,
   { loose, chunks }: { readonly loose: boolean; readonly chunks: AsyncIterable<Chunk> },
-) {
+): Promise<number> {
   const { signal, progress } = way
-  await way.to.relocation.create(lease, table, loose)
   const sent = from.sum(table, loose)
   for await (const rows of chunks) {
     signal.throwIfAborted()
@@ -124,16 +146,17 @@ async function copyTable<Chunk>(
     progress(sent.contents().rows)
   }
   signal.throwIfAborted()
-  const arrived = await to.contents(table)
-  const { rows, hash } = sent.contents()
-  if (arrived?.rows !== rows || arrived.hash !== hash) {
-    throw new SyncError(
-      `table "${table.name}": ${rows} rows were sent and ${arrived?.rows ?? 0} arrived, or some of them changed; something else writes or changes rows there (a trigger, a rule): remove it and move again`,
-      'fix-config',
-      { code: 'destination-differs' },
-    )
-  }
-  return { rows, hash }
+  differsUnlessEqual(table, sent.contents(), await to.contents(table))
+  return sent.contents().rows
+}
+
+function differsUnlessEqual(table: KnownTable, sent: Contents | undefined, arrived: Contents | undefined): void {
+  if (sent !== undefined && arrived?.rows === sent.rows && arrived.hash === sent.hash) return
+  throw new SyncError(
+    `table "${table.name}": ${sent?.rows ?? 0} rows were sent and ${arrived?.rows ?? 0} arrived, or some of them changed; something else writes or changes rows there (a trigger, a rule), or changed those that were copied meanwhile: remove or stop it and move again`,
+    'fix-config',
+    { code: 'destination-differs' },
+  )
 }
 
 async function tableRecords({ relocation }: Destination): Promise<readonly StateRecord[]> {

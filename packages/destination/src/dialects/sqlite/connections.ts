@@ -3,7 +3,8 @@ import type { QueryResult } from '@tidemark/core/engine'
 import { Kysely, type RawBuilder, sql } from 'kysely'
 import { Lots } from '../../lots.ts'
 import type { StateDatabase } from '../../state/state-types.ts'
-import type { Connections, Session, TransactionOptions } from '../dialect.ts'
+import type { Connections, OtherTable, Session, TableColumns, TransactionOptions } from '../dialect.ts'
+import { AttachedTable, attach, detach } from './attached.ts'
 import { prepared } from './bulk.ts'
 import { type Database, dialectOf } from './database.ts'
 import { BUSY, codeOf, explain } from './errors.ts'
@@ -20,6 +21,8 @@ const PAUSE_MS = 50
 
 interface Reader extends ReadingConnection {
   readonly session: SqliteSession
+  /** The file that it sees beside its own. */
+  readonly other: string | undefined
 }
 
 /** One connection to a SQLite file that writes, and others that read: these are kept, as each reads all definitions first. */
@@ -27,6 +30,8 @@ export class SqliteConnections implements Connections {
   readonly #database: Database
   readonly #kept: Kept
   readonly #idle: Reader[] = []
+  /** The file that every connection sees beside its own. */
+  #other: string | undefined
   readonly #small = new Lots<SmallWork>(
     (take) => this.#write((session) => runTogether(this.#database.raw, session, take())),
     TOGETHER,
@@ -60,6 +65,27 @@ export class SqliteConnections implements Connections {
       throw explain(error, this.#database.path)
     } finally {
       this.#release(reader)
+    }
+  }
+
+  async beside<T>(place: string, table: TableColumns, work: (other: OtherTable) => Promise<T>): Promise<T | undefined> {
+    const { raw, path } = this.#database
+    if (path === ':memory:' || place === ':memory:') return undefined
+    try {
+      attach(raw, place)
+    } catch {
+      // One of another encoding cannot be attached. What else is wrong with it says whoever reads it by itself.
+      return undefined
+    }
+    this.closeReaders()
+    this.#other = place
+    try {
+      const other = new AttachedTable(table)
+      return (await this.#read((session) => other.isAlike(session))) ? await work(other) : undefined
+    } finally {
+      this.#other = undefined
+      this.closeReaders()
+      detach(raw)
     }
   }
 
@@ -135,12 +161,14 @@ export class SqliteConnections implements Connections {
     const idle = this.#idle.pop()
     if (idle !== undefined) return idle
     const connection = openReadingConnection(this.#database, this.#database)
+    const other = this.#other
+    if (other !== undefined) attach(connection.raw, other)
     const db = new Kysely<StateDatabase>({ dialect: dialectOf(connection.raw) })
-    return { ...connection, session: new SqliteSession(db, connection.raw, keptOf(connection)) }
+    return { ...connection, other, session: new SqliteSession(db, connection.raw, keptOf(connection)) }
   }
 
   #release(reader: Reader): void {
-    if (this.#database.raw.isOpen) {
+    if (this.#database.raw.isOpen && reader.other === this.#other) {
       if (reader.raw.isTransaction) reader.raw.exec('rollback')
       this.#idle.push(reader)
     } else reader.close()
