@@ -55,6 +55,18 @@ export function decimalAt(bytes: Uint8Array, start: number, end: number): number
   return isNegative ? -number : number
 }
 
+/** The whole number or the decimal at a place, as these two know it. */
+export function exactNumber(bytes: Uint8Array, start: number, end: number): number {
+  const number = wholeNumberAt(bytes, start, end)
+  return Number.isNaN(number) ? decimalAt(bytes, start, end) : number
+}
+
+/** Whether some ASCII characters stand at a place. */
+export function isWritten(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (bytes[start + at] !== text.charCodeAt(at)) return false
+  return true
+}
+
 /** How the text at a place is written as a date or a time: its zone, or nothing. */
 export const NO_TIME = 0
 export const DATE = 1

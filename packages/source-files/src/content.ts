@@ -156,7 +156,7 @@ function notUtf8(at: number, isUtf16: boolean): string {
 }
 
 /** How many bytes at the end are the start of a character whose rest is still to come. */
-function cutShort(bytes: Buffer): number {
+export function cutShort(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!
     if (byte < 0x80 || byte >= 0xf8) return 0

@@ -13,24 +13,54 @@ const DEEPEST = 1_000_000
 const STEP = 4096
 const TOO_LONG = 'has a record of more than 128 MB; check that it is JSON of the format that the table sets'
 
-/** The objects of a text that has one a line, as they become complete. Empty lines are left out. */
-export async function* jsonLines(texts: AsyncIterable<string>, { parse }: JsonReader): AsyncGenerator<JsonObject[]> {
-  let rest = ''
-  let line = 0
-  const objectOf = (text: string, end: string): JsonObject | undefined => {
-    line++
-    return text.trim() === '' ? undefined : parsed(text, `line ${line}${end}`, parse)
+/** The objects of a text that has one a line, given piece by piece. Empty lines are left out. */
+export class JsonLines {
+  readonly #parse: (text: string) => unknown
+  #rest = ''
+  #line = 0
+
+  constructor({ parse }: JsonReader) {
+    this.#parse = parse
   }
-  for await (const text of texts) {
-    rest += text
-    if (rest.length > LONGEST && !text.includes('\n')) throw new InvalidFileError(`${TOO_LONG} (line ${line + 1})`)
-    if (!text.includes('\n')) continue
-    const lines = rest.split('\n')
-    rest = lines.pop()!
-    yield lines.map((one) => objectOf(one, '')).filter((object) => object !== undefined)
+
+  /** Whether all that was given has become objects. */
+  get isBetween(): boolean {
+    return this.#rest === ''
   }
-  const object = objectOf(rest, ', the last line, which has no end: the file may be cut off')
-  if (object !== undefined) yield [object]
+
+  /** Passes over lines that are read in another way. */
+  pass(lines: number): void {
+    this.#line += lines
+  }
+
+  /** The objects that are complete with this piece. @throws InvalidFileError where a line is not an object. */
+  feed(text: string): JsonObject[] {
+    this.#rest += text
+    const isEnded = text.includes('\n')
+    if (this.#rest.length > LONGEST && !isEnded) throw new InvalidFileError(`${TOO_LONG} (line ${this.#line + 1})`)
+    if (!isEnded) return []
+    const lines = this.#rest.split('\n')
+    this.#rest = lines.pop()!
+    return lines.map((line) => this.#objectOf(line, '')).filter((object) => object !== undefined)
+  }
+
+  /** The object of the last line, where it has no end. */
+  end(): JsonObject[] {
+    const object = this.#objectOf(this.#rest, ', the last line, which has no end: the file may be cut off')
+    return object === undefined ? [] : [object]
+  }
+
+  #objectOf(text: string, end: string): JsonObject | undefined {
+    this.#line++
+    return text.trim() === '' ? undefined : parsed(text, `line ${this.#line}${end}`, this.#parse)
+  }
+}
+
+/** The objects of a text that has one a line, as they become complete. */
+export async function* jsonLines(texts: AsyncIterable<string>, reader: JsonReader): AsyncGenerator<JsonObject[]> {
+  const lines = new JsonLines(reader)
+  for await (const text of texts) yield lines.feed(text)
+  yield lines.end()
 }
 
 function parsed(text: string, place: string, parse: (text: string) => unknown): JsonObject {

@@ -7,12 +7,14 @@ import { BadRecord } from './csv.ts'
 import { seenIn } from './csv-columns.ts'
 import { rowsIn } from './csv-reader.ts'
 import type { Fields } from './csv-record.ts'
+import { kindsIn } from './json-kinds.ts'
+import type { JsonObject } from './json-records.ts'
 import { typedJson } from './json-value.ts'
 import { kindOfJson, kindOfText } from './kind.ts'
 import type { TableFile } from './listing.ts'
 import { parquetColumns, parquetFailure } from './parquet.ts'
 import { openParquet } from './parquet-file.ts'
-import { csvPages, jsonPages } from './text-file.ts'
+import { csvPages, jsonBlocks, jsonPages } from './text-file.ts'
 
 /** Of a file that is not looked at as a whole, so many rows are. */
 const FEWEST_ROWS = 10_000
@@ -51,7 +53,7 @@ export async function lookInto(file: TableFile, looking: Looking, depth: Depth, 
   if (format === 'parquet') return await lookIntoParquet(file, looking, kinds)
   const meter: Meter = { bytes: 0 }
   let isWhole = true
-  const look = format === 'csv' || format === 'tsv' ? lookIntoCsv : lookIntoJson
+  const look = LOOKS[format]
   const cells = await look(file, looking, kinds, meter, (rows, seen) => {
     const isSample = rows >= FEWEST_ROWS || seen >= depth.cells || meter.bytes >= depth.most
     const isEnough = isSample && (meter.bytes >= depth.bytes || looking.isLate())
@@ -80,6 +82,8 @@ async function lookIntoParquet({ path }: TableFile, { client, signal }: Looking,
 }
 
 type IsEnough = (rows: number, cells: number) => boolean
+
+const LOOKS = { csv: lookIntoCsv, tsv: lookIntoCsv, ndjson: lookIntoJsonLines, json: lookIntoJson }
 
 async function lookIntoCsv(
   file: TableFile,
@@ -140,13 +144,35 @@ async function lookIntoJson(
   let rows = 0
   let cells = 0
   for await (const page of jsonPages(file.path, table, formatOf(table, file.path), typedJson, signal, meter)) {
-    for (const row of page) {
-      for (const name of Object.keys(row)) {
-        add(kinds, name, kindOfJson(row[name]))
-        cells++
-      }
-    }
+    for (const row of page) cells += seeObject(row, kinds)
     rows += page.length
+    if (isEnough(rows, cells)) break
+  }
+  return cells
+}
+
+/** Adds the fields of an object. @returns how many it has. */
+function seeObject(object: JsonObject, kinds: Kinds): number {
+  const names = Object.keys(object)
+  for (const name of names) add(kinds, name, kindOfJson(object[name]))
+  return names.length
+}
+
+async function lookIntoJsonLines(
+  file: TableFile,
+  { table, signal }: Looking,
+  kinds: Kinds,
+  meter: Meter,
+  isEnough: IsEnough,
+): Promise<number> {
+  let rows = 0
+  let cells = 0
+  for await (const block of jsonBlocks(file.path, table, typedJson, signal, meter)) {
+    for (const object of block.parsed.values()) cells += seeObject(object, kinds)
+    // Each name of a scanned object was that of a parsed one before.
+    for (const [at, name] of block.names.entries()) add(kinds, name, kindsIn(block, at))
+    rows += block.count
+    cells += block.cells
     if (isEnough(rows, cells)) break
   }
   return cells

@@ -2,6 +2,7 @@ import { type Meter, passingBytesOf } from './bytes.ts'
 import type { FileTable, Format } from './config.ts'
 import { textOf } from './content.ts'
 import { type CsvPage, CsvReader } from './csv-reader.ts'
+import { type JsonBlock, JsonLinesReader } from './json-reader.ts'
 import { type JsonObject, jsonDocument, jsonLines } from './json-records.ts'
 import type { JsonReader } from './json-value.ts'
 
@@ -21,6 +22,19 @@ export async function* csvPages(
   const reader = new CsvReader(table, format)
   for await (const bytes of passingBytesOf(path, signal, meter)) yield* reader.feed(bytes)
   yield* reader.end()
+}
+
+/** The objects of a file that has one a line, block by block. */
+export async function* jsonBlocks(
+  path: string,
+  table: FileTable,
+  reader: JsonReader,
+  signal: AbortSignal,
+  meter?: Meter,
+): AsyncGenerator<JsonBlock> {
+  const lines = new JsonLinesReader(table.encoding, reader)
+  for await (const bytes of passingBytesOf(path, signal, meter)) yield* lines.feed(bytes)
+  yield* lines.end()
 }
 
 /** The objects of a JSON or NDJSON file, page by page. */
