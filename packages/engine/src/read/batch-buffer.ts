@@ -71,7 +71,7 @@ export function mapKey(values: EncodedKey): unknown {
   return values.length === 1 ? comparableIn(values[0]) : keyText(values)
 }
 
-const comparableIn = (value: unknown): unknown => (value instanceof Uint8Array ? textOf(value) : value)
+export const comparableIn = (value: unknown): unknown => (value instanceof Uint8Array ? textOf(value) : value)
 
 /** A key as one text. The length in front of each component keeps ('a', 'bc') and ('ab', 'c') apart. */
 export function keyText(values: EncodedKey): string {

@@ -1,7 +1,8 @@
 import type { Deletion, EncodedKey, EncodedRow, Prepared, Range, StepRef, Table } from '@tidemark/core/engine'
 import type { Step } from '../plan/step.ts'
 import { lookedBack } from '../report/lateness.ts'
-import { mapKey } from './batch-buffer.ts'
+import { AscendingMap } from './ascending-map.ts'
+import { comparableIn, keyText, mapKey } from './batch-buffer.ts'
 
 type Position = number | bigint
 
@@ -26,7 +27,8 @@ const MOST_CHARACTERS = 32 * 1024 * 1024
 export class SeenRows {
   readonly #key: readonly number[]
   readonly #below: bigint | undefined
-  readonly #rows = new Map<unknown, Position>()
+  readonly #single: number
+  readonly #rows = new AscendingMap<Position>()
   readonly #deletions = new Map<unknown, Deletion>()
   #characters = 0
   #isFull = false
@@ -37,6 +39,7 @@ export class SeenRows {
    */
   constructor(key: readonly number[], below: bigint | undefined) {
     this.#key = key
+    this.#single = key.length === 1 ? key[0]! : -1
     this.#below = below
   }
 
@@ -49,13 +52,18 @@ export class SeenRows {
   isOlder(row: EncodedRow): boolean {
     const position = row.at(-1) as Position | null
     if (position === null || (this.#below !== undefined && position >= this.#below)) return false
-    const key = this.#key.map((at) => row[at])
-    return this.saw(key, position)
+    return this.#saw(
+      this.#single >= 0 ? comparableIn(row[this.#single]) : keyText(this.#key.map((at) => row[at])),
+      position,
+    )
   }
 
   /** @returns whether the key was seen at a greater position. */
   saw(values: EncodedKey, position: Position): boolean {
-    const key = mapKey(values)
+    return this.#saw(mapKey(values), position)
+  }
+
+  #saw(key: unknown, position: Position): boolean {
     const known = this.#rows.get(key)
     if (known !== undefined && known > position) return true
     if (this.#hasRoom(this.#rows, key)) this.#rows.set(key, position)
@@ -68,7 +76,7 @@ export class SeenRows {
     if (this.#hasRoom(this.#deletions, key)) this.#deletions.set(key, deletion)
   }
 
-  #hasRoom(kept: ReadonlyMap<unknown, unknown>, key: unknown): boolean {
+  #hasRoom(kept: Pick<ReadonlyMap<unknown, unknown>, 'has' | 'size'>, key: unknown): boolean {
     if (kept.has(key)) return true
     const characters = typeof key === 'string' ? key.length : 0
     const fits = kept.size < MAX_KEYS && this.#characters + characters <= MOST_CHARACTERS
