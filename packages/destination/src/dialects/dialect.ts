@@ -210,7 +210,7 @@ export interface Session {
   /** The hot path: writes a batch's rows straight over those of their keys; those of a feed that are there so are only raised. @returns how many changed, and those that were refused. */
   write(
     target: Target,
-    batch: Pick<Batch, 'step' | 'rows' | 'binary' | 'truth'>,
+    batch: Pick<Batch, 'step' | 'rows' | 'binary' | 'truth' | 'lateBelow'>,
     options: WriteOptions,
   ): Promise<Loaded>
   /**

@@ -7,6 +7,7 @@ import { explainingLock, explainingReadLock, unlocked } from './locks.ts'
 import { PostgresSession, type Shared } from './session.ts'
 import { CONNECTIONS, type Reserved, type Sessions } from './sessions.ts'
 import { terminateStaleHolders } from './terminate-stale-holders.ts'
+import { LookingBack } from './unchanged.ts'
 
 /** The connections to one schema of Postgres. */
 export class PostgresConnections implements Connections {
@@ -17,7 +18,13 @@ export class PostgresConnections implements Connections {
 
   constructor(sessions: Sessions, dialect: Dialect) {
     this.#sessions = sessions
-    this.#shared = { dialect, schema: sessions.schema, merging: new WeakMap(), fedSteps: new Map() }
+    this.#shared = {
+      dialect,
+      schema: sessions.schema,
+      merging: new WeakMap(),
+      lookingBack: new LookingBack(),
+      fedSteps: new Map(),
+    }
   }
 
   async transaction<T>(

@@ -22,9 +22,14 @@ export class RowBlock implements NativeRows {
   }
 
   *weights(): Generator<Buffer> {
+    for (const [from, end] of this.places()) yield this.binary.subarray(from, end)
+  }
+
+  /** Where each of them begins and ends. */
+  *places(): Generator<readonly [from: number, end: number]> {
     let from = 0
     for (const end of this.#ends) {
-      yield this.binary.subarray(from, end)
+      yield [from, end]
       from = end
     }
   }

@@ -74,7 +74,7 @@ export class CopyRows {
   #buffer = Buffer.alloc(0)
   #view = new DataView(new ArrayBuffer(0))
   #at = 0
-  #full: Buffer[] = []
+  readonly #full: Buffer[] = []
   #count: number
 
   constructor(fields: readonly CopyField[], suffix: Suffix) {
@@ -106,6 +106,15 @@ export class CopyRows {
     yield* this.#end()
   }
 
+  /** One row by itself, for as long as no other is asked for: it stands at the start of a buffer. */
+  one(row: readonly unknown[]): { readonly buffer: Buffer; readonly end: number } {
+    this.#at = 0
+    this.#row(row)
+    if (this.#full.length === 0) return { buffer: this.#buffer, end: this.#at }
+    const whole = Buffer.concat([...this.#taken(), this.#buffer.subarray(0, this.#at)])
+    return { buffer: whole, end: whole.length }
+  }
+
   #begin(): void {
     this.#make(CHUNK)
     this.#append(SIGNATURE)
@@ -118,9 +127,7 @@ export class CopyRows {
   }
 
   #taken(): Buffer[] {
-    const full = this.#full
-    this.#full = []
-    return full
+    return this.#full.splice(0)
   }
 
   #encoded(source: Buffer, [from, to]: readonly [number, number], position: number | bigint | undefined): void {

@@ -27,6 +27,7 @@ import { presentTables } from './present.ts'
 import { RowWeights } from './row-weights.ts'
 import type { Reserved } from './sessions.ts'
 import { dropLeftovers, dropStaging } from './staging-tables.ts'
+import { changedRows, type LookedBack, type LookingBack } from './unchanged.ts'
 
 /** So often a key is tried again that is there twice; the same key twice in one batch stays so. */
 const SAME_KEY_AGAIN = 3
@@ -37,6 +38,8 @@ export interface Shared {
   readonly schema: string
   /** The step of a table that has met a known key: the rest of it is merged, and no longer copied directly. */
   readonly merging: WeakMap<Target, string>
+  /** Finds the rows of a lookback that need not be written. */
+  readonly lookingBack: LookingBack
   /** The last step of a feed, by the name of its table, and whether that had no rows when it began. */
   readonly fedSteps: Map<string, { readonly step: string; readonly wasEmpty: boolean }>
 }
@@ -105,10 +108,10 @@ export class PostgresSession implements Session {
 
   async write(
     target: Target,
-    batch: Pick<Batch, 'step' | 'rows' | 'binary' | 'truth'>,
+    batch: Pick<Batch, 'step' | 'rows' | 'binary' | 'truth' | 'lateBelow'>,
     { now, terms, lateRows: late }: WriteOptions,
   ): Promise<Loaded> {
-    const { dialect, merging } = this.#shared
+    const { dialect, merging, lookingBack } = this.#shared
     const { layout } = target
     const { rows, binary, step } = batch
     const straight = async (some: Pick<Batch, 'rows' | 'binary'>) => {
@@ -127,7 +130,9 @@ export class PostgresSession implements Session {
     }
     const order = layout.cursored ? 'ordered' : 'any'
     const encoded = binary?.encoded()
-    const all = encoded === undefined ? rows : [...rows, ...encoded.rows]
+    const came = encoded === undefined ? rows : [...rows, ...encoded.rows]
+    const all = lookingBack.isWorth(target, batch) ? await this.#changed(target, batch, terms) : came
+    if (all.length === 0) return { written: 0, refused: [], deduped: encoded?.deduped }
     const loaded = await workHalving(this, target, all, async (source, count) => {
       const written = await changed(this, mergeRows(dialect, target, source, order, terms))
       if (layout.fed && written < count) await changed(this, mergeEqual(dialect, target, source, terms))
@@ -135,6 +140,14 @@ export class PostgresSession implements Session {
       return written
     })
     return { ...loaded, deduped: encoded?.deduped }
+  }
+
+  /** Rows of a lookback without those that are there so: where they cannot be looked at, all. */
+  async #changed(target: Target, batch: LookedBack, terms: Terms): Promise<Batch['rows']> {
+    const tried = await this.attempt(target.layout.name, () => changedRows(this, target, batch, terms))
+    const left = tried.ok ? tried.value : batch.rows
+    this.#shared.lookingBack.looked(target, batch, left)
+    return left
   }
 
   async insertNew(target: Target, { table }: Staging, terms: Terms): Promise<number | undefined> {
