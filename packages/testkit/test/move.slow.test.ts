@@ -312,6 +312,26 @@ describe.each(WAYS)('a move from %s to %s notices', (one, other) => {
   })
 })
 
+describe.each(WAYS.filter(([one, other]) => one !== other))(
+  'a move from %s to %s whose sums are not equal',
+  (one, other) => {
+    it('compares the values of both', async () => {
+      const source = newSource()
+      const [a, b] = [await PLACES[one]!(), await PLACES[other]!()]
+      const from = await filled(a, source)
+      const to = await b.open(true)
+      const asked: string[] = []
+      to.relocation.native!.contents = async ({ name }) => {
+        asked.push(name)
+        return { rows: COUNT, hash: 'of rows that are written otherwise' }
+      }
+      await move({ from, to })
+      expect(asked).toContain('memory_keyed')
+      expect(await everything(to)).toEqual(await everything(from))
+    })
+  },
+)
+
 describe('a move of a table of which a hand changed a column', () => {
   it('looks at its values, which may not be what its type says', async () => {
     const source = newSource()

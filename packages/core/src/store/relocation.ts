@@ -45,10 +45,20 @@ export interface RowCopier<Chunk> {
   put(lease: Lease, table: KnownTable, loose: boolean, rows: Chunk): Promise<void>
 }
 
-/** Copies rows in a form that only databases of one kind have, so that no value is made of what is copied. Its sums are its own. */
+/**
+ * Copies rows in the form in which its database writes them, so that no value is made of what is copied. Databases of other
+ * kinds may write this form too. Its sums are its own.
+ */
 export interface NativeCopier extends RowCopier<unknown> {
-  /** As for any copier; undefined too where a table is not as the state says, so that its values have to be looked at. */
-  rows: RowCopier<unknown>['rows']
+  /**
+   * As for any copier, in the form of the one that takes them; undefined too where a table is not as the state says, so that its values have
+   * to be looked at, and where rows are not made in that form. Taking a chunk @throws SyncError code `unfit` where the form has not a value of a row.
+   */
+  rows(table: KnownTable, into?: NativeCopier): ReturnType<RowCopier<unknown>['rows']>
+  /** @param isForeign for a sum of what another kind of database made: rows that it writes in another way are the same if their values are. */
+  contents(table: KnownTable, isForeign?: boolean): Promise<Contents | undefined>
+  /** @param isForeign as `contents`. */
+  sum(table: KnownTable, loose: boolean, isForeign?: boolean): ReturnType<RowCopier<unknown>['sum']>
   /** Its name: databases with the same one take each other's chunks. */
   readonly form: string
   /** As `Relocation.place`. */
@@ -82,8 +92,8 @@ export interface Relocation extends RowCopier<readonly StoredRow[]> {
    * @throws SyncError where it is not an empty place, or another move was interrupted in it.
    */
   begin(from: string): Promise<void>
-  /** Creates an empty table. @throws SyncError code `schema` if it cannot be created here. */
-  create(lease: Lease, table: KnownTable, loose: boolean): Promise<void>
+  /** Creates an empty table, in the place of one that this move has created where it starts `again`. @throws SyncError code `schema` if it cannot be created here. */
+  create(lease: Lease, table: KnownTable, loose: boolean, again?: 'again'): Promise<void>
   /**
    * Replaces the whole state here with these records, in one transaction behind the fences of these leases; a move into
    * this place is complete with it.

@@ -64,6 +64,15 @@ export interface Dialect {
   weightsOf?(types: readonly ColumnType[], rows: EncodedRows): Iterable<Uint8Array>
   /** The form of `Session.copyOut`: another database of the same form takes such rows. Absent: it has none, or not with the encoding of this one. */
   readonly nativeForm?: string | undefined
+  /** How its rows become those of another form, by the name of that form. */
+  readonly gives?: Readonly<Record<string, Conversion>>
+  /** How rows of another form become those of its own. */
+  readonly takes?: Readonly<Record<string, Conversion>>
+  /**
+   * How rows are summed up in their form. Only with `nativeForm`. @param isForeign for a sum of rows that came out of another
+   * form, and of those that are there: these are the same whose values are.
+   */
+  nativeSums?(columns: readonly { readonly name: string; readonly type: ColumnType }[], isForeign: boolean): NativeSums
   /** Whether looking up rows by many keys needs a transaction that may write, for a temporary table of the keys. */
   readonly looksUpBy: 'temporary table' | 'values'
 
@@ -148,9 +157,27 @@ export interface NativeRows {
   readonly count: number
   /** About how much memory they take. */
   readonly bytes: number
-  /** Of each row what only equal ones share. */
-  weights(): Iterable<string | Uint8Array>
 }
+
+/** Gives of each row of a table what only equal ones share: for as long as it is looked at. */
+export interface NativeSums {
+  of(rows: NativeRows): Iterable<string | Uint8Array>
+  /** Of all that are there, some rows at a time. */
+  stored(session: Session, table: RawBuilder<unknown>): AsyncIterable<Iterable<string | Uint8Array>>
+}
+
+/** Makes rows of one form those of another. */
+export interface Conversion {
+  /** How a column is asked for. Absent: by its name. */
+  column?(name: string, type: ColumnType): RawBuilder<unknown>
+  /** Rows of so many bytes are put at once. Absent: as many as of one form. */
+  readonly most?: number
+  /** @param types of the columns. @returns what is given rows, and throws `Unheld` for a value that the other form has not. */
+  of(types: readonly ColumnType[]): (rows: NativeRows) => readonly NativeRows[]
+}
+
+/** Thrown by a conversion at a value that it cannot make. */
+export class Unheld extends Error {}
 
 /** What an entry of a staging table is: a row, a reported deletion, or a key that was only seen, because its row was rejected. */
 export type EntryKind = 0 | 1 | 2
@@ -179,6 +206,8 @@ export interface Session {
   rows(query: RawBuilder<unknown>): Promise<readonly (readonly unknown[])[]>
   /** The same as they arrive: few are held at a time. */
   stream(query: RawBuilder<unknown>): AsyncIterable<readonly unknown[]>
+  /** The same where the process itself reads them, so that nothing is waited for. Absent: a server does. */
+  iterate?(query: RawBuilder<unknown>): Iterable<readonly unknown[]>
   /**
    * Bytes of the rows of a query, some rows at a time, each as `Dialect.weightsOf` gives it: for as long as it is looked at.
    * Absent: the database has no such form. @param types of its columns, without the position behind them.

@@ -2,8 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { type Contents, type KnownTable, type Lease, messageOf, type NativeCopier } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { RowSum } from '../compare/row-sum.ts'
-import type { NativeRows, Session } from '../dialects/dialect.ts'
-import { list } from '../rows/sql.ts'
+import { type Conversion, type NativeRows, type Session, Unheld } from '../dialects/dialect.ts'
 import type { RelocationBase } from './relocation-base.ts'
 import { storedColumns } from './stored-form.ts'
 import { tableLayout } from './table-layout.ts'
@@ -30,33 +29,38 @@ export class NativeCopies implements NativeCopier {
     return this.#base.dialect.place
   }
 
-  async contents(table: KnownTable): Promise<Contents | undefined> {
-    const there = await this.rows(table)
-    if (there === undefined) return undefined
-    const sum = this.sum()
-    for await (const rows of there.chunks) sum.add(rows)
-    return sum.contents()
-  }
-
-  async rows(table: KnownTable) {
-    const loose = await this.#looseOf(table)
+  async contents(table: KnownTable, isForeign = false): Promise<Contents | undefined> {
     const { connections, dialect } = this.#base
-    // A column that was given another type by hand has bytes of other values.
-    const problem = await connections.transaction({ mode: 'read' }, ({ db }) =>
-      dialect.editor.problemOf(db, table.name, table.schema),
-    )
-    if (problem !== undefined) return undefined
-    return loose === undefined ? undefined : { loose, chunks: this.#chunks(table, loose) }
+    const loose = await this.#looseAsRecorded(table)
+    if (loose === undefined) return undefined
+    const { stored } = this.#sums(table, loose, isForeign)
+    let rows = 0
+    const sum = new RowSum()
+    const all = connections.reading(table.name, (session) => stored(session, dialect.table(table.name)))
+    for await (const some of all)
+      for (const row of some) {
+        rows++
+        sum.add(row)
+      }
+    return { rows, hash: sum.text }
   }
 
-  sum() {
+  async rows(table: KnownTable, into: NativeCopier = this) {
+    const conversion = this.#conversion(into)
+    if (conversion === undefined) return undefined
+    const loose = await this.#looseAsRecorded(table)
+    return loose === undefined ? undefined : { loose, chunks: this.#chunks(table, loose, conversion) }
+  }
+
+  sum(table: KnownTable, loose: boolean, isForeign = false) {
+    const { of } = this.#sums(table, loose, isForeign)
     let rows = 0
     const sum = new RowSum()
     return {
       add(chunk: unknown) {
         for (const block of chunk as Chunk) {
           rows += block.count
-          for (const weight of block.weights()) sum.add(weight)
+          for (const row of of(block)) sum.add(row)
         }
       },
       contents: () => ({ rows, hash: sum.text }),
@@ -96,29 +100,62 @@ export class NativeCopies implements NativeCopier {
     })
   }
 
-  async *#chunks(table: KnownTable, loose: boolean): AsyncGenerator<Chunk> {
+  /** Whether undeclared fields are kept; undefined if the table does not exist, or a hand gave a column another type, whose bytes are other values. */
+  async #looseAsRecorded(table: KnownTable): Promise<boolean | undefined> {
+    const { connections, dialect } = this.#base
+    const loose = await this.#looseOf(table)
+    const problem = await connections.transaction({ mode: 'read' }, ({ db }) =>
+      dialect.editor.problemOf(db, table.name, table.schema),
+    )
+    return problem === undefined ? loose : undefined
+  }
+
+  #conversion(into: NativeCopier): Conversion | undefined {
+    if (into.form === this.form) return AS_THEY_ARE
+    const given = this.#base.dialect.gives?.[into.form]
+    return given ?? (into instanceof NativeCopies ? into.#base.dialect.takes?.[this.form] : undefined)
+  }
+
+  #sums(table: KnownTable, loose: boolean, isForeign: boolean) {
+    return this.#base.dialect.nativeSums!(storedColumns(tableLayout(table, loose)), isForeign)
+  }
+
+  async *#chunks(table: KnownTable, loose: boolean, { column, most = BYTES, of }: Conversion): AsyncGenerator<Chunk> {
     const { connections, dialect } = this.#base
     const layout = tableLayout(table, loose)
-    const columns = storedColumns(layout).map(({ name }) => name)
-    const query = sql`select ${list(columns)} from ${dialect.table(layout.name)}`
+    const columns = storedColumns(layout)
+    const convert = of(columns.map(({ type }) => type))
+    const asked = columns.map(({ name, type }) => column?.(name, type) ?? sql.id(name))
+    const query = sql`select ${sql.join(asked)} from ${dialect.table(layout.name)}`
     let blocks: NativeRows[] = []
     let bytes = 0
-    for await (const block of connections.reading(layout.name, (session) => session.copyOut!(query))) {
-      blocks.push(block)
-      bytes += block.bytes
-      if (bytes < BYTES) continue
-      yield blocks
-      blocks = []
-      bytes = 0
+    try {
+      for await (const block of connections.reading(layout.name, (session) => session.copyOut!(query))) {
+        blocks.push(...convert(block))
+        bytes += block.bytes
+        if (bytes < most) continue
+        yield blocks
+        blocks = []
+        bytes = 0
+      }
+    } catch (error) {
+      throw error instanceof Unheld ? unfit(layout.name, error) : error
     }
     if (blocks.length > 0) yield blocks
   }
 }
 
+/** Rows of the form that they have. */
+const AS_THEY_ARE: Conversion = { of: () => (rows) => [rows] }
+
 /** Writes rows into a table. @throws SyncError code `unfit` where the database refuses some. */
 async function attempted<T>(session: Session, table: string, work: () => Promise<T>): Promise<T> {
   const tried = await session.attempt(table, work)
   if (tried.ok) return tried.value
-  const problem = `table "${table}": some of its rows cannot be stored there: ${messageOf(tried.error)}`
-  throw new SyncError(problem, 'fix-config', { code: 'unfit', cause: tried.error })
+  throw unfit(table, tried.error)
+}
+
+function unfit(table: string, cause: unknown): SyncError {
+  const problem = `table "${table}": some of its rows cannot be stored there: ${messageOf(cause)}`
+  return new SyncError(problem, 'fix-config', { code: 'unfit', cause })
 }

@@ -100,8 +100,8 @@ export class TableRelocation implements Relocation {
     })
   }
 
-  async create(lease: Lease, table: KnownTable, loose: boolean): Promise<void> {
-    const { editor } = this.#base.dialect
+  async create(lease: Lease, table: KnownTable, loose: boolean, again?: 'again'): Promise<void> {
+    const { editor, table: nameOf } = this.#base.dialect
     const plan = tablePlan(table, loose)
     const refuse = (problem: string): never => {
       throw new SyncError(`table "${table.name}" cannot be created in ${editor.place}: ${problem}`, 'fix-config', {
@@ -113,11 +113,12 @@ export class TableRelocation implements Relocation {
         `it has ${columnCount(plan)} columns with those of the system, and ${editor.database} takes ${editor.maxColumns}`,
       )
     await this.#base.fenced(lease, async ({ db }) => {
+      if (again !== undefined) await sql`drop table ${nameOf(table.name)}`.execute(db)
       const there = await editor.inspect(db, table.name)
       if (there !== undefined) refuse(`${there.kind} of that name (${there.name}) already exists; name another place`)
       await editor.create(db, plan, lease)
       if (plan.key.length === 0) await editor.indexPositions(db, plan, lease)
-      await markMade(db, table.name)
+      if (again === undefined) await markMade(db, table.name)
     })
   }
 

@@ -93,20 +93,21 @@ interface Way {
 async function moveTable(table: KnownTable, lease: Lease, way: Way): Promise<number> {
   const from = way.from.relocation
   const to = way.to.relocation
-  const { native } = from
-  // Two databases of one kind copy rows as they write them.
-  if (native !== undefined && native.form === to.native?.form) {
-    const there = await native.rows(table)
-    if (there !== undefined) {
-      await to.create(lease, table, there.loose)
-      const copying = { table, lease, way, from: native, to: to.native }
-      return (await copyBeside(copying, there.loose)) ?? (await copyTable(copying, there))
-    }
+  // Rows come in the form that their new database writes, if they can.
+  const native = to.native === undefined ? undefined : await from.native?.rows(table, to.native)
+  if (native !== undefined) {
+    await to.create(lease, table, native.loose)
+    const copying = { table, lease, way, from: from.native!, to: to.native! }
+    const copied =
+      from.native!.form === to.native!.form
+        ? ((await copyBeside(copying, native.loose)) ?? (await copyTable(copying, native)))
+        : await copyForeign(copying, native)
+    if (copied !== undefined) return copied
   }
   const there = await from.rows(table)
   // It was known and never filled, or is missing: the state says which, and the next sync what to do.
   if (there === undefined) return 0
-  await to.create(lease, table, there.loose)
+  await to.create(lease, table, there.loose, native && 'again')
   return await copyTable({ table, lease, way, from, to }, there)
 }
 
@@ -116,6 +117,11 @@ interface Copying<Chunk, Copier = RowCopier<Chunk>> {
   readonly way: Way
   readonly from: Copier
   readonly to: Copier
+}
+
+interface Rows<Chunk> {
+  readonly loose: boolean
+  readonly chunks: AsyncIterable<Chunk>
 }
 
 /** @returns undefined where the new database does not read the other one itself. */
@@ -133,25 +139,53 @@ async function copyBeside(
   return copied?.rows
 }
 
-async function copyTable<Chunk>(
-  { table, lease, way, from, to }: Copying<Chunk>,
-  { loose, chunks }: { readonly loose: boolean; readonly chunks: AsyncIterable<Chunk> },
-): Promise<number> {
-  const { signal, progress } = way
-  const sent = from.sum(table, loose)
+/** @returns undefined where a value does not fit: a look at each value names it. */
+async function copyForeign(
+  { table, lease, way, to }: Copying<unknown, NativeCopier>,
+  there: Rows<unknown>,
+): Promise<number | undefined> {
+  try {
+    const sum = to.sum(table, there.loose, true)
+    const sent = await send({ table, lease, way, to }, there, sum)
+    // Equal values may differ in this form, where a hand wrote them.
+    if (!isEqual(sent, await to.contents(table, true)))
+      differsUnlessEqual(table, await way.from.relocation.contents(table), await way.to.relocation.contents(table))
+    return sent.rows
+  } catch (error) {
+    if (error instanceof SyncError && error.code === 'unfit') return undefined
+    throw error
+  }
+}
+
+async function copyTable<Chunk>({ from, ...copying }: Copying<Chunk>, there: Rows<Chunk>): Promise<number> {
+  const { table, to } = copying
+  const sent = await send(copying, there, from.sum(table, there.loose))
+  differsUnlessEqual(table, sent, await to.contents(table))
+  return sent.rows
+}
+
+/** @returns what was sent. */
+async function send<Chunk>(
+  { table, lease, way: { signal, progress }, to }: Omit<Copying<Chunk>, 'from'>,
+  { loose, chunks }: Rows<Chunk>,
+  sum: ReturnType<RowCopier<Chunk>['sum']>,
+): Promise<Contents> {
   for await (const rows of chunks) {
     signal.throwIfAborted()
-    sent.add(rows)
+    sum.add(rows)
     await to.put(lease, table, loose, rows)
-    progress(sent.contents().rows)
+    progress(sum.contents().rows)
   }
   signal.throwIfAborted()
-  differsUnlessEqual(table, sent.contents(), await to.contents(table))
-  return sent.contents().rows
+  return sum.contents()
+}
+
+function isEqual(sent: Contents | undefined, arrived: Contents | undefined): boolean {
+  return sent !== undefined && arrived?.rows === sent.rows && arrived.hash === sent.hash
 }
 
 function differsUnlessEqual(table: KnownTable, sent: Contents | undefined, arrived: Contents | undefined): void {
-  if (sent !== undefined && arrived?.rows === sent.rows && arrived.hash === sent.hash) return
+  if (isEqual(sent, arrived)) return
   throw new SyncError(
     `table "${table.name}": ${sent?.rows ?? 0} rows were sent and ${arrived?.rows ?? 0} arrived, or some of them changed; something else writes or changes rows there (a trigger, a rule), or changed those that were copied meanwhile: remove or stop it and move again`,
     'fix-config',

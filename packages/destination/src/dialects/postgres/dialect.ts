@@ -5,8 +5,10 @@ import type { Dialect } from '../dialect.ts'
 import { codecOf } from './codec.ts'
 import { COMPARABLES, DECODERS, SHOWN_FORMS, TYPE_NAMES } from './column-types.ts'
 import { postgresEditor } from './editor.ts'
+import { FOR_SQLITE } from './for-sqlite.ts'
+import { FROM_SQLITE } from './from-sqlite.ts'
 import { postgresProfile } from './profile.ts'
-import { RowWeights } from './row-weights.ts'
+import { nativeSums, RowWeights } from './row-weights.ts'
 import type { Sessions } from './sessions.ts'
 import { stagingName } from './staging-tables.ts'
 import { postgresFlavor } from './state-dialect.ts'
@@ -46,6 +48,9 @@ export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' 
     weightsOf: (types, rows) => new RowWeights(types).ofEncoded(rows),
     // With another encoding each text is looked at, so that the one that does not fit is named.
     nativeForm: repertoire.encoding === undefined ? 'postgres' : undefined,
+    gives: { sqlite: FOR_SQLITE },
+    takes: { sqlite: FROM_SQLITE },
+    nativeSums,
     looksUpBy: 'temporary table',
     stagingTable: (staging) => table(stagingName(staging)),
     createStaging: (name, columns) =>

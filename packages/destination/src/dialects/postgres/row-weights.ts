@@ -1,11 +1,14 @@
 import type { ColumnType } from '@tidemark/core/engine'
+import { sql } from 'kysely'
 import { canonicalText } from '../../compare/canonical-text.ts'
+import { list } from '../../rows/sql.ts'
 import { parseJson } from '../../values/value-text.ts'
+import type { NativeRows, NativeSums } from '../dialect.ts'
 import type { EncodedRows } from '../encoded-rows.ts'
 import { COPY_FIELDS } from './column-types.ts'
 import { CopiedRows, fieldEnd } from './copied-rows.ts'
-import type { RowBlock } from './copy-out.ts'
 import { CopyRows } from './copy-rows.ts'
+import type { RowBlock } from './row-blocks.ts'
 
 /** Bytes of rows by which equal ones are known: those of a binary COPY, which has one form for each value but json. */
 export class RowWeights {
@@ -35,7 +38,7 @@ export class RowWeights {
 
   /** Of rows as the server copied them out. */
   *ofBlock(block: RowBlock): Generator<Uint8Array> {
-    for (const row of block.weights()) yield this.#weightOf(row)
+    for (const row of block.rows()) yield this.#weightOf(row)
   }
 
   /** A row with its json in the form in which equal values are equal texts. */
@@ -60,6 +63,22 @@ export class RowWeights {
       }
     }
     return parts.length === 0 ? row : Buffer.concat([...parts, row.subarray(copied)])
+  }
+}
+
+/** Rows by their bytes; those of another kind of database may have their json in another form. */
+export function nativeSums(
+  columns: readonly { readonly name: string; readonly type: ColumnType }[],
+  isForeign: boolean,
+): NativeSums {
+  const weights = new RowWeights(isForeign ? columns.map(({ type }) => type) : [])
+  const of = (rows: NativeRows) => weights.ofBlock(rows as RowBlock)
+  return {
+    of,
+    async *stored(session, table) {
+      for await (const rows of session.copyOut!(sql`select ${list(columns.map(({ name }) => name))} from ${table}`))
+        yield of(rows)
+    },
   }
 }
 

@@ -8,6 +8,7 @@ import type { Database } from './database.ts'
 import { sqliteEditor } from './editor.ts'
 import { mainTable, stagingName } from './names.ts'
 import { sqliteProfile } from './profile.ts'
+import { rowTexts } from './row-texts.ts'
 import { TOGETHER } from './small-work.ts'
 import { sqliteFlavor } from './state-dialect.ts'
 
@@ -46,6 +47,7 @@ export function sqliteDialect(database: Database): Dialect {
     // The process does nothing else while a statement runs.
     movedAtOnce: 50_000,
     nativeForm: 'sqlite',
+    nativeSums: rowTexts,
     looksUpBy: 'values',
     stagingTable: ({ slot }) => sql.id('temp', stagingName(slot)),
     createStaging: (table, columns) =>

@@ -14,12 +14,12 @@ import { type Attempt, type LoadInto, type Session, type Tentative, Withdrawn, t
 import type { EncodedRows, Loaded, RefusedRow } from '../encoded-rows.ts'
 import type { Staging } from '../staging.ts'
 import type { Target } from '../target.ts'
+import { ValueRows } from '../value-rows.ts'
 import { prepared, runMany } from './bulk.ts'
 import { CONSTRAINT, codeOf, refuses } from './errors.ts'
 import type { KeptStatements } from './kept-statements.ts'
 import { indexPositions, mainTable, stagingName } from './names.ts'
 import type { Truth, Upserts } from './upserts.ts'
-import { ValueRows } from './value-rows.ts'
 
 /** Rows that are undone together: what a savepoint changes is kept in a journal of its own. */
 const AT_ONCE = 1000
@@ -55,16 +55,20 @@ export class SqliteSession implements Session {
     return all as unknown as readonly (readonly unknown[])[]
   }
 
-  async *stream(query: RawBuilder<unknown>): AsyncGenerator<readonly unknown[]> {
+  iterate(query: RawBuilder<unknown>): Iterable<readonly unknown[]> {
     const { sql: text, parameters } = query.compile(this.db)
     const rows = prepared(this.#raw, text).iterate(...(parameters as readonly SQLInputValue[]))
-    for (const row of rows) yield row as unknown as readonly unknown[]
+    return rows as unknown as Iterable<readonly unknown[]>
+  }
+
+  async *stream(query: RawBuilder<unknown>): AsyncGenerator<readonly unknown[]> {
+    yield* this.iterate(query)
   }
 
   async *copyOut(query: RawBuilder<unknown>): AsyncGenerator<ValueRows> {
     let rows: (readonly unknown[])[] = []
     let bytes = 0
-    for await (const row of this.stream(query)) {
+    for (const row of this.iterate(query)) {
       rows.push(row)
       for (const value of row) bytes += 8 + ((value as { readonly length?: number } | null)?.length ?? 0)
       if (rows.length < AT_ONCE && bytes < BYTES) continue
