@@ -332,6 +332,23 @@ describe.each(WAYS.filter(([one, other]) => one !== other))(
   },
 )
 
+describe.each(['sqlite', 'postgres'])('a move from %s to postgres', (one) => {
+  it('leaves each table with the key and the indexes that a sync makes', async () => {
+    const indexes = async (destination: Destination) =>
+      (
+        await destination.query(`select tablename, indexdef like '%UNIQUE%', substring(indexdef from '\\(.*')
+          from pg_indexes where schemaname = current_schema() and tablename like 'memory%' order by 1, 2, 3`)
+      ).rows
+    const [a, b, c] = [await PLACES[one]!(), await PLACES['postgres']!(), await PLACES['postgres']!()]
+    const from = await filled(a, newSource())
+    const to = await b.open(true)
+    await move({ from, to })
+    const synced = await indexes(await filled(c, newSource()))
+    expect(synced.length).toBeGreaterThan(3)
+    expect(await indexes(to)).toEqual(synced)
+  })
+})
+
 describe('a move of a table of which a hand changed a column', () => {
   it('looks at its values, which may not be what its type says', async () => {
     const source = newSource()

@@ -92,8 +92,13 @@ export interface Relocation extends RowCopier<readonly StoredRow[]> {
    * @throws SyncError where it is not an empty place, or another move was interrupted in it.
    */
   begin(from: string): Promise<void>
-  /** Creates an empty table, in the place of one that this move has created where it starts `again`. @throws SyncError code `schema` if it cannot be created here. */
-  create(lease: Lease, table: KnownTable, loose: boolean, again?: 'again'): Promise<void>
+  /**
+   * Creates an empty table: `again` in the place of one that this move has created; `unkeyed` without its key and its indexes, which
+   * `complete` adds, if this database makes them faster when the rows are there. @throws SyncError code `not-empty` if it cannot be created here.
+   */
+  create(lease: Lease, table: KnownTable, loose: boolean, how?: 'again' | 'unkeyed'): Promise<void>
+  /** Adds what a table has not that was created `unkeyed`. @throws SyncError code `unfit` where its rows do not allow that. */
+  complete(lease: Lease, table: KnownTable, loose: boolean): Promise<void>
   /**
    * Replaces the whole state here with these records, in one transaction behind the fences of these leases; a move into
    * this place is complete with it.

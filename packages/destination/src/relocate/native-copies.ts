@@ -149,7 +149,7 @@ export class NativeCopies implements NativeCopier {
 const AS_THEY_ARE: Conversion = { of: () => (rows) => [rows] }
 
 /** Writes rows into a table. @throws SyncError code `unfit` where the database refuses some. */
-async function attempted<T>(session: Session, table: string, work: () => Promise<T>): Promise<T> {
+export async function attempted<T>(session: Session, table: string, work: () => Promise<T>): Promise<T> {
   const tried = await session.attempt(table, work)
   if (tried.ok) return tried.value
   throw unfit(table, tried.error)

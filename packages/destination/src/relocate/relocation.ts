@@ -19,7 +19,7 @@ import { dataTypes, systemTypes } from '../table/columns.ts'
 import { columnCount } from '../table/prepare.ts'
 import { contentsSum } from './contents-sum.ts'
 import { markMade, markMoving, moveInto, unmarkMoving } from './moving.ts'
-import { NativeCopies } from './native-copies.ts'
+import { attempted, NativeCopies } from './native-copies.ts'
 import type { RelocationBase } from './relocation-base.ts'
 import { readRecords, replaceRecords } from './state-records.ts'
 import { storedColumns, storedForms, unfit } from './stored-form.ts'
@@ -100,7 +100,7 @@ export class TableRelocation implements Relocation {
     })
   }
 
-  async create(lease: Lease, table: KnownTable, loose: boolean, again?: 'again'): Promise<void> {
+  async create(lease: Lease, table: KnownTable, loose: boolean, how?: 'again' | 'unkeyed'): Promise<void> {
     const { editor, table: nameOf } = this.#base.dialect
     const plan = tablePlan(table, loose)
     const refuse = (problem: string): never => {
@@ -113,13 +113,28 @@ export class TableRelocation implements Relocation {
         `it has ${columnCount(plan)} columns with those of the system, and ${editor.database} takes ${editor.maxColumns}`,
       )
     await this.#base.fenced(lease, async ({ db }) => {
-      if (again !== undefined) await sql`drop table ${nameOf(table.name)}`.execute(db)
+      if (how === 'again') await sql`drop table ${nameOf(table.name)}`.execute(db)
       const there = await editor.inspect(db, table.name)
       if (there !== undefined) refuse(`${there.kind} of that name (${there.name}) already exists; name another place`)
-      await editor.create(db, plan, lease)
-      if (plan.key.length === 0) await editor.indexPositions(db, plan, lease)
-      if (again === undefined) await markMade(db, table.name)
+      if (how === 'unkeyed' && editor.keyless !== undefined) await editor.keyless.create(db, plan)
+      else {
+        await editor.create(db, plan, lease)
+        if (plan.key.length === 0) await editor.indexPositions(db, plan, lease)
+      }
+      if (how !== 'again') await markMade(db, table.name)
     })
+  }
+
+  async complete(lease: Lease, table: KnownTable, loose: boolean): Promise<void> {
+    const { editor } = this.#base.dialect
+    if (editor.keyless === undefined) return
+    const plan = tablePlan(table, loose)
+    await this.#base.fenced(lease, (session) =>
+      attempted(session, table.name, async () => {
+        await editor.keyless!.addKey(session.db, plan, lease)
+        if (plan.key.length === 0) await editor.indexPositions(session.db, plan, lease)
+      }),
+    )
   }
 
   async put(lease: Lease, table: KnownTable, loose: boolean, rows: readonly StoredRow[]): Promise<void> {

@@ -60,6 +60,11 @@ export interface SchemaEditor {
   readonly maxKeyColumns: number | undefined
   inspect(db: Db, name: string): Promise<InspectedTable | undefined>
   create(db: Db, plan: Plan, lease: Lease): Promise<void>
+  /** A table that gets its key when its rows are there, which takes less than a look at each. Absent: it cannot get one then. */
+  readonly keyless?: {
+    create(db: Db, plan: Plan): Promise<void>
+    addKey(db: Db, plan: Plan, lease: Lease): Promise<void>
+  }
   /** Adds columns, all that a change needs at once. */
   addColumns(db: Db, table: string, columns: readonly Filled[]): Promise<void>
   /** Gives a column a value in all rows. */

@@ -96,8 +96,8 @@ async function moveTable(table: KnownTable, lease: Lease, way: Way): Promise<num
   // Rows come in the form that their new database writes, if they can.
   const native = to.native === undefined ? undefined : await from.native?.rows(table, to.native)
   if (native !== undefined) {
-    await to.create(lease, table, native.loose)
-    const copying = { table, lease, way, from: from.native!, to: to.native! }
+    await to.create(lease, table, native.loose, 'unkeyed')
+    const copying = { table, lease, way, from: from.native!, to: to.native!, isUnkeyed: true }
     const copied =
       from.native!.form === to.native!.form
         ? ((await copyBeside(copying, native.loose)) ?? (await copyTable(copying, native)))
@@ -117,6 +117,8 @@ interface Copying<Chunk, Copier = RowCopier<Chunk>> {
   readonly way: Way
   readonly from: Copier
   readonly to: Copier
+  /** Whether it was created so. */
+  readonly isUnkeyed?: boolean
 }
 
 interface Rows<Chunk> {
@@ -140,13 +142,10 @@ async function copyBeside(
 }
 
 /** @returns undefined where a value does not fit: a look at each value names it. */
-async function copyForeign(
-  { table, lease, way, to }: Copying<unknown, NativeCopier>,
-  there: Rows<unknown>,
-): Promise<number | undefined> {
+async function copyForeign(copying: Copying<unknown, NativeCopier>, there: Rows<unknown>): Promise<number | undefined> {
+  const { table, way, to } = copying
   try {
-    const sum = to.sum(table, there.loose, true)
-    const sent = await send({ table, lease, way, to }, there, sum)
+    const sent = await send(copying, there, to.sum(table, there.loose, true))
     // Equal values may differ in this form, where a hand wrote them.
     if (!isEqual(sent, await to.contents(table, true)))
       differsUnlessEqual(table, await way.from.relocation.contents(table), await way.to.relocation.contents(table))
@@ -166,10 +165,11 @@ async function copyTable<Chunk>({ from, ...copying }: Copying<Chunk>, there: Row
 
 /** @returns what was sent. */
 async function send<Chunk>(
-  { table, lease, way: { signal, progress }, to }: Omit<Copying<Chunk>, 'from'>,
+  { table, lease, way, to, isUnkeyed }: Omit<Copying<Chunk>, 'from'>,
   { loose, chunks }: Rows<Chunk>,
   sum: ReturnType<RowCopier<Chunk>['sum']>,
 ): Promise<Contents> {
+  const { signal, progress } = way
   for await (const rows of chunks) {
     signal.throwIfAborted()
     sum.add(rows)
@@ -177,6 +177,7 @@ async function send<Chunk>(
     progress(sum.contents().rows)
   }
   signal.throwIfAborted()
+  if (isUnkeyed === true) await way.to.relocation.complete(lease, table, loose)
   return sum.contents()
 }
 

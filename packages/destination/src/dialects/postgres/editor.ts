@@ -41,6 +41,10 @@ export function postgresEditor(
   { place, repertoire }: Pick<Sessions, 'place' | 'repertoire'>,
 ): SchemaEditor {
   const table = (name: string) => id(schema, name)
+  const create = async (db: Db, plan: Plan, key: readonly RawBuilder<unknown>[]) => {
+    const columns = definitions(plan).map(({ name, type, required }) => definition(name, type, required))
+    await sql`create table ${table(plan.name)} (${join([...columns, ...key])})`.execute(db)
+  }
   return {
     database: 'Postgres',
     place,
@@ -48,10 +52,12 @@ export function postgresEditor(
     maxColumns: postgresProfile.columns,
     maxKeyColumns: postgresProfile.keyColumns,
     inspect: (db, name) => physical(db, schema, name),
-    create: async (db, plan, lease) => {
-      const key = keyOf(plan, lease)
-      const columns = definitions(plan).map(({ name, type, required }) => definition(name, type, required))
-      await sql`create table ${table(plan.name)} (${join([...columns, ...key])})`.execute(db)
+    create: (db, plan, lease) => create(db, plan, keyOf(plan, lease)),
+    keyless: {
+      create: (db, plan) => create(db, plan, []),
+      async addKey(db, plan, lease) {
+        for (const key of keyOf(plan, lease)) await sql`alter table ${table(plan.name)} add ${key}`.execute(db)
+      },
     },
     addColumns: async (db, name, columns) => {
       for (const { column, type, fill } of columns) {

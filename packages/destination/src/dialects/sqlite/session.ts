@@ -70,7 +70,7 @@ export class SqliteSession implements Session {
     let bytes = 0
     for (const row of this.iterate(query)) {
       rows.push(row)
-      for (const value of row) bytes += 8 + ((value as { readonly length?: number } | null)?.length ?? 0)
+      bytes += sizeOf(row)
       if (rows.length < AT_ONCE && bytes < BYTES) continue
       yield new ValueRows(rows, bytes)
       rows = []
@@ -222,6 +222,16 @@ export class SqliteSession implements Session {
     const highest = rows.reduce((most, [name]) => Math.max(most, Number(String(name).split('_').at(-1)) || 0), 0)
     await sql`update sqlite_sequence set seq = max(seq, ${highest}) where name = '_tidemark_leases'`.execute(this.db)
   }
+}
+
+/** About how many bytes a row takes. */
+function sizeOf(row: readonly unknown[]): number {
+  let bytes = 8 * row.length
+  for (let at = 0; at < row.length; at++) {
+    const value = row[at]
+    if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length
+  }
+  return bytes
 }
 
 function rolledBack(table: string, cause: unknown): SyncError {
