@@ -18,7 +18,10 @@ export interface BinaryColumn {
 export interface BinaryPage<Row = Record<string, unknown>> {
   /** Holds the fields of the rows, each as its length in four bytes (-1: NULL) and its bytes. Not changed any more. */
   readonly bytes: Uint8Array
-  /** Where the fields of each row begin and end in `bytes`: two numbers a row. */
+  /**
+   * Where the fields of each row begin and end in `bytes`: two numbers a row. A row that ends where it begins has no such
+   * fields and is taken as `row` gives it: for values that this form does not hold.
+   */
   readonly offsets: Uint32Array
   /** A row as `read` would yield it without `binary`: for rows that are rejected, or refused by the destination. */
   row(at: number): Row

@@ -56,19 +56,22 @@ export interface Counts {
   readonly rejected: number
 }
 
-/** Rows in the binary form of Postgres, which are written as they are: the fields that `Encoder.binary` names. */
+/** Rows that lie in the same bytes: row n begins at `offsets[2 * n]` and ends at `offsets[2 * n + 1]`. */
+export interface BinarySlice {
+  readonly bytes: Uint8Array
+  readonly offsets: Uint32Array
+  /** The first of them that is meant, and the one behind the last. */
+  readonly from: number
+  readonly to: number
+  /** Their positions, from the first that is meant on. Absent: they have none. */
+  readonly positions?: readonly (number | bigint)[] | undefined
+}
+
+/** Rows in the binary form of Postgres, which are written as they are: the fields that `Encoder.binary` names; and encoded rows that were read between them. */
 export interface BinaryRows {
   readonly count: number
-  /** Rows that lie in the same bytes: row n begins at `offsets[2 * n]` and ends at `offsets[2 * n + 1]`. */
-  readonly slices: readonly {
-    readonly bytes: Uint8Array
-    readonly offsets: Uint32Array
-    /** The first of them that is meant, and the one behind the last. */
-    readonly from: number
-    readonly to: number
-    /** Their positions, from the first that is meant on. Absent: they have none. */
-    readonly positions?: readonly (number | bigint)[] | undefined
-  }[]
+  /** In the order in which they were read: of two with one key and position the later one counts. */
+  readonly slices: readonly (BinarySlice | readonly EncodedRow[])[]
   /** The same as encoded rows, each key once, and how many that left out: where the database refuses some, or knows a key. */
   encoded(): { readonly rows: readonly EncodedRow[]; readonly deduped: number }
 }

@@ -1,5 +1,13 @@
-import type { BinaryPage, BinaryRows, Encoder, KeyRangeRef, Table, TableColumn } from '@tidemark/core/engine'
-import { BatchBuffer } from './batch-buffer.ts'
+import type {
+  BinaryPage,
+  BinaryRows,
+  EncodedRow,
+  Encoder,
+  KeyRangeRef,
+  Table,
+  TableColumn,
+} from '@tidemark/core/engine'
+import { BatchBuffer, weigh } from './batch-buffer.ts'
 import { BinaryScan } from './binary-scan.ts'
 import { bound } from './bound.ts'
 
@@ -31,7 +39,7 @@ export class BinaryBuffer {
   readonly #cursored: boolean
   readonly #from: ReturnType<typeof bound>
   readonly #to: ReturnType<typeof bound>
-  #slices: Slice[] = []
+  #slices: (Slice | EncodedRow[])[] = []
 
   constructor({ table: { primaryKey, cursor }, columns, encoder, keyRange }: BinaryOptions) {
     const asked = encoder.binary!.map(({ name }) => columns.find((column) => column.name === name)!)
@@ -69,13 +77,21 @@ export class BinaryBuffer {
     this.count++
     this.bytes += offsets[at * 2 + 1]! - offsets[at * 2]! + ROW_BYTES
     const last = this.#slices.at(-1)
-    const isNext = last?.page === page && last.to === at
-    if (isNext) last.to++
+    if (last !== undefined && !Array.isArray(last) && last.page === page && last.to === at) last.to++
     else {
       const positions = this.#cursored ? [] : undefined
       this.#slices.push({ page, bytes, offsets, positions, from: at, to: at + 1 })
     }
-    if (this.#cursored) this.#slices.at(-1)!.positions!.push(this.#scan.tracked!)
+    if (this.#cursored) (this.#slices.at(-1) as Slice).positions!.push(this.#scan.tracked!)
+  }
+
+  /** Takes a row that was read behind them: it may have a key that one of them has, too, and counts in its place. */
+  addRow(row: EncodedRow): void {
+    this.count++
+    this.bytes += weigh(row)
+    const last = this.#slices.at(-1)
+    if (Array.isArray(last)) last.push(row)
+    else this.#slices.push([row])
   }
 
   /** The rows so far; the next batch begins. Undefined: none. */
@@ -89,11 +105,16 @@ export class BinaryBuffer {
   }
 }
 
-function encodedBy(encoder: Encoder, slices: readonly Slice[]): BinaryRows['encoded'] {
+function encodedBy(encoder: Encoder, slices: readonly (Slice | readonly EncodedRow[])[]): BinaryRows['encoded'] {
   return () => {
     // In a batch each key is once.
     const buffer = new BatchBuffer(encoder.key)
-    for (const { page, positions, from, to } of slices) {
+    for (const slice of slices) {
+      if (!('page' in slice)) {
+        for (const row of slice) buffer.add(row)
+        continue
+      }
+      const { page, positions, from, to } = slice
       for (let at = from; at < to; at++) {
         const row = encoder.plain(page.row(at), positions?.[at - from] ?? null)
         if (row === undefined) throw new Error('a row of a binary page is not the one that its fields are')

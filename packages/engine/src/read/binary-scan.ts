@@ -66,6 +66,7 @@ export class BinaryScan {
     const checks = this.#checks
     let at = offsets[row * 2]!
     const end = offsets[row * 2 + 1]!
+    if (at === end) return false
     let fits = true
     for (let column = 0; column < checks.length; column++) {
       const length = int32(bytes, at)

@@ -202,6 +202,7 @@ export class PageReader {
 
   #keep(row: Raw, encoded: EncodedRow): void {
     if (this.#options.seenRows?.isOlder(encoded) === true) this.gather.deduped++
+    else if (this.#binary !== undefined && this.#binary.count > 0) this.#binary.addRow(encoded)
     else this.gather.add(encoded)
     if (this.undeclared.in(row)) this.#undeclared++
   }

@@ -96,7 +96,15 @@ export class CopyRows {
   /** The same of rows that are encoded already. */
   *binaryChunks({ slices }: BinaryRows): Generator<Buffer> {
     this.#begin()
-    for (const { bytes, offsets, positions, from, to } of slices) {
+    for (const slice of slices) {
+      if (!('bytes' in slice)) {
+        for (const row of slice) {
+          this.#row(row)
+          if (this.#full.length > 0) yield* this.#taken()
+        }
+        continue
+      }
+      const { bytes, offsets, positions, from, to } = slice
       const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       for (let row = from; row < to; row++) {
         this.#encoded(source, [offsets[row * 2]!, offsets[row * 2 + 1]!], positions?.[row - from])
