@@ -23,7 +23,7 @@ export function wholeNumberAt(bytes: Uint8Array, start: number, end: number): nu
 }
 
 /** The number that digits spell; NaN where one is not a digit. */
-function digitsAt(bytes: Uint8Array, start: number, end: number): number {
+export function digitsAt(bytes: Uint8Array, start: number, end: number): number {
   let number = 0
   for (let at = start; at < end; at++) {
     const byte = bytes[at]!

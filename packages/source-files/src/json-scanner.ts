@@ -227,7 +227,7 @@ export class JsonScanner {
   }
 
   #room(places: number): void {
-    const length = Math.max(512, places * 2)
+    const length = Math.max(512, places * 2, this.marks.length)
     this.starts = grown(this.starts, new Int32Array(length))
     this.ends = grown(this.ends, new Int32Array(length))
     this.marks = grown(this.marks, new Uint8Array(length))

@@ -1,4 +1,4 @@
-import { type ColumnType, type Logger, SyncError } from '@tidemark/core'
+import { type BinaryColumn, type BinaryPage, type ColumnType, type Logger, SyncError } from '@tidemark/core'
 import { atRest } from './at-rest.ts'
 import type { Files } from './client.ts'
 import { type FileTable, type Format, formatOf, minAgeOf } from './config.ts'
@@ -8,13 +8,15 @@ import type { CsvBlock } from './csv-block.ts'
 import { columnReader, type ReadColumn, rewriteTimes } from './csv-columns.ts'
 import type { Fields } from './csv-record.ts'
 import { failure } from './invalid-file-error.ts'
+import { JsonFields } from './json-fields.ts'
+import type { JsonObject } from './json-records.ts'
 import { exactJson } from './json-value.ts'
 import type { TableFile } from './listing.ts'
 import { parquetFailure, parquetRows, type Wanted } from './parquet.ts'
 import { openParquet } from './parquet-file.ts'
 import { stampOf } from './revision.ts'
 import { isInherited, type MakeRow, type Row, rowMaker, rowsOf, setField } from './rows.ts'
-import { csvPages, jsonPages } from './text-file.ts'
+import { csvPages, jsonBlocks, jsonPages } from './text-file.ts'
 import { UnknownFields, warnOfUnknown } from './unknown-fields.ts'
 
 interface Reading {
@@ -23,10 +25,12 @@ interface Reading {
   readonly columns: readonly Wanted[]
   readonly signal: AbortSignal
   readonly log: Logger
+  /** The fields of binary pages that may be yielded; undefined: rows alone. */
+  readonly binary?: readonly BinaryColumn[] | undefined
 }
 
 /** The rows of one file, with values of the table's types. A file that changes while it is read fails, to be read again. */
-export async function* readFile(file: TableFile, reading: Reading): AsyncGenerator<Row[]> {
+export async function* readFile(file: TableFile, reading: Reading): AsyncGenerator<Row[] | BinaryPage<Row>> {
   const { signal, table } = reading
   await atRest(file.path, minAgeOf(table), signal)
   const before = await stampOf(file.path)
@@ -43,7 +47,7 @@ export async function* readFile(file: TableFile, reading: Reading): AsyncGenerat
   try {
     for await (const page of pages(file, formatOf(table, file.path), reading)) {
       signal.throwIfAborted()
-      if (page.length > 0) yield page
+      if (!Array.isArray(page) || page.length > 0) yield page
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason
@@ -53,7 +57,7 @@ export async function* readFile(file: TableFile, reading: Reading): AsyncGenerat
   if (difference !== undefined) throw difference
 }
 
-function pages(file: TableFile, format: Format, reading: Reading): AsyncGenerator<Row[]> {
+function pages(file: TableFile, format: Format, reading: Reading): AsyncGenerator<Row[] | BinaryPage<Row>> {
   if (format === 'parquet') return parquetPages(file, reading)
   return format === 'csv' || format === 'tsv' ? csvRows(file, format, reading) : jsonRows(file, format, reading)
 }
@@ -141,27 +145,38 @@ function rejected(record: BadRecord, columns: readonly Wanted[]): Row {
 async function* jsonRows(
   file: TableFile,
   format: Format,
-  { client, table, columns, signal, log }: Reading,
-): AsyncGenerator<Row[]> {
+  { client, table, columns, signal, log, binary }: Reading,
+): AsyncGenerator<Row[] | BinaryPage<Row>> {
+  const isKnown = client.wholly.get(file.path) === (await stampOf(file.path))
+  const unknown = isKnown ? undefined : new UnknownFields(columns)
+  const convert = converter(columns, unknown)
+  if (format === 'ndjson' && binary !== undefined) {
+    const isDeclared = (name: string): boolean => columns.find((column) => column.name === name)?.declared === true
+    const isKey = (name: string): boolean => table.primaryKey?.includes(name) === true
+    const fields = new JsonFields({ binary, isDeclared, isKey, convert })
+    for await (const block of jsonBlocks(file.path, table, exactJson, signal)) yield fields.page(block)
+  } else {
+    for await (const rows of jsonPages(file.path, table, format, exactJson, signal)) yield rows.map(convert)
+  }
+  unknown?.warn(file, log)
+}
+
+/** Makes rows of the objects of a file. */
+function converter(columns: readonly Wanted[], unknown: UnknownFields | undefined): (object: JsonObject) => Row {
   const plan = columns.map(({ name, type, declared }) => ({
     name,
     inherited: isInherited(name),
     convert: fromValue(type, declared),
   }))
-  const isKnown = client.wholly.get(file.path) === (await stampOf(file.path))
-  const unknown = isKnown ? undefined : new UnknownFields(columns)
-  for await (const rows of jsonPages(file.path, table, format, exactJson, signal)) {
-    for (const row of rows) {
-      unknown?.see(row)
-      for (const { name, inherited, convert } of plan) {
-        if (inherited && !Object.hasOwn(row, name)) setField(row, name, null)
-        const value = row[name]
-        if (value === null || value === undefined) continue
-        const converted = convert(value)
-        if (converted !== value) setField(row, name, converted)
-      }
+  return (row) => {
+    unknown?.see(row)
+    for (const { name, inherited, convert } of plan) {
+      if (inherited && !Object.hasOwn(row, name)) setField(row, name, null)
+      const value = row[name]
+      if (value === null || value === undefined) continue
+      const converted = convert(value)
+      if (converted !== value) setField(row, name, converted)
     }
-    yield rows
+    return row
   }
-  unknown?.warn(file, log)
 }

@@ -16,7 +16,8 @@ const EMPTY = 'an empty text in quotes; set "quotedNulls": true in the table\'s 
 export function rowSchema(columns: readonly Wanted[], quotes: boolean): ReturnType<typeof rowOf> {
   const bare = rowOf(columns.map((column) => ({ ...column, nullable: false }))).shape
   const own = columns.map(({ name, type, nullable }) => {
-    const json = z.custom((value) => !(value instanceof Misfit), { error: 'expected JSON as a text' })
+    const params = { columnType: 'json', error: 'expected JSON as a text' }
+    const json = z.custom((value) => !(value instanceof Misfit), params)
     const schema = speaking(type === 'json' ? json : bare[name]!, quotes && type !== 'text' && type !== 'json')
     return [name, nullable === false ? schema : schema.nullish()]
   })

@@ -122,6 +122,7 @@ function tableOf(
     }),
     revision: ({ partition, signal, previous }) => revisionOf(table, partition, signal, previous),
     countRows: ({ partition, client, signal }) => countRows(table, partition, client, signal),
-    read: ({ client, partition, signal, log }) => readFile(partition, { client, table, columns, signal, log }),
+    read: ({ client, partition, signal, log, binary }) =>
+      readFile(partition, { client, table, columns, signal, log, binary }),
   })
 }

@@ -119,6 +119,26 @@ const times = fc
     ),
   )
   .map((parts) => `"${parts.join('')}"`)
+export const goodTimes: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom(
+      '2024-02-29',
+      '1969-12-31',
+      '1720-01-01',
+      '1719-12-31',
+      '2280-12-31',
+      '2281-01-01',
+      '0000-03-01',
+      '9999-12-31',
+      '2000-03-01',
+    ),
+    fc.constantFrom(
+      '',
+      ...['T00:00:00', ' 23:59:59', 'T10:20:30', 'T10:20:30.5', 'T01:02:03.123456', 'T01:02:03.1234567'],
+    ),
+    fc.constantFrom('', '', 'Z', '+00', '+02', '+0530', '-05:30', '-00:00', '+23:59'),
+  )
+  .map(([date, time, zone]) => `"${date}${time === '' ? '' : time + zone}"`)
 const texts = fc
   .array(fc.oneof({ weight: 40, arbitrary: chars }, oddChars), { maxLength: 6 })
   .map((parts) => `"${parts.join('')}"`)
@@ -142,6 +162,7 @@ export const scalar: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: words.filter((word) => !['tru', 'nulll', 'True'].includes(word)) },
   { weight: 4, arbitrary: texts },
   { weight: 2, arbitrary: times },
+  { weight: 3, arbitrary: goodTimes },
   { weight: 2, arbitrary: oddNumbers.filter((text) => isJson(text)) },
 )
 const space = fc.constantFrom('', '', '', '', '', ' ', '\t', '\r', '  ')
@@ -243,7 +264,7 @@ export const lines: fc.Arbitrary<Buffer> = fc
     return Buffer.concat([bytes.subarray(0, at), Buffer.from(wrong[1]), bytes.subarray(at)])
   })
 
-function isJson(text: string): boolean {
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text)
     return true
