@@ -158,6 +158,41 @@ describe('a file is stored in Postgres as its rows are, and rejected as they are
     expect((await compared(path, { columns: COLUMNS })).held).toBeGreaterThan(20_000)
   })
 
+  it('where it is CSV', async () => {
+    const path = join(folder, 't.csv')
+    const names = ['id', ...Object.keys(VALUES)]
+    const rows = linesOf(30_000)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    const cell = (value: unknown): string => {
+      const text = typeof value === 'string' ? value.toWellFormed() : value === undefined ? null : JSON.stringify(value)
+      return text === null || text === 'null' ? '' : `"${text.replaceAll('"', '""')}"`
+    }
+    // A row that does not fit its file.
+    const lines = rows.map(
+      (row, n) => `${names.map((name) => cell(row[name])).join(',')}${n % 5000 === 7 ? ',more' : ''}\n`,
+    )
+    writeFileSync(path, `${names.join(',')}\n${lines.join('')}`)
+    const columns = { ...COLUMNS, d: 'numeric', j: 'text' }
+    for (const table of [{ primaryKey: ['id'], columns }, { columns: COLUMNS }, {}]) {
+      const { held, read } = await compared(path, table)
+      expect(read).toBe(30_000)
+      expect(held).toBeGreaterThan(20_000)
+    }
+  })
+
+  it('where a text of CSV that is declared to be JSON is none', async () => {
+    const path = join(folder, 'json.csv')
+    writeFileSync(path, `id,j\n${Array.from({ length: 2000 }, (_, n) => `${n},${n === 7 ? '{' : '[1]'}\n`).join('')}`)
+    const table = { primaryKey: ['id'], columns: { j: 'json' } }
+    expect(await compared(path, table)).toEqual({ held: 1999, read: 2000 })
+    const { rows } = await synced(path, table, watched)
+    expect(await rows('select message from $_tidemark_rejects')).toEqual([
+      [expect.stringContaining('expected JSON as a text')],
+    ])
+  })
+
   it('where the last version of a key is one that comes as a row', async () => {
     const path = join(folder, 'last.ndjson')
     const versions = [

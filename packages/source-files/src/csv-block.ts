@@ -12,6 +12,7 @@ export class CsvBlock {
   /** The text of some rows, and where they are. */
   #text = ''
   #textOf = { from: 0, to: 0 }
+  #hasNul: boolean | undefined
 
   constructor(bytes: Buffer, { count, width, starts, ends, marks }: CsvScanner, quote: string) {
     this.count = count
@@ -21,6 +22,12 @@ export class CsvBlock {
     this.ends = ends
     this.marks = marks
     this.#quote = quote
+  }
+
+  /** Whether a character NUL may be in it, which no text of a database has. */
+  get hasNul(): boolean {
+    this.#hasNul ??= this.bytes.subarray(this.offsetOf(0), this.offsetOf(this.count)).includes(0)
+    return this.#hasNul
   }
 
   /** The text of a value, by its place in `starts`; null for NULL. */

@@ -52,11 +52,14 @@ export const IS_NULL = 1
 
 /** Whether values of a type are written in more ways than one, so that their texts are noted. */
 export function isNoted(type: BinaryColumn['type']): boolean {
-  return type === 'timestamp' || type === 'local_timestamp' || type === 'date'
+  return type === 'timestamp' || type === 'local_timestamp' || type === 'date' || type === 'numeric'
 }
 
 const READS = {
-  integer: (bytes: Buffer, at: number): unknown => Number(bytes.readBigInt64BE(at)),
+  integer: (bytes: Buffer, at: number): unknown => {
+    const value = bytes.readBigInt64BE(at)
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value
+  },
   double: (bytes: Buffer, at: number): unknown => bytes.readDoubleBE(at),
   boolean: (bytes: Buffer, at: number): unknown => bytes[at] === 1,
   // Its first byte is the version of the form.

@@ -5,6 +5,9 @@ import type { Row } from './rows.ts'
 const TWO_32 = 4_294_967_296
 /** The length of a field and eight bytes. */
 const FIXED = 12
+/** In a JSON text. */
+const MAY_BE_ZERO_BELOW_ZERO = /(?:^|[\s[,:])-0(?:[.eE\s\],}]|$)/
+const DECIMAL = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?$/
 /** For a copy of fewer bytes the call into C++ is not worth it. */
 const SHORT = 48
 
@@ -104,11 +107,74 @@ export class FieldWriter {
     this.#at += 12
   }
 
-  double(value: number): void {
+  /** A value of a column of integers. @returns false where it is not a whole number of 64 bits. */
+  wholeNumber(value: unknown): boolean {
+    if (typeof value === 'bigint') {
+      this.#room(FIXED)
+      this.#view.setInt32(this.#at, 8)
+      this.#view.setBigInt64(this.#at + 4, value)
+      this.#at += 12
+      return true
+    }
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) return false
+    this.integer(value as number)
+    return true
+  }
+
+  /** A value of a column of doubles. @returns false where it is not a number, or the zero below zero: a database has one zero. */
+  number(value: unknown): boolean {
+    if (typeof value !== 'number' || !Number.isFinite(value) || Object.is(value, -0)) return false
+    this.#double(value)
+    return true
+  }
+
+  /** A text. @returns false where no database holds it: halves of characters, or NUL. */
+  textOf(text: string): boolean {
+    if (!text.isWellFormed() || text.includes('\0')) return false
+    const bytes = Buffer.from(text)
+    this.text(bytes, 0, bytes.length)
+    return true
+  }
+
+  /** A value of a column of json. @param written how it was written. @returns false where it may be another one when it is read. */
+  jsonOf(value: unknown, written: string): boolean {
+    // JSON.stringify writes the zero below zero as zero, and what it escapes by a number may be no text of a database.
+    if (value === null || value instanceof Error || MAY_BE_ZERO_BELOW_ZERO.test(written)) return false
+    const text = JSON.stringify(value)
+    if (text.includes('\\u')) return false
+    const bytes = Buffer.from(text)
+    this.json(bytes, 0, bytes.length)
+    return true
+  }
+
+  /** A decimal of up to 255 characters. @returns false where it is not written as Postgres would write it. */
+  numeric(text: string): boolean {
+    const match = text.length > 255 ? null : DECIMAL.exec(text)
+    if (match === null) return false
+    const [, sign, whole = '', fraction = ''] = match
+    const digits =
+      whole.padStart(Math.ceil(whole.length / 4) * 4, '0') + fraction.padEnd(Math.ceil(fraction.length / 4) * 4, '0')
+    const groups: number[] = []
+    for (let at = 0; at < digits.length; at += 4) groups.push(Number(digits.slice(at, at + 4)))
+    const first = groups.findIndex((group) => group !== 0)
+    if (first < 0 && sign === '-') return false
+    const held = first < 0 ? [] : groups.slice(first, groups.findLastIndex((group) => group !== 0) + 1)
+    this.#room(FIXED + held.length * 2)
+    const view = this.#view
+    view.setInt32(this.#at, 8 + held.length * 2)
+    view.setInt16(this.#at + 4, held.length)
+    view.setInt16(this.#at + 6, first < 0 ? 0 : Math.ceil(whole.length / 4) - 1 - first)
+    view.setUint16(this.#at + 8, sign === '-' ? 0x4000 : 0)
+    view.setUint16(this.#at + 10, fraction.length)
+    for (let at = 0; at < held.length; at++) view.setInt16(this.#at + 12 + at * 2, held[at]!)
+    this.#at += 12 + held.length * 2
+    return true
+  }
+
+  #double(value: number): void {
     this.#room(FIXED)
     this.#view.setInt32(this.#at, 8)
-    // There is one zero.
-    this.#view.setFloat64(this.#at + 4, value === 0 ? 0 : value)
+    this.#view.setFloat64(this.#at + 4, value)
     this.#at += 12
   }
 

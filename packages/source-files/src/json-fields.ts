@@ -1,5 +1,6 @@
 import type { BinaryColumn, BinaryPage, ColumnType } from '@tidemark/core'
 import { daysAt, instantAt, localAt } from './byte-moments.ts'
+import { fromValue } from './convert.ts'
 import { FieldReader, IS_ABSENT, IS_NULL, isNoted } from './field-reader.ts'
 import { FieldWriter } from './field-writer.ts'
 import { isAsJavaScriptWrites } from './json-inside.ts'
@@ -108,13 +109,16 @@ export class JsonFields {
 }
 
 function writeOf(type: ColumnType, declared: boolean): WriteField {
+  const ofValue = fromValue(type, declared)
   switch (type) {
     case 'text':
       return writeText
     case 'integer':
-      return ({ marks, numbers }, place, to) => {
-        if (marks[place] !== WHOLE) return false
-        to.integer(numbers[place]!)
+      return (block, place, to) => {
+        const mark = block.marks[place]
+        if (mark === NUMBER) return to.wholeNumber(ofValue(valueAt(block, place, exactJson)))
+        if (mark !== WHOLE) return false
+        to.integer(block.numbers[place]!)
         return true
       }
     case 'double':
@@ -125,6 +129,13 @@ function writeOf(type: ColumnType, declared: boolean): WriteField {
         if (mark !== JSON_TRUE && mark !== JSON_FALSE) return false
         to.boolean(mark === JSON_TRUE)
         return true
+      }
+    case 'numeric':
+      return ({ marks, bytes, starts, ends }, place, to) => {
+        const [start, end] = [starts[place]!, ends[place]!]
+        const isWritten =
+          marks[place] === WHOLE || (marks[place] === FRACTION && isAsJavaScriptWrites(bytes, start, end, false))
+        return isWritten && to.numeric(bytes.toString('latin1', start, end))
       }
     case 'date':
       return counted(daysAt, (to, days) => to.date(days))
@@ -161,24 +172,14 @@ const writeText: WriteField = (block, place, to) => {
     return true
   }
   if (mark !== ESCAPED_TEXT) return false
-  const text = valueAt(block, place, exactJson) as string
-  if (!isHeld(text)) return false
-  const own = Buffer.from(text)
-  to.text(own, 0, own.length)
-  return true
+  return to.textOf(valueAt(block, place, exactJson) as string)
 }
-
-/** No text of a database has halves of characters, or NUL. */
-const isHeld = (text: string): boolean => text.isWellFormed() && !text.includes('\0')
 
 const writeDouble: WriteField = (block, place, to) => {
   const mark = block.marks[place]
   if (mark !== WHOLE && mark !== FRACTION && mark !== NUMBER) return false
   const number = mark === NUMBER ? valueAt(block, place, exactJson) : block.numbers[place]!
-  // A row has the zero below zero, and a database has one zero.
-  if (typeof number !== 'number' || Object.is(number, -0)) return false
-  to.double(number)
-  return true
+  return to.number(number)
 }
 
 const writeJson: WriteField = (block, place, to) => {
@@ -201,12 +202,5 @@ const writeJson: WriteField = (block, place, to) => {
       to.json(bytes, start, end)
       return true
   }
-  // JSON.stringify writes the zero below zero as zero.
-  if (bytes.subarray(start, end).includes('-0')) return false
-  const text = JSON.stringify(valueAt(block, place, exactJson))
-  // What has an escape of a number may be no text of a database.
-  if (text.includes('\\u')) return false
-  const own = Buffer.from(text)
-  to.json(own, 0, own.length)
-  return true
+  return to.jsonOf(valueAt(block, place, exactJson), bytes.toString('latin1', start, end))
 }

@@ -6,6 +6,7 @@ import { fromText, fromValue } from './convert.ts'
 import { BadRecord } from './csv.ts'
 import type { CsvBlock } from './csv-block.ts'
 import { columnReader, type ReadColumn, rewriteTimes } from './csv-columns.ts'
+import { CsvFields } from './csv-fields.ts'
 import type { Fields } from './csv-record.ts'
 import { failure } from './invalid-file-error.ts'
 import { JsonFields } from './json-fields.ts'
@@ -74,17 +75,29 @@ async function* parquetPages({ path }: TableFile, { client, columns, signal }: R
 async function* csvRows(
   file: TableFile,
   format: Format,
-  { table, columns, signal, log }: Reading,
-): AsyncGenerator<Row[]> {
+  { table, columns, signal, log, binary }: Reading,
+): AsyncGenerator<Row[] | BinaryPage<Row>> {
   let plan: CsvPlan | undefined
+  let fields: CsvFields | undefined
   let opened: CsvBlock | undefined
   for await (const page of csvPages(file.path, table, format, signal)) {
-    plan ??= planOf(page.names, columns, file, log)
+    const { names } = page
+    if (plan === undefined) {
+      const own = planOf(names, columns, file, log)
+      plan = own
+      const convert = (texts: Fields): Row => recordRows([texts], own, columns)[0]!
+      if (binary !== undefined && CsvFields.takes(binary, names))
+        fields = new CsvFields({ binary, names, ...columnsOf(table, columns), convert })
+    }
     if (!('block' in page)) {
       yield recordRows(page.records, plan, columns)
       continue
     }
     const { block, from, to } = page
+    if (fields !== undefined) {
+      yield fields.page(block, from, to)
+      continue
+    }
     if (opened !== block) for (const [at, { type }] of plan.columns.entries()) rewriteTimes(block, at, type)
     opened = block
     const values = plan.columns.map(({ read }, at) => read(block, at, from, to))
@@ -151,14 +164,20 @@ async function* jsonRows(
   const unknown = isKnown ? undefined : new UnknownFields(columns)
   const convert = converter(columns, unknown)
   if (format === 'ndjson' && binary !== undefined) {
-    const isDeclared = (name: string): boolean => columns.find((column) => column.name === name)?.declared === true
-    const isKey = (name: string): boolean => table.primaryKey?.includes(name) === true
-    const fields = new JsonFields({ binary, isDeclared, isKey, convert })
+    const fields = new JsonFields({ binary, ...columnsOf(table, columns), convert })
     for await (const block of jsonBlocks(file.path, table, exactJson, signal)) yield fields.page(block)
   } else {
     for await (const rows of jsonPages(file.path, table, format, exactJson, signal)) yield rows.map(convert)
   }
   unknown?.warn(file, log)
+}
+
+/** What is asked about columns where their fields are written. */
+function columnsOf(table: FileTable, columns: readonly Wanted[]) {
+  return {
+    isDeclared: (name: string): boolean => columns.find((column) => column.name === name)?.declared === true,
+    isKey: (name: string): boolean => table.primaryKey?.includes(name) === true,
+  }
 }
 
 /** Makes rows of the objects of a file. */

@@ -113,7 +113,7 @@ export function meant(type: ColumnType, value: unknown): unknown {
       if (Number.isFinite(value)) return value === 0 ? 0 : value
       break
     case 'numeric':
-      if (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value)) return value
+      if (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value) && !/^-[0.]*$/.test(value)) return value
       break
     case 'boolean':
       if (typeof value === 'boolean') return value

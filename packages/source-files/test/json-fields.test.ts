@@ -66,7 +66,7 @@ describe('an NDJSON file in the binary form of Postgres', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
     const most: readonly ColumnType[] = [
       'text',
@@ -78,7 +78,7 @@ describe('an NDJSON file in the binary form of Postgres', () => {
       'local_timestamp',
       'json',
     ]
-    for (const type of most) expect.soft(written.get(type), type).toBeGreaterThan(15)
+    for (const type of most) expect.soft(written.get(type), type).toBeGreaterThan(5)
   })
 
   it('has all of its rows in it, where they are written plainly', async () => {
