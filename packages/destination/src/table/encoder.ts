@@ -3,6 +3,7 @@ import { holds, UNCHANGED } from '@tidemark/core/engine'
 import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
 import type { z } from 'zod'
 import { type Bound, type Encode, TEXT_CODEC, type ValueCodec } from '../values/codec.ts'
+import { rememberingLast } from '../values/last-time.ts'
 import type { Repertoire } from '../values/repertoire.ts'
 import { decimalOfNumber, isDate, jsonText, shortDecimal } from '../values/value-text.ts'
 import type { Layout } from './columns.ts'
@@ -140,7 +141,8 @@ function binaryOf({ columns, keyAt, loose }: Layout, { takesBinary }: ValueCodec
 }
 
 /** Compiles the encoder of a table, into the forms of its database. */
-export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
+export function encoderOf(layout: Layout, forms: ValueCodec): Encoder {
+  const codec = { ...forms, timestamp: rememberingLast(forms.timestamp) }
   const { columns, keyAt, loose } = layout
   const { repertoire } = codec
   const isKey = (at: number) => keyAt.includes(at)

@@ -154,6 +154,8 @@ export function jsonText(value: unknown): string | undefined {
 
 function stringify(value: unknown): string | undefined {
   try {
+    // The most common one: writing it takes a call into the runtime.
+    if (Array.isArray(value) && value.length === 0 && !('toJSON' in value)) return '[]'
     return JSON.stringify(value)
   } catch {
     try {
