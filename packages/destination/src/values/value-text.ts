@@ -143,8 +143,6 @@ const UNFIT_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 export function jsonText(value: unknown): string | undefined {
   // Each byte would become a number, and a reader could not tell that it was bytes: they have a type of their own.
   if (ArrayBuffer.isView(value)) return undefined
-  // Of an error JSON would keep nothing, and a source gives one for what is no value at all.
-  if (value instanceof Error) return undefined
   const text = stringify(value)
   if (text === undefined) return undefined
   if (text.includes('\\u') && UNFIT_ESCAPE.test(text)) return undefined
@@ -154,6 +152,8 @@ export function jsonText(value: unknown): string | undefined {
 
 function stringify(value: unknown): string | undefined {
   try {
+    // Of an error JSON would keep nothing, and a source gives one for what is no value at all.
+    if (value instanceof Error) return undefined
     // The most common one: writing it takes a call into the runtime.
     if (Array.isArray(value) && value.length === 0 && !('toJSON' in value)) return '[]'
     return JSON.stringify(value)
