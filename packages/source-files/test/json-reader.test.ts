@@ -121,4 +121,20 @@ describe('a file of one JSON object a line, read as bytes', () => {
     const pieces = piecesOf(Buffer.from(text.join('\n')), [40_000])
     expect(asBytes(pieces, { rows: 0 })).toEqual(asText(pieces))
   })
+
+  it('has objects that are longer than a piece, also where a character is cut', () => {
+    const long = (length: number): string => `{"id":1,"text":"${'é'.repeat(length)}","tags":["a\\nb"]}`
+    const text = ['{"id":1,"text":"","tags":[]}', long(10), long(400_000), long(20), '', long(131_072), long(5)].join(
+      '\n',
+    )
+    const bytes = Buffer.from(text)
+    for (const size of [262_144, 262_145, 65_537]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
+        bytes.subarray(n * size, (n + 1) * size),
+      )
+      const scanned = { rows: 0 }
+      expect(asBytes(pieces, scanned)).toEqual(asText(pieces))
+      expect(scanned.rows).toBeGreaterThan(0)
+    }
+  })
 })
