@@ -46,7 +46,7 @@ export async function openDatabase(path: string, { busyMs }: DatabaseOptions): P
 async function setUp(raw: DatabaseSync, busyMs: number): Promise<void> {
   await enterWal(raw, busyMs)
   // FULL: what is committed outlives a power failure. The cache holds the upper levels of large keys.
-  raw.exec('pragma synchronous = full; pragma cache_size = -32768; pragma wal_autocheckpoint = 16000')
+  raw.exec('pragma synchronous = full; pragma cache_size = -16384; pragma wal_autocheckpoint = 16000')
   // A user's view that is broken must not stop us from changing a table that it does not name.
   raw.exec('pragma legacy_alter_table = on')
 }
