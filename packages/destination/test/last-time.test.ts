@@ -30,8 +30,10 @@ it('an empty list is written as JSON writes it, also one that says itself how', 
   const inherited = Object.setPrototypeOf([], { toJSON: () => 1, __proto__: Array.prototype })
   const lists: readonly unknown[] = [[], Object.assign([], { name: 1 }), new Array(0), new Array(2), own, inherited]
   for (const list of lists) expect(jsonText(list)).toBe(JSON.stringify(list))
-  const { proxy, revoke } = Proxy.revocable([], {})
-  expect(jsonText(proxy)).toBe('[]')
-  revoke()
-  expect(jsonText(proxy)).toBeUndefined()
+  const throwing = new Proxy([], {
+    get() {
+      throw new Error('nobody reads this')
+    },
+  })
+  expect(jsonText(throwing)).toBeUndefined()
 })
