@@ -7,8 +7,9 @@ import type { ValueRows } from '../value-rows.ts'
 
 /** The most values that one call of a function of SQLite takes. */
 const MAX_VALUES = 900
-/** So many rows are handed on at a time. */
+/** So many rows, or of so many characters, are handed on at a time. */
 const AT_ONCE = 1000
+const CHARACTERS = 1_000_000
 
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
 
@@ -47,12 +48,15 @@ export function rowTexts(columns: readonly Column[]): NativeSums {
     async *stored(session: Session, table: RawBuilder<unknown>) {
       const more = doubles.length === 0 ? sql`` : sql`, ${list(doubles)}`
       let texts: string[] = []
+      let characters = 0
       for (const row of session.iterate!(sql`select ${json}${more} from ${table}`)) {
         let text = row[0] as string
         for (let at = 1; at < row.length; at++) text += `,${row[at]}`
-        if (texts.push(text) < AT_ONCE) continue
+        characters += text.length
+        if (texts.push(text) < AT_ONCE && characters < CHARACTERS) continue
         yield texts
         texts = []
+        characters = 0
       }
       yield texts
     },
