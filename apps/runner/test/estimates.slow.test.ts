@@ -53,7 +53,7 @@ interface Said {
 let server: Awaited<ReturnType<typeof startPostgres>>
 beforeAll(async () => {
   server = await startPostgres()
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 async function json<T>(project: TestProject, ...args: readonly string[]): Promise<T> {

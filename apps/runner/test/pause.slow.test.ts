@@ -10,7 +10,7 @@ const ME = `${userInfo().username}@${hostname()}`
 let server: PostgresServer
 beforeAll(async () => {
   server = await startPostgres()
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 interface Table {

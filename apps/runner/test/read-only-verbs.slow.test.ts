@@ -12,7 +12,7 @@ const RELEASED = join(import.meta.dirname, '../../../packages/testkit/test/relea
 let server: PostgresServer
 beforeAll(async () => {
   server = await startPostgres()
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 /** A source of the name and the tables of the released states, without any row. */

@@ -59,7 +59,7 @@ interface Run {
 let server: PostgresServer
 beforeAll(async () => {
   server = await startPostgres()
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 describe.each(['sqlite', 'postgres'] as const)('what ended a run, on %s', (database) => {

@@ -314,5 +314,5 @@ describe('a database that is away for a while', () => {
     await until(async () => (await fetch(`${address}/healthz`)).status === 200)
     expect((await stop(running)).code).toBe(143)
     expect(stderr).not.toContain('bug in Tidemark')
-  }, 120_000)
+  })
 })

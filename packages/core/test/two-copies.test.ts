@@ -24,7 +24,7 @@ beforeAll(async () => {
   ours = await load(join(folder.path, 'node_modules', '@tidemark', 'core'))
   theirs = await load(join(other, '@tidemark', 'core'))
   zod = (await import(pathToFileURL(join(other, 'zod', 'index.js')).href)) as Zod
-}, 60_000)
+})
 afterAll(() => folder[Symbol.asyncDispose]())
 
 async function load(core: string): Promise<Core> {

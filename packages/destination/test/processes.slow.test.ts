@@ -80,7 +80,7 @@ describe('processes', () => {
   it('killed at any moment leave parts whole or not at all', async () => {
     // Two files at a time, because a process spends most of its life starting.
     await Promise.all([folder(), folder()].map((place) => killAgainAndAgain(join(place, 'x.db'), 10)))
-  }, 60_000)
+  })
 })
 
 /** Kills one process after another that writes the same file, and looks at what each has left. */

@@ -29,11 +29,9 @@ it.each(
     [kind, 'never', 30_000],
     [kind, 'after each row', 200],
   ]) as [string, string, number][],
-)(
-  'into %s, a connector that checkpoints %s needs no more memory for more rows',
-  async (kind, when, rows) => {
-    const url = await database(kind)
-    const folder = connectorOf(`
+)('into %s, a connector that checkpoints %s needs no more memory for more rows', async (kind, when, rows) => {
+  const url = await database(kind)
+  const folder = connectorOf(`
 def schema(configuration):
     return [{"table": "t", "primary_key": ["id"]}]
 def update(configuration, state):
@@ -43,19 +41,17 @@ def update(configuration, state):
         ${when === 'never' ? 'pass' : 'op.checkpoint({"n": n})'}
 connector = Connector(update=update, schema=schema)
 `)
-    const run = runSource({
-      file: join(import.meta.dirname, '../dist/index.js'),
-      url,
-      config: { connector: folder },
-      settings: { batch: { rows: 1000, bytes: 1e6 } },
-      node: [`--max-old-space-size=${HEAP_MEGABYTES}`, '--max-semi-space-size=4'],
-    })
-    expect(await run.ended).toMatchObject({ code: 0, output: '' })
-    const runner = { id: 'test', host: 'here', pid: process.pid, startedAt: 0n }
-    const destination = await openDestination({ url, runner })
-    onTestFinished(() => destination.close())
-    const { rows: found } = await destination.query('select count(*), sum(length(text)) from shop_t')
-    expect(found[0]?.map(Number)).toEqual([rows, TOLD_BYTES])
-  },
-  240_000,
-)
+  const run = runSource({
+    file: join(import.meta.dirname, '../dist/index.js'),
+    url,
+    config: { connector: folder },
+    settings: { batch: { rows: 1000, bytes: 1e6 } },
+    node: [`--max-old-space-size=${HEAP_MEGABYTES}`, '--max-semi-space-size=4'],
+  })
+  expect(await run.ended).toMatchObject({ code: 0, output: '' })
+  const runner = { id: 'test', host: 'here', pid: process.pid, startedAt: 0n }
+  const destination = await openDestination({ url, runner })
+  onTestFinished(() => destination.close())
+  const { rows: found } = await destination.query('select count(*), sum(length(text)) from shop_t')
+  expect(found[0]?.map(Number)).toEqual([rows, TOLD_BYTES])
+})

@@ -180,7 +180,7 @@ describe('any history', () => {
       ),
       { numRuns: 15 },
     )
-  }, 60_000)
+  })
 
   it('is complete after every sync, whatever happened in between', async () => {
     await fc.assert(
@@ -213,5 +213,5 @@ describe('any history', () => {
       }),
       { numRuns: 25 },
     )
-  }, 60_000)
+  })
 })

@@ -130,7 +130,7 @@ describe('what Postgres counts itself', () => {
     expect(await countUnread(opened, 0n)).toEqual({ tooYoung: undefined, withoutCursor: 0 })
     await other('COMMIT')
     expect(await countUnread(opened, 0n)).toEqual({ tooYoung: 1, withoutCursor: 0 })
-  }, 30_000)
+  })
 
   it('are those of a table alone, of all partitions, and of those that policies show', async () => {
     const world = await postgres()

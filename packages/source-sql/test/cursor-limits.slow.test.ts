@@ -58,7 +58,7 @@ describe.each(systems)('a cursor of %s', (name, make) => {
       expect((await into.run()).exitCode).toBe(0)
       expect(into.rows('SELECT id FROM crm_t ORDER BY id'), name).toEqual([{ id: 1 }, { id: 2 }])
     }
-  }, 130_000)
+  })
 })
 
 describe('a cursor of Postgres', () => {

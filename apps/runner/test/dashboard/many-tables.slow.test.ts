@@ -8,7 +8,7 @@ describe.skipIf(!hasBrowser)('1,000 tables with 200 steps each (needs /usr/bin/c
   let dashboard: DemoDashboard
   beforeAll(async () => {
     dashboard = await demoDashboard(manyTables({ tables: 1000, runs: 200, now: Date.now() }))
-  }, 180_000)
+  })
   afterAll(() => dashboard.close())
 
   it('are shown a page at a time, found, and counted', async () => {
