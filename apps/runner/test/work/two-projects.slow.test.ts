@@ -64,10 +64,13 @@ it('two projects in one schema with a source of the same name: each plans and re
     })
   }
   const statuses = `select name, status from "${schema}"._tidemark_tables order by name`
-  expect(await server.rows(statuses)).toEqual([
-    ['shop_customers', 'complete'],
-    ['shop_orders', 'complete'],
-  ])
+  // A table is called complete by the round that finds nothing more to read of it.
+  await expect
+    .poll(() => server.rows(statuses))
+    .toEqual([
+      ['shop_customers', 'complete'],
+      ['shop_orders', 'complete'],
+    ])
   for (const { child } of workers) child.kill('SIGTERM')
   for (const { ended } of workers) expect((await ended).code).toBe(143)
 })

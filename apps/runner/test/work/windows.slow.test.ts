@@ -42,7 +42,9 @@ it('workers read every kind of table to its end, also where some of them are kil
     workers = [...others, start()]
   }
   // One more plan says that nothing is left.
-  await sleep(5000)
+  const words = async (): Promise<readonly string[]> =>
+    (await json('status')).tables.map(({ status }: { readonly status: string }) => status)
+  await expect.poll(words, { interval: 500 }).toEqual(KINDS.map(() => 'complete'))
   const { tables } = await json('status')
   for (const { child } of workers) child.kill('SIGTERM')
   ended.push(...workers)
