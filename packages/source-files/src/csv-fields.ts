@@ -1,6 +1,5 @@
 import type { BinaryColumn, BinaryPage, ColumnType } from '@tidemark/core'
 import { isFalse, isTrue } from './byte-kind.ts'
-import { daysAt, instantAt, localAt } from './byte-moments.ts'
 import { exactNumber, wholeNumberAt } from './byte-values.ts'
 import { fromText } from './convert.ts'
 import type { CsvBlock } from './csv-block.ts'
@@ -8,6 +7,7 @@ import { NULL, WIDE } from './csv-scanner.ts'
 import { FieldReader, IS_ABSENT, IS_NULL, isNoted } from './field-reader.ts'
 import { FieldWriter } from './field-writer.ts'
 import type { Row } from './rows.ts'
+import { timeWriter } from './time-fields.ts'
 
 /** Writes the value at a place as a field. @returns false where it is not written: its row is to be looked at as an object. */
 type WriteField = (block: CsvBlock, place: number, to: FieldWriter) => boolean
@@ -112,33 +112,13 @@ function writeOf(type: ColumnType, declared: boolean): WriteField {
       }
     case 'numeric':
       return (block, place, to) => block.marks[place] === 0 && to.numeric(block.textAt(place)!)
-    case 'date':
-      return counted(daysAt, (to, days) => to.date(days))
-    case 'timestamp':
-      return counted((bytes, start, end) => instantAt(bytes, start, end, declared), writeCount)
-    case 'local_timestamp':
-      return counted(localAt, writeCount)
     case 'json':
       return (block, place, to) => {
         const value = convert(block.textAt(place)!)
         return to.jsonOf(value, declared ? block.textAt(place)! : '')
       }
     default:
-      return () => false
-  }
-}
-
-const writeCount = (to: FieldWriter, count: number): void => to.integer(count)
-
-function counted(
-  countAt: (bytes: Uint8Array, start: number, end: number) => number,
-  write: (to: FieldWriter, count: number) => void,
-): WriteField {
-  return ({ bytes, starts, ends, marks }, place, to) => {
-    const count = marks[place] === 0 ? countAt(bytes, starts[place]!, ends[place]!) : Number.NaN
-    if (Number.isNaN(count)) return false
-    write(to, count)
-    return true
+      return timeWriter(type, declared, 0) ?? (() => false)
   }
 }
 

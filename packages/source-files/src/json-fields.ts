@@ -1,5 +1,4 @@
 import type { BinaryColumn, BinaryPage, ColumnType } from '@tidemark/core'
-import { daysAt, instantAt, localAt } from './byte-moments.ts'
 import { fromValue } from './convert.ts'
 import { FieldReader, IS_ABSENT, IS_NULL, isNoted } from './field-reader.ts'
 import { FieldWriter } from './field-writer.ts'
@@ -22,6 +21,7 @@ import {
 } from './json-scanner.ts'
 import { exactJson } from './json-value.ts'
 import type { Row } from './rows.ts'
+import { timeWriter } from './time-fields.ts'
 
 /** Writes the value at a place as a field. @returns false where it is not written: its row is to be looked at as an object. */
 type WriteField = (block: JsonBlock, place: number, to: FieldWriter) => boolean
@@ -137,30 +137,10 @@ function writeOf(type: ColumnType, declared: boolean): WriteField {
           marks[place] === WHOLE || (marks[place] === FRACTION && isAsJavaScriptWrites(bytes, start, end, false))
         return isWritten && to.numeric(bytes.toString('latin1', start, end))
       }
-    case 'date':
-      return counted(daysAt, (to, days) => to.date(days))
-    case 'timestamp':
-      return counted((bytes, start, end) => instantAt(bytes, start, end, declared), writeCount)
-    case 'local_timestamp':
-      return counted(localAt, writeCount)
     case 'json':
       return writeJson
     default:
-      return () => false
-  }
-}
-
-const writeCount = (to: FieldWriter, count: number): void => to.integer(count)
-
-function counted(
-  countAt: (bytes: Uint8Array, start: number, end: number) => number,
-  write: (to: FieldWriter, count: number) => void,
-): WriteField {
-  return ({ bytes, starts, ends, marks }, place, to) => {
-    const count = marks[place] === PLAIN_TEXT ? countAt(bytes, starts[place]!, ends[place]!) : Number.NaN
-    if (Number.isNaN(count)) return false
-    write(to, count)
-    return true
+      return timeWriter(type, declared, PLAIN_TEXT) ?? (() => false)
   }
 }
 
