@@ -1,5 +1,6 @@
 import type { Lease, Project } from '@tidemark/core/engine'
 import type { Dialect, Session, TransactionOptions } from './dialects/dialect.ts'
+import type { EarlyInserts } from './early-inserts.ts'
 import type { Leasing } from './leasing.ts'
 import type { Stagings } from './rows/stagings.ts'
 import type { TableWriter } from './rows/table-writer.ts'
@@ -7,7 +8,7 @@ import type { LeaseOptions } from './state/lease-options.ts'
 import type { LeaseTurns } from './state/lease-turns.ts'
 
 /** How a transaction behind a fence is done. */
-export type FencedOptions = Pick<TransactionOptions, 'mode' | 'isSmall'>
+export type FencedOptions = Pick<TransactionOptions, 'mode' | 'isSmall' | 'continues'>
 
 /** What of a destination batches are committed with. */
 export interface Committing {
@@ -16,6 +17,8 @@ export interface Committing {
   readonly leasing: Leasing
   readonly turns: LeaseTurns
   readonly stagings: Stagings
+  readonly earlyInserts: EarlyInserts
+  /** Undefined where the table was not prepared. */
   writerOf(lease: Lease, session: Session): TableWriter | undefined
   /** A transaction that only reads. */
   read<T>(work: (session: Session) => Promise<T>): Promise<T>

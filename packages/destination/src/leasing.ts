@@ -1,6 +1,7 @@
 import { type FeedRef, feedKey, type Lease, type LeasedWindow, type Leases } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import type { Connections, Session } from './dialects/dialect.ts'
+import type { EarlyInserts } from './early-inserts.ts'
 import { Lots } from './lots.ts'
 import type { Stagings } from './rows/stagings.ts'
 import { feedLeaseName } from './state/feed-record.ts'
@@ -15,13 +16,20 @@ import { tableName } from './table/names.ts'
 export class Leasing {
   readonly #connections: Connections
   readonly #stagings: Stagings
+  readonly #earlyInserts: EarlyInserts
   readonly #options: LeaseOptions
   readonly #released = new Lots<Lease>((take) => this.#release(take))
   #beatAt = Number.NEGATIVE_INFINITY
 
-  constructor(connections: Connections, stagings: Stagings, options: LeaseOptions) {
+  /** @param staged what goes with a lease. */
+  constructor(
+    connections: Connections,
+    staged: { readonly stagings: Stagings; readonly earlyInserts: EarlyInserts },
+    options: LeaseOptions,
+  ) {
     this.#connections = connections
-    this.#stagings = stagings
+    this.#stagings = staged.stagings
+    this.#earlyInserts = staged.earlyInserts
     this.#options = options
   }
 
@@ -68,6 +76,8 @@ export class Leasing {
   async #release(take: () => readonly Lease[]): Promise<void> {
     const leases = await this.#write(async (session) => {
       const some = take()
+      // They read the staging tables.
+      await this.#earlyInserts.released(some)
       await releaseLeases(session.db, some, this.#options.runner)
       for (const lease of some)
         for (const [, { table }] of this.#stagings.under(lease)) await session.dropStaging(table)

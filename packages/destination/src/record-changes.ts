@@ -7,6 +7,8 @@ import { recordFact } from './state/state-store.ts'
 /** Records state changes of a table in one fenced transaction. What a step that failed had staged is dropped with it. */
 export async function recordChanges(store: Committing, lease: Lease, changes: readonly StateChange[]): Promise<void> {
   const purges = changes.some((change) => change.kind === 'pass-completed' && change.purge)
+  for (const change of changes)
+    if (change.kind === 'failure') await store.earlyInserts.stopped(lease, change.step.partition)
   await store.fenced(
     lease,
     { mode: 'write', isSmall: !purges },

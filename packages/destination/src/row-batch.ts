@@ -13,7 +13,9 @@ export async function commitRows(
   const step = { ...batch.step, table: lease.table }
   const mode = batch.staging === 'move' ? 'write' : 'part'
   const taken: number[] = []
+  const continues = await store.earlyInserts.of(lease, batch)
   const write = async (session: Session, now: bigint) => {
+    stampedAt = now
     const output = await commitPart({
       db: session.db,
       writer: store.writerOf(lease, session),
@@ -28,10 +30,12 @@ export async function commitRows(
     await leasing.beatNowAndThen(session.db)
     return output
   }
+  let stampedAt = 0n
   try {
-    const { committed } = await store.fenced(lease, { mode }, write, ({ staging }) =>
+    const { committed, staging } = await store.fenced(lease, { mode, continues }, write, ({ staging }) =>
       stagings.set(lease, step.partition, staging),
     )
+    if (batch.staging === 'fill' && staging !== undefined) store.earlyInserts.staged(lease, batch, staging, stampedAt)
     return committed
   } finally {
     const kept = stagings.of(lease, step.partition)?.slot

@@ -27,6 +27,7 @@ import { openComparison, planComparison } from './compare/open-comparison.ts'
 import { storedTable } from './compare/stored-table.ts'
 import type { Connections, Dialect, Session } from './dialects/dialect.ts'
 import type { Target } from './dialects/target.ts'
+import { EarlyInserts } from './early-inserts.ts'
 import { commitBatch } from './feed-batch.ts'
 import { forgetDropped } from './forget-dropped.ts'
 import { Leasing } from './leasing.ts'
@@ -70,8 +71,6 @@ export class SqlStore implements Destination {
   readonly #options: LeaseOptions & { readonly project?: Project | undefined }
   readonly #clock = new Clock()
   readonly #targets = new Map<string, () => Target>()
-  readonly #stagings: Stagings
-  readonly #turns = new LeaseTurns()
   readonly #prepares: Turns
   readonly #leasing: Leasing
   readonly #committing: Committing
@@ -79,18 +78,23 @@ export class SqlStore implements Destination {
   constructor(connections: Connections, dialect: Dialect, options: StoreOptions) {
     this.#connections = connections
     this.#dialect = dialect
-    this.#stagings = new Stagings(dialect.reusesStagingNames)
     this.#prepares = new Turns(dialect.preparesAtOnce)
     this.#options = { ...options, flavor: remembersTables(dialect.flavor) }
-    this.#leasing = new Leasing(connections, this.#stagings, this.#options)
+    const stagings = new Stagings(dialect.reusesStagingNames)
+    const earlyInserts = new EarlyInserts(connections, dialect)
+    this.#leasing = new Leasing(connections, { stagings, earlyInserts }, this.#options)
     this.#committing = {
       dialect,
       read: (work) => this.#read(work),
       options: this.#options,
       leasing: this.#leasing,
-      turns: this.#turns,
-      stagings: this.#stagings,
-      writerOf: (lease, session) => this.#writer(lease, session),
+      turns: new LeaseTurns(),
+      stagings,
+      earlyInserts,
+      writerOf: ({ table }, session) => {
+        const target = this.#targets.get(table)?.()
+        return target && new TableWriter({ dialect, session, target })
+      },
       fenced: (...work) => this.#fenced(...work),
     }
     this.relocation = new TableRelocation({
@@ -120,10 +124,7 @@ export class SqlStore implements Destination {
   }
 
   async startRun(): Promise<number> {
-    return await this.#write(async ({ db }) => {
-      await beat(db, this.#options)
-      return await startRun(db, this.#options)
-    })
+    return await this.#write(({ db }) => beat(db, this.#options).then(() => startRun(db, this.#options)))
   }
 
   lease(tables: readonly string[]): Promise<Leases> {
@@ -156,6 +157,8 @@ export class SqlStore implements Destination {
       const plan = ({ db }: Session) => planTable(db, this.#dialect.editor, name, lease, shape, this.#options.project)
       const { schema: recorded, work, isNew: isSmall } = await this.#read(plan)
       if (work !== undefined && lease.window !== undefined) throw notAlone(name)
+      // Small transactions that come at the same time are committed together: none of them waits for nothing.
+      if (work !== undefined && this.#committing.earlyInserts.has(name)) await this.#committing.earlyInserts.ended(name)
       const how: FencedOptions = { mode: 'shape', isSmall }
       const changes = work === undefined ? [] : await this.#fenced(lease, how, ({ db }, now) => work(db, now))
       const { prepared, target } = preparedTable(this.#dialect, { name, shape, schema: recorded, changes })
@@ -196,7 +199,7 @@ export class SqlStore implements Destination {
       connections: this.#connections,
       dialect: this.#dialect,
       target: this.#targets.get(lease.table)?.(),
-      staging: this.#stagings.of(lease, step.partition),
+      staging: this.#committing.stagings.of(lease, step.partition),
       step,
       lateRows: late,
     })
@@ -226,6 +229,7 @@ export class SqlStore implements Destination {
 
   async reset(lease: Lease, table: string): Promise<void> {
     const name = tableName(table)
+    await this.#committing.earlyInserts.ended(name)
     await this.#fenced(lease, { mode: 'shape' }, async (session) => {
       await session.empty(name)
       await forget(session.db, name)
@@ -253,14 +257,9 @@ export class SqlStore implements Destination {
     return this.#connections.query(...asked)
   }
 
-  close(): Promise<void> {
-    return this.#connections.close()
-  }
-
-  /** Undefined where the table was not prepared. */
-  #writer({ table }: Lease, session: Session): TableWriter | undefined {
-    const target = this.#targets.get(table)?.()
-    return target && new TableWriter({ dialect: this.#dialect, session, target })
+  async close(): Promise<void> {
+    await this.#committing.earlyInserts.ended()
+    await this.#connections.close()
   }
 
   async #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -285,7 +284,7 @@ export class SqlStore implements Destination {
   ): Promise<T> {
     let commits = 0n
     const { runner, flavor } = this.#options
-    return await this.#turns.take(lease, async () => {
+    return await this.#committing.turns.take(lease, async () => {
       const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
       const options = { ...how, table: lease.feed === true ? undefined : lease.table, landed }
       const result = await this.#connections.transaction(options, async (session) => {

@@ -14,6 +14,7 @@ import type { StateDatabase } from '../state/state-types.ts'
 import type { SchemaEditor } from '../table/schema-editor.ts'
 import type { Canonical } from '../values/canonical.ts'
 import type { ValueCodec } from '../values/codec.ts'
+import type { EarlyInsert, EarlyInsertTerms } from './early-insert.ts'
 import type { EncodedRows, Loaded } from './encoded-rows.ts'
 import type { Staging } from './staging.ts'
 import type { Target } from './target.ts'
@@ -107,6 +108,8 @@ export interface TransactionOptions {
   readonly table?: string | undefined
   /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */
   readonly landed?: ((session: Session) => Promise<boolean>) | undefined
+  /** What the first try continues. The others do all of its work, too. */
+  readonly continues?: EarlyInsert | undefined
   /** Takes leases; terminates a session that locks their rows although its heartbeat has expired. */
   readonly takesLeases?: boolean | undefined
 }
@@ -115,6 +118,8 @@ export interface TransactionOptions {
 export interface Connections {
   /** Does work in one transaction. What may pass at another try is tried again, with all that it did undone. */
   transaction<T>(options: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T>
+  /** Begins what a transaction continues later. Absent: one transaction writes at a time. */
+  beginEarlyInsert?(terms: EarlyInsertTerms): Promise<EarlyInsert>
   /** Reads that see one moment, for as long as somebody takes what they give; writers are not in their way, nor they in theirs. */
   reading<T>(table: string, work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T>
   /**
@@ -247,6 +252,8 @@ export interface Session {
    * refuses a value, and nothing was added. Absent: it merges as fast.
    */
   insertNew?(target: Target, staging: Staging, terms: Terms): Promise<number | undefined>
+  /** Inserts what is left where the transaction continues an `EarlyInsert`. @returns how many rows there are then; undefined: it continues none. */
+  finishEarlyInsert?(target: Target, staging: Staging): Promise<number | undefined>
   /** Does work with keys and positions as a relation: its columns are those of the key, and `_cursor`. @returns the sum of what it gave. */
   withKeys(target: Target, keys: EncodedRows, work: (relation: RawBuilder<unknown>) => Promise<number>): Promise<number>
   /** Makes what lookups by key in a staging table need: an index, or statistics. Rows may still be put into it. */

@@ -31,6 +31,6 @@ export interface Staging {
   readonly deletionsUnknown: boolean
 }
 
-export function isOf(staging: Staging, step: StepId): boolean {
+export function isOf(staging: Pick<Staging, 'step'>, step: StepId): boolean {
   return staging.step.run === step.run && staging.step.step === step.step
 }

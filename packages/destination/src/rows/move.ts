@@ -46,7 +46,8 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
     return await replaceRows(writing, { staging, terms, deletionGuard, before, deletionsUnknown })
 
   if (step.kind === 'full_refresh' && staging.deletions === 0) {
-    const written = await moveWhereNoneIs(writing, staging, terms)
+    const written =
+      (await session.finishEarlyInsert?.(target, staging)) ?? (await moveWhereNoneIs(writing, staging, terms))
     if (written !== undefined) return { ...NOTHING_MOVED, written, deletionsUnknown }
   }
   const resync = step.kind === 'resync'

@@ -2,6 +2,8 @@ import type { QueryLimits, QueryResult } from '@tidemark/core/engine'
 import type { RawBuilder } from 'kysely'
 import { Turns } from '../../turns.ts'
 import type { Connections, Dialect, Session, TransactionOptions } from '../dialect.ts'
+import type { EarlyInsert, EarlyInsertTerms } from '../early-insert.ts'
+import { PostgresEarlyInsert } from './early-insert.ts'
 import { limitedQuery } from './limited-query.ts'
 import { explainingLock, explainingReadLock, unlocked } from './locks.ts'
 import { PostgresSession, type Shared } from './session.ts'
@@ -28,15 +30,20 @@ export class PostgresConnections implements Connections {
   }
 
   async transaction<T>(
-    { mode, table, landed, takesLeases = false }: TransactionOptions,
+    { mode, table, landed, continues, takesLeases = false }: TransactionOptions,
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
     const sessions = this.#sessions
+    const early = continues as PostgresEarlyInsert | undefined
     const within =
       <R>(some: (session: Session) => Promise<R>) =>
-      (reserved: Reserved) =>
-        some(new PostgresSession(reserved, this.#shared))
-    const options = { mode, landed: landed && within(landed) }
+      async (reserved: Reserved) => {
+        const own = reserved === early?.reserved ? early : undefined
+        const result = await some(new PostgresSession(reserved, this.#shared, own))
+        own?.check()
+        return result
+      }
+    const options = { mode, landed: landed && within(landed), begun: early?.reserved }
     if (takesLeases)
       return await sessions.transaction(options, (reserved) =>
         terminateStaleHolders(sessions, reserved, () => within(work)(reserved)),
@@ -48,6 +55,10 @@ export class PostgresConnections implements Connections {
     return await this.#writers
       .take(() => sessions.transaction(options, within(work)))
       .catch(explainingLock(sessions, place))
+  }
+
+  async beginEarlyInsert(terms: EarlyInsertTerms): Promise<EarlyInsert> {
+    return new PostgresEarlyInsert(this.#sessions, await this.#sessions.begin('write'), terms)
   }
 
   reading<T>(table: string, work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {

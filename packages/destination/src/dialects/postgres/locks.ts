@@ -3,7 +3,8 @@ import { SyncError } from '@tidemark/core'
 import { sql } from 'kysely'
 import type { QueryResult } from 'pg'
 import { stateOf } from './errors.ts'
-import { MOMENT_MS, type Reserved, type Sessions } from './sessions.ts'
+import { MOMENT_MS } from './opening.ts'
+import type { Reserved, Sessions } from './sessions.ts'
 
 /** Whether a lock was not to be had in time. */
 export function isLocked(error: unknown): boolean {

@@ -18,6 +18,7 @@ import { copyIn } from './copy-in.ts'
 import { copyBinary, copyInto, copyStraight } from './copy-into.ts'
 import { copiedOut, withValues } from './copy-out.ts'
 import { SIGNATURE, TRAILER } from './copy-rows.ts'
+import type { PostgresEarlyInsert } from './early-insert.ts'
 import { indexPositions } from './editor.ts'
 import { emptyTable } from './empty-table.ts'
 import { isOwnKey } from './errors.ts'
@@ -50,11 +51,14 @@ export class PostgresSession implements Session {
   readonly client: pg.PoolClient
   readonly db: Kysely<StateDatabase>
   readonly #shared: Shared
+  readonly #earlyInsert: PostgresEarlyInsert | undefined
 
-  constructor({ client, db }: Reserved, shared: Shared) {
+  /** @param early what the transaction continues. */
+  constructor({ client, db }: Reserved, shared: Shared, early?: PostgresEarlyInsert) {
     this.client = client
     this.db = db
     this.#shared = shared
+    this.#earlyInsert = early
   }
 
   /** Values are the texts that the server writes, which it also reads again. */
@@ -87,6 +91,7 @@ export class PostgresSession implements Session {
   async tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T> {
     await this.client.query('savepoint tentative')
     const { keep, value } = await work()
+    if (!keep) this.#earlyInsert?.undone()
     await this.client.query(keep ? 'release tentative' : 'rollback to tentative; release tentative')
     return value
   }
@@ -156,6 +161,10 @@ export class PostgresSession implements Session {
       changed(this, insertRows(target, sql`(select * from ${table} where _kind = 0)`, terms)),
     )
     return tried.ok ? tried.value : undefined
+  }
+
+  async finishEarlyInsert(target: Target, staging: Staging): Promise<number | undefined> {
+    return await this.#earlyInsert?.finish(target, staging)
   }
 
   /**

@@ -3,17 +3,14 @@ import { failpoint } from '@tidemark/core/engine'
 import { Kysely, PostgresDialect, type RawBuilder } from 'kysely'
 import pg from 'pg'
 import type { StateDatabase } from '../../state/state-types.ts'
-import { quotedName } from '../../values/literal.ts'
 import { type Repertoire, UNICODE } from '../../values/repertoire.ts'
-import type { Mode } from '../dialect.ts'
 import { OWN_SCHEMA, type PostgresAddress } from './address.ts'
 import { driverOptions } from './driver-options.ts'
+import { EarlyInsertLost } from './early-insert-lost.ts'
 import { explain, isLost, mayPass } from './errors.ts'
+import { opening, type SessionMode, writes } from './opening.ts'
 import { parserOf } from './state-values.ts'
-import { BACKEND, type Backend, cutAfter, Watch } from './watch.ts'
-
-/** How long a lock is waited for that others would queue behind. */
-export const MOMENT_MS = 300
+import { type Backend, cutAfter, Watch } from './watch.ts'
 
 /** How many connections a destination has at most. */
 export const CONNECTIONS = 16
@@ -38,13 +35,12 @@ export interface Reserved {
   readonly db: Kysely<StateDatabase>
 }
 
-/** What a transaction is for; `query` reads by a statement that is the user's: nothing that it does to its session stays. */
-export type SessionMode = Mode | 'query'
-
 export interface SessionTransaction {
   readonly mode: SessionMode
   /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */
   readonly landed?: ((session: Reserved) => Promise<boolean>) | undefined
+  /** What `begin` gave: the first try continues it. */
+  readonly begun?: Reserved | undefined
 }
 
 /** Connections of one destination. No session keeps anything from one transaction to the next, so a pooler may be in between. */
@@ -106,10 +102,11 @@ export class Sessions {
     // Counted from the first failure: the work itself may take longer.
     let deadline: number | undefined
     for (let attempt = 1; ; attempt++) {
-      const session = await this.#connect(deadline)
+      const begun = attempt === 1 ? options.begun : undefined
+      const session = begun ?? (await this.#connect(deadline))
       let done: { readonly result: T } | undefined
       try {
-        await this.#open(session, options.mode)
+        if (begun === undefined) await this.#open(session, options.mode)
         done = { result: await work(session) }
         if (options.mode === 'query') {
           await this.#end(session, options.mode, false)
@@ -125,6 +122,7 @@ export class Sessions {
       } catch (error) {
         const lost = isLost(error)
         await this.#end(session, options.mode, lost)
+        if (error instanceof EarlyInsertLost) continue
         // Only if the answer to COMMIT was lost is the outcome unknown.
         if (
           done !== undefined &&
@@ -138,6 +136,22 @@ export class Sessions {
         await sleep(delayOf(attempt))
       }
     }
+  }
+
+  /** Begins a transaction that `transaction` continues, or `rollback` ends. */
+  async begin(mode: SessionMode): Promise<Reserved> {
+    const session = await this.#connect(performance.now())
+    try {
+      await this.#open(session, mode)
+      return session
+    } catch (error) {
+      await this.#end(session, mode, true)
+      throw error
+    }
+  }
+
+  async rollback(session: Reserved): Promise<void> {
+    await this.#end(session, 'write', false)
   }
 
   /** Runs one statement that needs nothing of what a transaction begins with. */
@@ -179,7 +193,9 @@ export class Sessions {
   }
 
   async #open({ client }: Reserved, mode: SessionMode): Promise<void> {
-    const results = (await client.query(this.#opening(mode))) as unknown as readonly pg.QueryResult<Backend>[]
+    const { applicationName, lockMs, idleMs } = this.#options
+    const around = { applicationName, lockMs, idleMs, schema: this.schema, major: this.major }
+    const results = (await client.query(opening(mode, around))) as unknown as readonly pg.QueryResult<Backend>[]
     this.#watch.knows(client, results.at(-1)!.rows[0]!)
   }
 
@@ -247,44 +263,6 @@ export class Sessions {
     }
     return face
   }
-
-  /**
-   * Begins a transaction and says all that it depends on, in one message: whatever the role, the database or a pooler
-   * has set, times are in UTC, names are ours, and rules that a user deferred speak before COMMIT.
-   */
-  #opening(mode: SessionMode): string {
-    const { lockMs, idleMs } = this.#options
-    const settings: Record<string, string> = {
-      application_name: this.#options.applicationName,
-      timezone: 'UTC',
-      datestyle: 'ISO, YMD',
-      intervalstyle: 'postgres',
-      bytea_output: 'hex',
-      extra_float_digits: '1',
-      lock_timeout: `${mode === 'shape' ? Math.min(lockMs, MOMENT_MS) : lockMs}ms`,
-      statement_timeout: '0',
-      ...(this.major >= 17 ? { transaction_timeout: '0' } : {}),
-      // Who reads rows may think about each for as long as it takes.
-      idle_in_transaction_session_timeout: writes(mode) ? `${idleMs}ms` : '0',
-      // A server that does not learn that the client disconnected would wait for the rest of a COPY for hours, with all its locks.
-      tcp_keepalives_idle: '10',
-      tcp_keepalives_interval: '5',
-      tcp_keepalives_count: '4',
-      jit: 'off',
-      // A batch meets its rows by their keys: without statistics the planner would read the whole table for each.
-      ...(mode === 'part' ? { enable_hashjoin: 'off', enable_mergejoin: 'off', enable_seqscan: 'off' } : {}),
-    }
-    const begin = writes(mode)
-      ? 'begin isolation level read committed read write'
-      : 'begin isolation level repeatable read read only'
-    const sets = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value.replaceAll("'", "''")}'`)
-    const path = `set local search_path = ${quotedName(this.schema)}, pg_temp`
-    return [begin, path, ...sets, 'set constraints all immediate', BACKEND].join('; ')
-  }
-}
-
-function writes(mode: SessionMode): boolean {
-  return mode === 'part' || mode === 'write' || mode === 'shape'
 }
 
 function delayOf(attempt: number): number {
