@@ -38,7 +38,7 @@ export function queryApart(question: Question, { limitMs, signal }: QueryLimits)
   const timer = setTimeout(() => reject(tookTooLong(limitMs)), limitMs)
   let columns: readonly string[] = []
   const rows: (readonly unknown[])[] = []
-  const size = new AnswerSize(answerLimit())
+  const size = new AnswerSize(answerLimit)
   const take = (some: readonly (readonly unknown[])[]): void => {
     try {
       for (const row of some) {

@@ -53,16 +53,25 @@ function walk(value: unknown, key: string, how: Redaction): unknown {
   if (typeof value === 'string') return textAt(key, value, how)
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
-    const redacted = value.map((one) => walk(one, key, how))
-    return redacted.every((one, at) => one === value[at]) ? value : redacted
+    let redacted: unknown[] = value
+    for (const [at, one] of value.entries()) {
+      const shown = walk(one, key, how)
+      if (shown === one) continue
+      if (redacted === value) redacted = [...value]
+      redacted[at] = shown
+    }
+    return redacted
   }
   if (value instanceof Map) return new Map([...value].map(([name, one]) => [name, walkIn(one, key, name, how)]))
   if (value instanceof Uint8Array || value instanceof Date) return value
   const own = value as Record<string, unknown>
   let redacted = own
   for (const name of Object.keys(own)) {
-    const one = walkIn(own[name], key, name, how)
-    if (one === own[name]) continue
+    const value = own[name]
+    // Most of a document of many tables: numbers, and what is absent.
+    if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) continue
+    const one = walkIn(value, key, name, how)
+    if (one === value) continue
     // Copied where something changes, so that a key "__proto__" is one like any other.
     if (redacted === own) redacted = { ...own }
     redacted[name] = one

@@ -4,18 +4,22 @@ const MB = 1024 * 1024
 
 /** Weighs the rows of an answer that is held as a whole, as they come: an answer that does not fit is an error and not the end of the process. */
 export class AnswerSize {
-  readonly #most: number
+  readonly #limit: () => number
+  #most: number
   #bytes = 0
 
-  /** @param most how many bytes the answer may have. */
-  constructor(most: number) {
-    this.#most = most
+  /** @param most how many bytes the answer may have; a function is asked where it has more than a megabyte. */
+  constructor(most: number | (() => number)) {
+    this.#most = typeof most === 'number' ? most : MB
+    this.#limit = typeof most === 'number' ? () => most : most
   }
 
   /** @throws SyncError code `query` where the answer is too large with this row. */
   add(row: readonly unknown[]): void {
     this.#bytes += 64
     for (const value of row) this.#bytes += 8 + sizeOf(value)
+    if (this.#bytes <= this.#most) return
+    this.#most = this.#limit()
     if (this.#bytes <= this.#most) return
     throw new SyncError(
       `the answer is too large: it has more than ${Math.round(this.#most / MB)} MB, an eighth of the memory that this process may use; ask for fewer rows or columns, or give it more memory, as with NODE_OPTIONS=--max-old-space-size=8192`,

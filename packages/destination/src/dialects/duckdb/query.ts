@@ -54,7 +54,7 @@ async function runQuery(connection: DuckDBConnection, text: string): Promise<Que
     const result = await prepared.stream()
     const columns = result.columnNames()
     const types = result.columnTypes().map(String)
-    const size = new AnswerSize(answerLimit())
+    const size = new AnswerSize(answerLimit)
     const rows: (readonly unknown[])[] = []
     for await (const some of result.yieldRows()) {
       for (const values of some) {

@@ -50,7 +50,7 @@ async function gathered(
   cancel: (() => void) | undefined,
 ): Promise<QueryResult> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>()
-  const size = new AnswerSize(answerLimit())
+  const size = new AnswerSize(answerLimit)
   let rows: (readonly unknown[])[] = []
   let tooLarge: { readonly error: unknown } | undefined
   query.on('row', (row: unknown) => {

@@ -13,7 +13,7 @@ const NOTHING = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*$/
 export function runQuery(raw: DatabaseSync, text: string): QueryResult {
   let columns: readonly string[] = []
   const rows: (readonly unknown[])[] = []
-  const size = new AnswerSize(answerLimit())
+  const size = new AnswerSize(answerLimit)
   for (const answer of queryOpen(raw, text)) {
     if ('columns' in answer) columns = answer.columns
     else {
