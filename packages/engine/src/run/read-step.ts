@@ -22,6 +22,7 @@ import { latenessOf, lookedBack } from '../report/lateness.ts'
 import { addRows, NO_ROWS, type RowCounts, sumCounts } from '../report/report.ts'
 import { rowsIn, type SourceWait, waitingFor } from '../source/source-wait.ts'
 import { askedKeys } from './asked-keys.ts'
+import { headStart } from './head-start.ts'
 import { lateDeletionsOf } from './late-deletions.ts'
 import type { StepTask } from './step-task.ts'
 import { tracedCommit } from './telemetry.ts'
@@ -125,7 +126,7 @@ export class StepReader {
         next: (ask) => wait.page(ask, rowsIn),
         take: async (page) => {
           this.progress.pages++
-          for (const _ of this.#reader.add(page)) await this.#write()
+          for (const _ of this.#reader.add(page)) await this.#write().then(() => headStart(this.#pending, this.#task))
           return (await this.#isPast()) ? 'past' : 'more'
         },
         stop: () => wait.end(),
