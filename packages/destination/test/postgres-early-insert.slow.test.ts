@@ -155,9 +155,9 @@ describe('rows of a first full refresh', () => {
         spy.mockRestore()
         expect(with_).toEqual(without)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
-    expect(begun).toBeGreaterThan(30)
+    expect(begun).toBeGreaterThan(10)
   })
 
   it('wait for no step that is past its limit, and none of them stays', async () => {
