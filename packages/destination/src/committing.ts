@@ -8,7 +8,7 @@ import type { LeaseOptions } from './state/lease-options.ts'
 import type { LeaseTurns } from './state/lease-turns.ts'
 
 /** How a transaction behind a fence is done. */
-export type FencedOptions = Pick<TransactionOptions, 'mode' | 'isSmall' | 'continues'>
+export type FencedOptions = Pick<TransactionOptions, 'mode' | 'isSmall' | 'isInterim' | 'continues'>
 
 /** What of a destination batches are committed with. */
 export interface Committing {

@@ -32,8 +32,11 @@ export async function commitRows(
   }
   let stampedAt = 0n
   try {
-    const { committed, staging } = await store.fenced(lease, { mode, continues }, write, ({ staging }) =>
-      stagings.set(lease, step.partition, staging),
+    const { committed, staging } = await store.fenced(
+      lease,
+      { mode, continues, isInterim: batch.completes === undefined },
+      write,
+      ({ staging }) => stagings.set(lease, step.partition, staging),
     )
     if (batch.staging === 'fill' && staging !== undefined) store.earlyInserts.staged(lease, batch, staging, stampedAt)
     return committed

@@ -21,17 +21,19 @@ say('done')
 /** Commits part after part, each with rows of its own number, a reject, coverage and a record. */
 async function write(): Promise<void> {
   const run = await destination.startRun()
-  const table = what === 'crash' ? 'things' : name
+  const isKilled = what === 'crash' || what === 'wide crash'
+  const table = isKilled ? 'things' : name
+  const note = what === 'wide crash' ? 'x'.repeat(10_000) : ''
   const { leases } = await destination.lease([table])
   const lease = leases[0]!
-  const row = z.object({ id: z.int(), part: z.int() })
+  const row = z.object({ id: z.int(), part: z.int(), note: z.string() })
   const cursor = { column: 'id', type: 'integer', precision: undefined } as const
   const shape = {
     name: table,
     source: 'test',
     table,
     columns: columnsOf(row),
-    declared: ['id', 'part'],
+    declared: ['id', 'part', 'note'],
     primaryKey: ['id'],
     globalKey: false,
     partitioned: false,
@@ -45,10 +47,13 @@ async function write(): Promise<void> {
     await new Promise((done) => process.stdin.once('data', done))
     process.stdin.unref()
   }
-  const limit = what === 'crash' ? Number.POSITIVE_INFINITY : what === 'zombie' ? 1 : 20
+  const limit = isKilled ? Number.POSITIVE_INFINITY : what === 'zombie' ? 1 : 20
   for (let part = 1; part <= limit; part++) {
     const first = run * 1_000_000 + part * SIZE
-    const rows = Array.from({ length: SIZE }, (_, at) => encoder.plain({ id: first + at, part: first }, first + at)!)
+    const rows = Array.from(
+      { length: SIZE },
+      (_, at) => encoder.plain({ id: first + at, part: first, note }, first + at)!,
+    )
     const window = { from: BigInt(first), to: BigInt(first + SIZE) }
     const beganAt = await destination.now()
     const step = { run, step: part, table, partition: '', kind: 'backfill', window, attempt: 1, beganAt } as const

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { StatementSync } from 'node:sqlite'
 import { SyncError } from '@tidemark/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDestination, placeOf } from '../src/index.ts'
 import { byHand, capturing, folder, open, prepare, runner, things } from './place.ts'
 
@@ -26,6 +27,27 @@ describe('opening a file', () => {
     const { raw } = await capturing(() => open(path))
     expect(raw.prepare('pragma synchronous').get()).toEqual({ synchronous: 2 })
     expect(raw.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  })
+
+  it('waits for the disk with what completes a step, and not with what comes before', async () => {
+    const { destination, raw } = await capturing(() => open(join(folder(), 'x.db')))
+    const { write, lease } = await prepare(destination)
+    const { run } = StatementSync.prototype
+    const levels: unknown[] = []
+    StatementSync.prototype.run = function (...values) {
+      if (this.sourceSQL === 'commit') levels.push(raw.prepare('pragma synchronous').get()!['synchronous'])
+      return run.apply(this, values as never)
+    }
+    onTestFinished(() => {
+      StatementSync.prototype.run = run
+    })
+    await write(things(1), { completes: undefined }, { step: 1 })
+    await write(things(1), { completes: undefined, number: 2 }, { step: 1 })
+    await destination.record(lease, [])
+    await write(things(2), { completes: undefined, number: 3 }, { step: 1 })
+    await write(things(3), { number: 4 }, { step: 1 })
+    await destination.release([lease])
+    expect(levels).toEqual([1, 1, 2, 1, 2, 2])
   })
 
   it.each([

@@ -81,13 +81,23 @@ describe('processes', () => {
     // Two files at a time, because a process spends most of its life starting.
     await Promise.all([folder(), folder()].map((place) => killAgainAndAgain(join(place, 'x.db'), 10)))
   })
+
+  it('killed while a thread copies a long log, too', async () => {
+    // The thread starts at 16 MB, which are six parts.
+    await killAgainAndAgain(join(folder(), 'x.db'), 8, 'wide crash', (kill) => 8 + 3 * kill)
+  })
 })
 
 /** Kills one process after another that writes the same file, and looks at what each has left. */
-async function killAgainAndAgain(path: string, times: number): Promise<void> {
+async function killAgainAndAgain(
+  path: string,
+  times: number,
+  what = 'crash',
+  partsBefore = (kill: number) => 1 + (kill % 3),
+): Promise<void> {
   for (let kill = 0; kill < times; kill++) {
-    const child = start(path, 'crash')
-    await child.line(`part ${1 + (kill % 3)}`)
+    const child = start(path, what)
+    await child.line(`part ${partsBefore(kill)}`)
     await new Promise((done) => setTimeout(done, Math.random() * 25))
     child.process.kill('SIGKILL')
     await child.ended

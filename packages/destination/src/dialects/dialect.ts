@@ -104,6 +104,8 @@ export interface TransactionOptions {
   readonly mode: Mode
   /** It changes few rows and waits for nobody: where every commit waits for the disk, several that come at the same time are committed together. Each fails alone. */
   readonly isSmall?: boolean | undefined
+  /** A later transaction of the same step completes it. A power failure may undo it until then, as the step is read again from there. */
+  readonly isInterim?: boolean | undefined
   /** The table that is written or read, for an error that names who has locked it. */
   readonly table?: string | undefined
   /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */

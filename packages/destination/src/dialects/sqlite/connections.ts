@@ -6,6 +6,7 @@ import type { StateDatabase } from '../../state/state-types.ts'
 import type { Connections, OtherTable, Session, TableColumns, TransactionOptions } from '../dialect.ts'
 import { AttachedTable, attach, detach } from './attached.ts'
 import { prepared } from './bulk.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { type Database, dialectOf } from './database.ts'
 import { BUSY, codeOf, explain } from './errors.ts'
 import { KeptStatements } from './kept-statements.ts'
@@ -18,6 +19,8 @@ import { Upserts } from './upserts.ts'
 /** So many times as long as SQLite waits itself a program is waited for that writes. */
 const PATIENCE = 6
 const PAUSE_MS = 50
+
+type SafetyLevel = 'full' | 'normal'
 
 interface Reader extends ReadingConnection {
   readonly session: SqliteSession
@@ -32,6 +35,8 @@ export class SqliteConnections implements Connections {
   readonly #idle: Reader[] = []
   /** The file that every connection sees beside its own. */
   #other: string | undefined
+  #level: SafetyLevel = 'full'
+  readonly #checkpoints: Checkpoints
   readonly #small = new Lots<SmallWork>(
     (take) => this.#write((session) => runTogether(this.#database.raw, session, take())),
     TOGETHER,
@@ -40,11 +45,15 @@ export class SqliteConnections implements Connections {
   constructor(database: Database) {
     this.#database = database
     this.#kept = keptOf(database)
+    this.#checkpoints = new Checkpoints(database.path)
   }
 
-  async transaction<T>({ mode, isSmall }: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    { mode, isSmall, isInterim }: TransactionOptions,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
     if (mode === 'read') return await this.#read(work)
-    return isSmall === true ? await this.#together(work) : await this.#write(work)
+    return isSmall === true ? await this.#together(work) : await this.#write(work, isInterim)
   }
 
   async *reading<T>(_table: string, work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
@@ -108,6 +117,7 @@ export class SqliteConnections implements Connections {
 
   async close(): Promise<void> {
     this.closeReaders()
+    await this.#checkpoints.close()
     await this.#database.db.destroy()
     if (this.#database.raw.isOpen) this.#database.raw.close()
   }
@@ -116,7 +126,7 @@ export class SqliteConnections implements Connections {
     for (const reader of this.#idle.splice(0)) reader.close()
   }
 
-  async #write<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  async #write<T>(work: (session: Session) => Promise<T>, isInterim = false): Promise<T> {
     const { busyMs, path, db, raw } = this.#database
     const deadline = performance.now() + PATIENCE * busyMs
     for (;;) {
@@ -126,7 +136,12 @@ export class SqliteConnections implements Connections {
         return work(new SqliteSession(transaction, raw, this.#kept))
       }
       try {
-        return await db.transaction().execute(begun)
+        const result = await db.connection().execute(async (connection) => {
+          this.#writeSafely(isInterim ? 'normal' : 'full')
+          return await connection.transaction().execute(begun)
+        })
+        this.#checkpoints.wrote()
+        return result
       } catch (error) {
         const isBusy = !isBegun && codeOf(error) === BUSY
         if (!isBusy || performance.now() > deadline) throw explain(error, path)
@@ -134,6 +149,13 @@ export class SqliteConnections implements Connections {
         await sleep(PAUSE_MS)
       }
     }
+  }
+
+  /** Only between transactions. NORMAL waits for the disk where the log is copied into the file, FULL at every commit as well. */
+  #writeSafely(level: SafetyLevel): void {
+    if (level === this.#level) return
+    this.#database.raw.exec(`pragma synchronous = ${level}`)
+    this.#level = level
   }
 
   async #together<T>(work: (session: Session) => Promise<T>): Promise<T> {
