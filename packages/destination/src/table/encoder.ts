@@ -7,6 +7,7 @@ import { rememberingLast } from '../values/last-time.ts'
 import type { Repertoire } from '../values/repertoire.ts'
 import { decimalOfNumber, isDate, jsonText, shortDecimal } from '../values/value-text.ts'
 import type { Layout } from './columns.ts'
+import { rowEncoder } from './row-encoder.ts'
 
 /** Encodes values of one type into a column that may be wider: through the text of the narrower one. */
 function storedAs(type: ColumnType, column: ColumnType, { stored }: ValueCodec): Encode {
@@ -166,19 +167,16 @@ export function encoderOf(layout: Layout, forms: ValueCodec): Encoder {
     return extra === undefined ? null : codec.stored.json(extra)
   }
 
+  const plainRow = rowEncoder(
+    plains.map((encode, at) => ({ encode, name: names[at]!, takesRow: inherited[at]! })),
+    loose,
+  )
   const plain: Encoder['plain'] = (row, position) => {
-    const encoded: EncodedRow = new Array(width)
-    for (let at = 0; at < count; at++) {
-      const value = plains[at]!(inherited[at] ? row : row[names[at]!])
-      if (value === undefined) return undefined
-      encoded[at] = value
-    }
-    if (loose) {
-      const extra = extraOf(row)
-      if (extra === undefined) return undefined
-      encoded[count] = extra
-    }
-    encoded[width - 1] = position
+    const encoded = plainRow(row, position)
+    if (encoded === undefined || !loose) return encoded
+    const extra = extraOf(row)
+    if (extra === undefined) return undefined
+    encoded[count] = extra
     return encoded
   }
 
