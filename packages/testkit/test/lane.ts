@@ -2,6 +2,7 @@ const LANES = {
   short: {
     kills: 20,
     feedKills: 10,
+    duckdb: { kills: 5, feedKills: 3 },
     perPlace: 10,
     nths: [2],
     controls: 2,
@@ -18,6 +19,7 @@ const LANES = {
   middle: {
     kills: 20,
     feedKills: 10,
+    duckdb: { kills: 5, feedKills: 3 },
     perPlace: 10,
     nths: [1, 3],
     controls: 3,
@@ -33,6 +35,7 @@ const LANES = {
   long: {
     kills: 200,
     feedKills: 100,
+    duckdb: { kills: 100, feedKills: 50 },
     perPlace: 25,
     nths: [1, 2, 5],
     controls: 10,
