@@ -58,9 +58,10 @@ const kinds: readonly MovingKind[] = [
   { name: 'by cursor, with what is stale', paging: 'by cursor', windowed: true, stale: true },
 ]
 
-// A few with the slow lane; more where somebody asks.
-const asked = process.env['TIDEMARK_MODEL_RUNS']
-const runs = { sqlite: Number(asked ?? 15), postgres: Math.ceil(Number(asked ?? 15) / 5) }
+// A few with the slow lane, of which CI does half; more where somebody asks.
+const few = Math.ceil(Number(process.env['TIDEMARK_ROUNDS'] ?? 300) / 20)
+const asked = Number(process.env['TIDEMARK_MODEL_RUNS'] ?? few)
+const runs = { sqlite: asked, postgres: Math.ceil(asked / 5) }
 // A change is judged by itself: the same chances each time, unless somebody asks for others.
 const seed = Number(process.env['TIDEMARK_SEED'] ?? 1)
 let runners = 0
